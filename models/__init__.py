@@ -1,0 +1,1 @@
+"""Music in, music out: values, files, engines. No Qt, no audio, nothing of the application."""

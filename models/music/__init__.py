@@ -1,0 +1,1 @@
+"""Musical values, theory, files and analysis. No torch."""
