@@ -1,0 +1,1 @@
+"""The application: window, player, composer and library around the music of models."""

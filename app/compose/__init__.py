@@ -1,0 +1,1 @@
+"""Asking the engines: what a key press means, the worker process, the takes."""

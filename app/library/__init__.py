@@ -1,0 +1,1 @@
+"""The local database of what was heard and kept. No Qt."""

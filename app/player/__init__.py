@@ -1,0 +1,1 @@
+"""Transport, synthesiser and MIDI ports in a process of their own."""

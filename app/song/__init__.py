@@ -1,0 +1,1 @@
+"""The song as an immutable value, and its edits. No Qt."""
