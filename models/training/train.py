@@ -1,0 +1,166 @@
+"""Training from the command line: `python -m models.training.train lstm --data DIR --out DIR`.
+
+Writes a resumable state, the loss curve and the best weights so far into `--out`; `--export` copies the best weights
+with their config where the program finds them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models import checkpoint
+from models.lstm import FIELDS, Config, Network
+from models.music.detect import detect_key
+from models.tokens import NO_CHORD, Encoded, encode
+from models.training.corpus import Piece, load_corpus, split
+from models.training.dataset import Dataset, batches, build
+
+SEGMENT = 224
+BATCH = 24
+CHORDS_HIDDEN = 0.4  # the share of segments that are learned without their chord symbols
+
+
+def encode_piece(piece: Piece) -> Encoded:
+    """The piece in its own key; detected where none is known."""
+    phrase = piece.phrase
+    return encode(phrase, phrase.key or detect_key(phrase.notes))
+
+
+def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Bits a note of each field, mean over the targets of `batch`."""
+    weight = batch["weight"][:, 1:]
+    total = weight.sum() * math.log(2)
+    logs = network(batch)
+    return {name: -torch.where(weight > 0, logs[name], 0).sum() / total for name in FIELDS}
+
+
+@torch.inference_mode()
+def validate(network: Network, data: Dataset) -> dict[str, float]:
+    """Bits a note of each field over whole pieces, chords shown."""
+    network.eval()
+    sums, count = dict.fromkeys(FIELDS, 0.0), 0.0
+    pieces = sorted(range(len(data.starts) - 1), key=lambda i: data.starts[i + 1] - data.starts[i])
+    for first in range(0, len(pieces), 16):
+        batch = data.batch([data.piece(i) for i in pieces[first:first + 16]])
+        notes = float(batch["weight"][:, 1:].sum())
+        for name, value in losses(network, batch).items():
+            sums[name] += float(value) * notes
+        count += notes
+    network.train()
+    return {name: value / count for name, value in sums.items()}
+
+
+def hide_chords(batch: dict[str, torch.Tensor], share: float, generator: torch.Generator) -> None:
+    """Take the chord symbols away from a share of the segments, in place."""
+    hidden = torch.rand(len(batch["root"]), generator=generator) < share
+    batch["root"][hidden] = NO_CHORD
+    batch["tones"][hidden] = 0
+
+
+def train_lstm(args: argparse.Namespace) -> None:
+    """Train until `--epochs` passes or `--minutes` are over, resuming what lies in `--out`."""
+    out: Path = args.out
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    pieces = load_corpus(args.data, tuple(args.sources), args.cache)
+    parts = {name: build([encode_piece(piece) for piece in pieces if split(piece) == name])
+             for name in ("train", "valid")}
+    sizes = {name: int(data.fields["weight"].sum()) for name, data in parts.items()}
+    print(f"{len(pieces)} pieces, notes: {sizes}", flush=True)
+    config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
+    network = Network(config)
+    print(f"{sum(p.numel() for p in network.parameters()):,} parameters", flush=True)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.98))
+    progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
+    state_file = out / "state.pt"
+    if state_file.exists():
+        state = torch.load(state_file, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        progress = state["progress"]
+        print(f"resumed after epoch {progress['epoch']}", flush=True)
+    while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
+        began = time.monotonic()
+        _epoch(network, optimiser, parts["train"], progress, args)
+        scores = validate(network, parts["valid"])
+        bits = sum(scores.values())
+        progress["epoch"] += 1
+        progress["seconds"] += time.monotonic() - began
+        progress["curve"].append({"epoch": progress["epoch"], "step": progress["step"],
+                                  "seconds": round(progress["seconds"]), "train": progress["train"], "valid": bits,
+                                  **scores})
+        if bits < progress["best"]:
+            progress["best"] = bits
+            checkpoint.save(out / "best.safetensors", network.state_dict(), "lstm", config.to_dict())
+        torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "progress": progress},
+                   out / "state.tmp")
+        (out / "state.tmp").replace(state_file)
+        (out / "curve.json").write_text(json.dumps(progress["curve"], indent=1))
+        print(f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {progress['train']:.3f}  valid {bits:.3f}  "
+              + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()), flush=True)
+    if args.export:
+        args.export.parent.mkdir(parents=True, exist_ok=True)
+        args.export.write_bytes((out / "best.safetensors").read_bytes())
+
+
+def _epoch(network: Network, optimiser: torch.optim.Optimizer, data: Dataset, progress: dict[str, Any],
+           args: argparse.Namespace) -> None:
+    """One pass over the training pieces; the order and the hidden chords depend on the seed and the epoch alone."""
+    random = np.random.default_rng([args.seed, progress["epoch"]])
+    generator = torch.Generator().manual_seed(args.seed * 1000 + progress["epoch"])
+    total, steps = 0.0, 0
+    started = time.monotonic()
+    for batch in batches(data, SEGMENT, BATCH, random):
+        hide_chords(batch, CHORDS_HIDDEN, generator)
+        done = min(max((progress["seconds"] + time.monotonic() - started) / (args.minutes * 60),
+                       progress["epoch"] / args.epochs), 1.0)
+        warm = min((progress["step"] + 1) / 100, 1.0)
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        loss = torch.stack(list(losses(network, batch).values())).sum()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        progress["step"] += 1
+        total, steps = total + float(loss), steps + 1
+        if steps % 25 == 0:
+            print(f"  epoch {progress['epoch'] + 1} step {steps}: {total / steps:.3f} bits a note, "
+                  f"{time.monotonic() - started:.0f} s", flush=True)
+    progress["train"] = total / max(steps, 1)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; exit status 0 when the training ended as asked."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
+    parser.add_argument("engine", choices=["lstm"])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as zips or unpacked")
+    parser.add_argument("--out", type=Path, default=Path("runs/lstm"), help="state, loss curve and best weights")
+    parser.add_argument("--cache", type=Path, help="folder where the parsed corpus is kept between runs")
+    parser.add_argument("--sources", nargs="+", default=["pop909", "nottingham", "openewld"])
+    parser.add_argument("--export", type=Path, help="copy the best weights here at the end")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--minutes", type=float, default=60.0, help="training time; the learning rate falls over it")
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--dropout", type=float, default=0.25)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args(argv)
+    train_lstm(args)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
