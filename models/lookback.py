@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, Ints
+from models.tokens import LOOK_BACK, MAX_ADVANCE, MAX_BAR_STEPS, NO_CHORD, NO_PITCH, Encoded, Ints
 
 NO_INTERVAL = 127
 
@@ -35,3 +35,38 @@ def onset_rows(bars: int, bar: Ints, position: Ints) -> NDArray[np.bool_]:
     rows = np.zeros((bars, MAX_BAR_STEPS), dtype=bool)
     rows[bar, position] = True
     return rows
+
+
+def event_fields(piece: Encoded) -> dict[str, NDArray]:
+    """The event fields of a melody with its start marker, shapes (notes + 1, ...), without `look_onsets`."""
+    bar = np.concatenate([[0], piece.bar])
+    position = np.concatenate([[0], piece.position])
+    pitch = np.concatenate([[NO_PITCH], piece.pitch])
+    duration = np.concatenate([[0], piece.duration])
+    looked = look_back(piece.bar * MAX_BAR_STEPS + piece.position, piece.pitch, piece.duration)
+    none = (NO_PITCH, 0, NO_INTERVAL, False)
+    look = [np.concatenate([np.full((1, len(LOOK_BACK)), empty, values.dtype), values])
+            for values, empty in zip(looked, none, strict=True)]
+    advance = np.diff(bar, prepend=0)
+    frame = piece.frame
+    end = frame.starts[bar] + position + duration
+    end_bar = np.minimum(np.searchsorted(frame.starts, end, side="right") - 1, len(frame.bar_steps) - 1)
+    # An end beyond the frame's last bar is counted on from that bar; the position is kept in range.
+    end_position = np.minimum(end - frame.starts[end_bar], MAX_BAR_STEPS - 1)
+    last_position = position.copy()
+    last_position[0] = -1
+    weight = ((advance <= MAX_ADVANCE) & (np.arange(len(bar)) > 0)).astype(np.float32)
+    return {
+        "advance": np.minimum(advance, MAX_ADVANCE), "position": position, "pitch": pitch, "duration": duration,
+        "velocity": np.concatenate([[0], piece.velocity]),
+        "root": np.concatenate([[NO_CHORD], piece.root]),
+        "tones": np.concatenate([np.zeros((1, 12), np.float32), piece.tones]),
+        "scale": np.repeat(piece.scale[None], len(bar), 0),
+        "bar_steps": np.minimum(frame.bar_steps[bar], MAX_BAR_STEPS),
+        "beat_steps": np.minimum(frame.beat_steps[bar], MAX_BAR_STEPS),
+        "previous_pitch": np.concatenate([[NO_PITCH], pitch[:-1]]),
+        "end_advance": np.minimum(end_bar - bar, MAX_ADVANCE), "end_position": end_position,
+        "last_position": last_position,
+        "look_pitch": look[0], "look_duration": look[1], "look_interval": look[2], "look_exact": look[3],
+        "weight": weight,
+    }

@@ -8,13 +8,23 @@ the manner of a pointer network (Vinyals et al. 2015).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (the name everyone uses)
 from torch import Tensor, nn
 
-from models.lookback import NO_INTERVAL
+from models import checkpoint
+from models.constraints import allowed_pitch_classes, pitch_mask, verify
+from models.errors import UserError
+from models.lookback import NO_INTERVAL, event_fields
+from models.melody import Melodies, Page
+from models.music.notes import Note
+from models.music.time import MetreMap
+from models.request import Request, Take, Verb
+from models.stepper import State, Stepper
 from models.tokens import (
     LOOK_BACK,
     MAX_ADVANCE,
@@ -24,11 +34,17 @@ from models.tokens import (
     NO_PITCH,
     STEPS_PER_QUARTER,
     VELOCITY_BINS,
+    Encoded,
+    encode_notes,
+    melody_line,
+    shift_for,
 )
 
 MAX_INTERVAL = 24
 FIELDS = ("advance", "position", "pitch", "duration", "velocity")
 LOOKS = len(LOOK_BACK)
+WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "lstm.safetensors"
+_KEPT_CONTEXTS = 4
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,7 @@ def interval_index(pitch: Tensor, previous: Tensor) -> Tensor:
 class Network(nn.Module):
     """Scores of the fields of every next note, given the notes before it.
 
-    All inputs come as a dict of tensors of shape (batch, notes + 1, ...), the fields of `models.training.dataset`: entry
+    All inputs come as a dict of tensors of shape (batch, notes + 1, ...), the fields of `models.lookback.event_fields`: entry
     t is the input of step t and the target of step t - 1.
     """
 
@@ -214,3 +230,101 @@ def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
 
 def _log_probability(logits: Tensor, target: Tensor) -> Tensor:
     return F.log_softmax(logits, -1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+class Lstm:
+    """The engine behind `models.request.Composer`: continues a melody inside the request's hard controls."""
+
+    name = "lstm"
+    verbs = frozenset({Verb.CONTINUE})
+
+    def __init__(self, network: Network) -> None:
+        self._network = network.eval()
+        weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+        self._stepper = Stepper(weights, network.config.layers)
+        self._read: dict[Hashable, tuple[Encoded, Page, State]] = {}
+
+    def prepare(self, request: Request) -> None:
+        """Read the request's context ahead of time."""
+        self._context(request)
+
+    def compose(self, request: Request, emit: Callable[[int, Note], None],
+                cancelled: Callable[[], bool]) -> tuple[Take, ...]:
+        """The takes for `request`; every note obeys key, range and span, or it is an error of ours."""
+        if request.verb not in self.verbs:
+            raise UserError(f"The LSTM engine cannot {request.verb} yet.")
+        key, allowed = allowed_pitch_classes(request)
+        encoded, page, state = self._context(request)
+        melodies = Melodies(self._stepper, state, encoded, page, request.controls, request.takes, request.seed)
+        stopped = False
+
+        def stop() -> bool:
+            nonlocal stopped
+            stopped = stopped or cancelled()
+            return stopped
+
+        lines = melodies.write(emit, stop)
+        finished = [index for index in range(request.takes) if not stopped or index not in melodies.unfinished]
+        takes = []
+        for index in finished:
+            broken = verify(lines[index], request, allowed)
+            if broken:
+                raise RuntimeError(f"take {index} of seed {request.seed} breaks its controls: {broken[0]}")
+            takes.append(Take(tuple(lines[index]), self.name, request.seed, index, request.controls, request.span, key,
+                              allowed, float(melodies.bits[index] / max(melodies.counts[index], 1))))
+        return tuple(takes)
+
+    def _context(self, request: Request) -> tuple[Encoded, Page, State]:
+        """The encoded context, the page to write on and the recurrent state after the context; the last few are kept."""
+        context = request.context
+        identity = (context, request.span, request.controls.key, request.controls.low, request.controls.high)
+        if identity not in self._read:
+            while len(self._read) >= _KEPT_CONTEXTS:
+                del self._read[next(iter(self._read))]
+            self._read[identity] = self._read_context(request)
+        return self._read[identity]
+
+    @torch.inference_mode()
+    def _read_context(self, request: Request) -> tuple[Encoded, Page, State]:
+        context, span, controls = request.context, request.span, request.controls
+        key, allowed = allowed_pitch_classes(request)
+        metres = context.metres
+        line = [note for note in melody_line(context.part) if note.onset < span.start]
+        target = metres.bar(span.start)
+        line = _closer(line, metres, target)
+        first_bar = min(metres.bar(line[0].onset), target) if line else target
+        # Some bars more than the span, so that a take ends by placing its next note behind it.
+        bars = metres.bar(max(span.end - 1, span.start)) + 1 - first_bar + MAX_ADVANCE + 1
+        pitches = [note.pitch for note in line] or [(max(controls.low, 48) + min(controls.high, 84)) // 2]
+        encoded = encode_notes(line, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key,
+                               shift_for(key, pitches))
+        fields = event_fields(encoded)
+        inputs = {name: torch.from_numpy(values[None]) for name, values in fields.items()}
+        _, (hidden, cell) = self._network.read(inputs)
+        channel = context.part[0].channel if context.part else 0
+        page = Page(metres, first_bar, span, context.chords, key.tonic, pitch_mask(request, allowed), channel)
+        return encoded, page, State(hidden.numpy(), cell.numpy())
+
+
+def _closer(line: list[Note], metres: MetreMap, target: int) -> list[Note]:
+    """The context moved by whole bars where it ended so long ago that the network has no word for the gap."""
+    if not line:
+        return line
+    gap = target - metres.bar(line[-1].onset)
+    if gap <= MAX_ADVANCE - 4:
+        return line
+    bars = gap - 1
+    return [replace(note, onset=note.onset + metres.bar_start(metres.bar(note.onset) + bars)
+                    - metres.bar_start(metres.bar(note.onset))) for note in line]
+
+
+def load(path: Path = WEIGHTS) -> Lstm:
+    """The engine with the weights at `path`; raises UserError where they cannot be used."""
+    torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
+    weights, config = checkpoint.load(path, "lstm")
+    network = Network(Config(**config))
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(f"The weights at {path} do not fit the LSTM engine; reinstall Antiphon.") from error
+    return Lstm(network)
