@@ -239,7 +239,7 @@ class Lstm:
     verbs = frozenset({Verb.CONTINUE})
 
     def __init__(self, network: Network) -> None:
-        self._network = network.eval()
+        self.network = network.eval()
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         self._stepper = Stepper(weights, network.config.layers)
         self._read: dict[Hashable, tuple[Encoded, Page, State]] = {}
@@ -300,7 +300,7 @@ class Lstm:
                                shift_for(key, pitches))
         fields = event_fields(encoded)
         inputs = {name: torch.from_numpy(values[None]) for name, values in fields.items()}
-        _, (hidden, cell) = self._network.read(inputs)
+        _, (hidden, cell) = self.network.read(inputs)
         channel = context.part[0].channel if context.part else 0
         page = Page(metres, first_bar, span, context.chords, key.tonic, pitch_mask(request, allowed), channel)
         return encoded, page, State(hidden.numpy(), cell.numpy())

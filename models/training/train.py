@@ -18,21 +18,16 @@ import numpy as np
 import torch
 
 from models import checkpoint
+from models.evaluate import ngram
+from models.evaluate.likelihood import encode_piece, lstm_bits
 from models.lstm import FIELDS, Config, Network
-from models.music.detect import detect_key
-from models.tokens import NO_CHORD, Encoded, encode
-from models.training.corpus import Piece, load_corpus, split
+from models.tokens import NO_CHORD
+from models.training.corpus import load_corpus, split
 from models.training.dataset import Dataset, batches, build
 
 SEGMENT = 224
 BATCH = 24
 CHORDS_HIDDEN = 0.4  # the share of segments that are learned without their chord symbols
-
-
-def encode_piece(piece: Piece) -> Encoded:
-    """The piece in its own key; detected where none is known."""
-    phrase = piece.phrase
-    return encode(phrase, phrase.key or detect_key(phrase.notes))
 
 
 def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -41,22 +36,6 @@ def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.
     total = weight.sum() * math.log(2)
     logs = network(batch)
     return {name: -torch.where(weight > 0, logs[name], 0).sum() / total for name in FIELDS}
-
-
-@torch.inference_mode()
-def validate(network: Network, data: Dataset) -> dict[str, float]:
-    """Bits a note of each field over whole pieces, chords shown."""
-    network.eval()
-    sums, count = dict.fromkeys(FIELDS, 0.0), 0.0
-    pieces = sorted(range(len(data.starts) - 1), key=lambda i: data.starts[i + 1] - data.starts[i])
-    for first in range(0, len(pieces), 16):
-        batch = data.batch([data.piece(i) for i in pieces[first:first + 16]])
-        notes = float(batch["weight"][:, 1:].sum())
-        for name, value in losses(network, batch).items():
-            sums[name] += float(value) * notes
-        count += notes
-    network.train()
-    return {name: value / count for name, value in sums.items()}
 
 
 def hide_chords(batch: dict[str, torch.Tensor], share: float, generator: torch.Generator) -> None:
@@ -92,7 +71,9 @@ def train_lstm(args: argparse.Namespace) -> None:
     while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
         began = time.monotonic()
         _epoch(network, optimiser, parts["train"], progress, args)
-        scores = validate(network, parts["valid"])
+        network.eval()
+        scores = lstm_bits(network, parts["valid"])
+        network.train()
         bits = sum(scores.values())
         progress["epoch"] += 1
         progress["seconds"] += time.monotonic() - began
@@ -111,6 +92,20 @@ def train_lstm(args: argparse.Namespace) -> None:
     if args.export:
         args.export.parent.mkdir(parents=True, exist_ok=True)
         args.export.write_bytes((out / "best.safetensors").read_bytes())
+
+
+def fit_ngram(args: argparse.Namespace) -> None:
+    """Count the n-gram baseline on the training pieces, tune its discounts on the validation pieces and export it."""
+    pieces = load_corpus(args.data, tuple(args.sources), args.cache)
+    columns = {name: ngram.columns([encoded for encoded in (encode_piece(piece) for piece in pieces
+                                                            if split(piece) == name) if len(encoded)])
+               for name in ("train", "valid")}
+    tables = ngram.fit(columns["train"])
+    discounts = ngram.tune(tables, columns["valid"])
+    for field in ngram.FIELDS:
+        odds = ngram.probabilities(tables[field], discounts[field], columns["valid"], field)
+        print(f"{field:9} {-np.log2(odds).mean():.3f} bits a note, discounts {discounts[field]}")
+    ngram.save(args.export or args.out / "ngram.npz", tables, discounts)
 
 
 def _epoch(network: Network, optimiser: torch.optim.Optimizer, data: Dataset, progress: dict[str, Any],
@@ -143,7 +138,7 @@ def _epoch(network: Network, optimiser: torch.optim.Optimizer, data: Dataset, pr
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the training ended as asked."""
     parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
-    parser.add_argument("engine", choices=["lstm"])
+    parser.add_argument("engine", choices=["lstm", "ngram"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as zips or unpacked")
     parser.add_argument("--out", type=Path, default=Path("runs/lstm"), help="state, loss curve and best weights")
     parser.add_argument("--cache", type=Path, help="folder where the parsed corpus is kept between runs")
@@ -158,7 +153,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
-    train_lstm(args)
+    {"lstm": train_lstm, "ngram": fit_ngram}[args.engine](args)
     return 0
 
 
