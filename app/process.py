@@ -19,8 +19,14 @@ class Child:
     The target must return when its connection raises EOFError: that is how it dies with the window, however it died.
     """
 
-    def __init__(self, name: str, target: Callable[..., None], args: tuple[Any, ...],
-                 on_message: Callable[[Any], None], on_exit: Callable[[int | None], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        target: Callable[..., None],
+        args: tuple[Any, ...],
+        on_message: Callable[[Any], None],
+        on_exit: Callable[[int | None], None],
+    ) -> None:
         self._name = name
         self._on_message = on_message
         self._on_exit = on_exit

@@ -1,0 +1,215 @@
+"""What the user played, kept, dismissed and exported, as raw rows; weights are computed when they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from app.library.database import Damaged, open_library, read_library, set_aside, trouble
+from models.errors import UserError
+from models.music.notes import Note
+
+Kind = Literal["played", "kept", "dismissed", "exported"]
+KINDS: tuple[str, ...] = get_args(Kind)
+HASH_TICKS = 960  # a quarter in the content hash, whatever the song counts in
+MAX_WAITING = 10_000  # rows kept in memory while the disk is full
+_COLUMNS = "at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fact. Ticks are the song's; `at` is Unix time; `asked_for` is false for what played by itself."""
+
+    at: float
+    kind: str
+    content_hash: str
+    role: str
+    from_tick: int
+    to_tick: int
+    seconds: float
+    asked_for: bool
+    context: dict[str, Any]
+
+
+def content_hash(notes: Iterable[Note], ticks_per_quarter: int) -> str:
+    """A name for the music itself: the same wherever it stands, in whatever resolution, channel and loudness."""
+    heard = sorted((note.onset, note.pitch, note.duration) for note in notes)
+    start = heard[0][0] if heard else 0
+    digest = hashlib.blake2b(digest_size=16)
+    for onset, pitch, duration in heard:
+        at = round((onset - start) * HASH_TICKS / ticks_per_quarter)
+        digest.update(f"{at} {pitch} {round(duration * HASH_TICKS / ticks_per_quarter)}\n".encode())
+    return digest.hexdigest()
+
+
+class History:
+    """Records rows on a thread of its own, so that the caller never waits for the disk; close() writes what is left.
+
+    `on_problem(sentence)` is called on that thread, once a problem. A damaged library is set aside and a new one
+    begun; with one that is newer or cannot be opened nothing is recorded and nothing touched.
+    """
+
+    def __init__(self, path: Path, on_problem: Callable[[str], None] | None = None) -> None:
+        self._path = path
+        self._on_problem = on_problem
+        self._problem: str | None = None
+        self._inbox: queue.SimpleQueue[tuple[Any, ...] | threading.Event | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="history", daemon=True)
+        self._thread.start()
+
+    @property
+    def problem(self) -> str | None:
+        """The last problem in one sentence, None while rows are being written."""
+        return self._problem
+
+    def record(
+        self,
+        kind: Kind,
+        content_hash: str,
+        role: str,
+        from_tick: int,
+        to_tick: int,
+        seconds: float,
+        asked_for: bool,
+        context: Mapping[str, Any],
+    ) -> None:
+        """Note one fact, now; returns at once. Raises ValueError for another kind."""
+        if kind not in KINDS:
+            raise ValueError(f"no such kind of history: {kind}")
+        text = json.dumps(dict(context), ensure_ascii=False, sort_keys=True, default=str)
+        self._inbox.put(
+            (time.time(), kind, content_hash, role, from_tick, to_tick, float(seconds), int(asked_for), text)
+        )
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until everything recorded so far has been tried; False when that took longer than `timeout`."""
+        done = threading.Event()
+        self._inbox.put(done)
+        return done.wait(timeout)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Write what is left and end the thread."""
+        self._inbox.put(None)
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        connection = self._open()
+        waiting: list[tuple[Any, ...]] = []
+        closing_down = False
+        while not closing_down:
+            flushed: list[threading.Event] = []
+            item = self._inbox.get()
+            while True:
+                if item is None:
+                    closing_down = True
+                elif isinstance(item, threading.Event):
+                    flushed.append(item)
+                else:
+                    waiting.append(item)
+                try:
+                    item = self._inbox.get_nowait()
+                except queue.Empty:
+                    break
+            if connection is None:
+                waiting.clear()
+            elif waiting:
+                connection, written = self._write(connection, waiting)
+                if written:
+                    waiting.clear()
+                del waiting[:-MAX_WAITING]
+            for event in flushed:
+                event.set()
+        if connection is not None:
+            connection.close()
+
+    def _open(self) -> sqlite3.Connection | None:
+        try:
+            try:
+                return open_library(self._path)
+            except Damaged:
+                return self._begin_again()
+        except UserError as error:
+            self._tell(str(error))
+            return None
+
+    def _begin_again(self) -> sqlite3.Connection:
+        """Set the damaged library aside and open a new one; raises UserError."""
+        try:
+            aside = set_aside(self._path)
+            connection = open_library(self._path)
+        except (OSError, Damaged) as error:
+            raise UserError(
+                f"The history in {self._path} is damaged and cannot be moved away; "
+                "make its folder writable and start again."
+            ) from error
+        self._tell(f"The history was damaged; it was kept as {aside.name} and a new one begun.")
+        return connection
+
+    def _write(
+        self, connection: sqlite3.Connection, rows: list[tuple[Any, ...]]
+    ) -> tuple[sqlite3.Connection | None, bool]:
+        """Insert `rows` in one transaction. Returns the connection to go on with and whether they are stored."""
+        try:
+            _insert(connection, rows)
+        except sqlite3.Error as error:
+            problem = trouble(self._path, error)
+            if isinstance(problem, UserError):
+                self._tell(str(problem))
+                return connection, False
+            connection.close()
+            try:
+                connection = self._begin_again()
+                _insert(connection, rows)
+            except (UserError, sqlite3.Error) as second:
+                self._tell(str(second))
+                return None, False
+            return connection, True
+        self._problem = None
+        return connection, True
+
+    def _tell(self, sentence: str) -> None:
+        if sentence != self._problem:
+            self._problem = sentence
+            if self._on_problem is not None:
+                self._on_problem(sentence)
+
+
+def rows(path: Path, kind: Kind | None = None) -> list[Row]:
+    """The stored rows, oldest first, all or of one `kind`; raises UserError where the library cannot be read."""
+    with closing(read_library(path)) as connection:
+        try:
+            found = connection.execute(
+                f"SELECT {_COLUMNS} FROM history WHERE ?1 IS NULL OR kind = ?1 ORDER BY id", (kind,)
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
+    return [Row(*facts, asked_for=bool(asked), context=json.loads(text)) for *facts, asked, text in found]
+
+
+def count(path: Path) -> int:
+    """How many rows are stored; raises UserError where the library cannot be read."""
+    with closing(read_library(path)) as connection:
+        try:
+            return connection.execute("SELECT count(*) FROM history").fetchone()[0]
+        except sqlite3.Error as error:
+            raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
+
+
+def _insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.executemany(f"INSERT INTO history ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,118 @@
+"""The library file: private, versioned, and never destroyed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.library.database import MIGRATIONS, Damaged, open_library, read_library, set_aside
+from models.errors import UserError
+
+
+def _version(path: Path) -> int:
+    with closing(read_library(path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_a_new_library_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "library.sqlite"
+    with closing(open_library(path)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert set(modes.values()) == {0o600}
+    assert "library.sqlite-wal" in modes
+
+
+def test_open_permissions_are_closed(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    path.touch(mode=0o644)
+    tmp_path.chmod(0o755)
+    open_library(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
+    with closing(open_library(tmp_path / "l.sqlite")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+def test_migrations_run_once_each_and_keep_rows(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    first = (("CREATE TABLE things (x INTEGER)",),)
+    with closing(open_library(path, first)) as connection:
+        connection.execute("INSERT INTO things VALUES (7)")
+    assert _version(path) == 1
+    second = (*first, ("ALTER TABLE things ADD COLUMN y INTEGER DEFAULT 3",))
+    with closing(open_library(path, second)) as connection:
+        assert connection.execute("SELECT x, y FROM things").fetchall() == [(7, 3)]
+    assert _version(path) == 2
+
+
+def test_a_failing_migration_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    first = (("CREATE TABLE things (x INTEGER)",),)
+    open_library(path, first).close()
+    with pytest.raises(UserError):
+        open_library(path, (*first, ("CREATE TABLE other (x)", "CREATE TABLE things (x)")))
+    assert _version(path) == 1
+    with closing(read_library(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("things",)]
+
+
+def test_a_newer_library_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE from_the_future (x)")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="newer Antiphon"):
+        open_library(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["l.sqlite"]
+
+
+@pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_damaged_library_is_told_apart(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "l.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(Damaged):
+        open_library(path)
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_page_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(open_library(path)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        connection.executemany("INSERT INTO t VALUES (?)", [("a" * 500,)] * 200)
+    data = bytearray(path.read_bytes())
+    data[8192:20000] = b"\xa5" * (20000 - 8192)
+    path.write_bytes(data)
+    with pytest.raises(Damaged):
+        open_library(path)
+
+
+def test_setting_aside_keeps_every_copy(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    kept = []
+    for content in (b"one", b"two", b"three"):
+        path.write_bytes(content)
+        kept.append(set_aside(path))
+    assert [target.read_bytes() for target in kept] == [b"one", b"two", b"three"]
+    assert not path.exists()
+
+
+def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.touch()
+    with pytest.raises(UserError, match="cannot be written"):
+        open_library(blocker / "l.sqlite")
+    with pytest.raises(UserError):
+        read_library(tmp_path / "nothing.sqlite")

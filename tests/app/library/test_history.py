@@ -1,0 +1,189 @@
+"""History rows: raw, kept across every mishap, and never waited for."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.library import database, history
+from app.library.history import History, content_hash, count, rows
+from models.errors import UserError
+from models.music.notes import Note
+
+
+def _record(target: History, kind: history.Kind = "played", tick: int = 0) -> None:
+    target.record(kind, "abc", "melody", tick, tick + 1920, 2.5, True, {"engine": "lstm", "seed": 7, "titre": "été"})
+
+
+def test_rows_come_back_as_they_were_given(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    target = History(path)
+    for number, kind in enumerate(("played", "kept", "dismissed", "exported")):
+        _record(target, kind, number)
+    target.close()
+    found = rows(path)
+    assert [row.kind for row in found] == ["played", "kept", "dismissed", "exported"]
+    assert [row.from_tick for row in found] == [0, 1, 2, 3]
+    assert found[0].context == {"engine": "lstm", "seed": 7, "titre": "été"}
+    assert (found[0].content_hash, found[0].role, found[0].to_tick, found[0].seconds) == ("abc", "melody", 1920, 2.5)
+    assert found[0].asked_for is True
+    assert found[0].at > 1.6e9
+    assert [row.kind for row in rows(path, "kept")] == ["kept"]
+    assert count(path) == 4
+
+
+def test_history_goes_on_where_it_ended(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    for _ in range(3):
+        target = History(path)
+        _record(target)
+        target.close()
+    assert count(path) == 3
+
+
+def test_two_windows_share_one_library(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    one, two = History(path), History(path)
+    for tick in range(50):
+        _record(one, "played", tick)
+        _record(two, "kept", tick)
+    one.close()
+    two.close()
+    assert (one.problem, two.problem, count(path)) == (None, None, 100)
+
+
+def test_another_kind_is_a_bug_of_the_caller(tmp_path: Path) -> None:
+    target = History(tmp_path / "library.sqlite")
+    with pytest.raises(ValueError, match="hummed"):
+        _record(target, "hummed")  # pyright: ignore[reportArgumentType]
+    target.close()
+
+
+def test_recording_does_not_wait_for_a_locked_library(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    target = History(path)
+    assert target.flush()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        _record(target)
+        assert not target.flush(0.2)  # the thread waits for the lock, this one does not
+        other.execute("ROLLBACK")
+    target.close(10)
+    assert count(path) == 1
+
+
+def test_a_damaged_library_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(b"not a database at all" * 50)
+    told: list[str] = []
+    target = History(path, told.append)
+    _record(target)
+    target.close()
+    assert count(path) == 1
+    assert len(told) == 1
+    assert "damaged" in told[0]
+    aside = [file for file in tmp_path.iterdir() if "damaged" in file.name]
+    assert [file.read_bytes() for file in aside] == [b"not a database at all" * 50]
+
+
+def test_a_library_damaged_while_in_use_loses_no_new_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "library.sqlite"
+    made = _connections(monkeypatch)
+    told: list[str] = []
+    target = History(path, told.append)
+    _record(target)
+    assert target.flush()
+    made[0].execute("PRAGMA writable_schema = ON")
+    made[0].execute("UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'history'")
+    made[0].execute("PRAGMA writable_schema = RESET")
+    _record(target, "kept")
+    target.close()
+    assert [row.kind for row in rows(path)] == ["kept"]
+    assert len(told) == 1
+
+
+def test_a_newer_library_is_left_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+        connection.execute("CREATE TABLE from_the_future (x)")
+        connection.commit()
+    before = path.read_bytes()
+    told: list[str] = []
+    target = History(path, told.append)
+    _record(target)
+    target.close()
+    assert path.read_bytes() == before
+    assert len(told) == 1
+    assert "newer Antiphon" in told[0]
+    assert target.problem == told[0]
+
+
+def test_a_full_disk_is_told_once_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "library.sqlite"
+    made = _connections(monkeypatch)
+    told: list[str] = []
+    target = History(path, told.append)
+    _record(target)
+    assert target.flush()
+    made[0].execute("PRAGMA max_page_count = 1")  # SQLite's own error for a full disk: it grows no further
+    for tick in range(100):
+        _record(target, "played", tick)
+        assert target.flush()
+    assert len(told) == 1
+    assert "disk is full" in told[0]
+    assert count(path) < 101
+    made[0].execute("PRAGMA max_page_count = 1000000")
+    _record(target)
+    target.close()
+    assert count(path) == 102
+    assert target.problem is None
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told: list[str] = []
+    target = History(tmp_path / "file" / "library.sqlite", told.append)
+    _record(target)
+    assert target.flush()
+    target.close()
+    assert len(told) == 1
+    assert "writable" in told[0]
+
+
+def test_reading_what_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        count(tmp_path / "nothing.sqlite")
+
+
+def test_the_hash_names_the_music_not_its_place() -> None:
+    notes = (Note(0, 480, 60), Note(480, 240, 64))
+    moved = tuple(replace(note, onset=note.onset + 1920, velocity=20, channel=3, id=9) for note in notes)
+    finer = tuple(replace(note, onset=note.onset * 2, duration=note.duration * 2) for note in notes)
+    name = content_hash(notes, 480)
+    assert content_hash(moved, 480) == name
+    assert content_hash(finer, 960) == name
+    assert content_hash(reversed(notes), 480) == name
+    assert content_hash((notes[0], replace(notes[1], pitch=65)), 480) != name
+    assert content_hash((notes[0], replace(notes[1], duration=480)), 480) != name
+    assert content_hash((), 480) != name
+
+
+def _connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """The connections that histories open from now on, usable from the test's thread."""
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remember(*args: object, **options: object) -> sqlite3.Connection:
+        connection = connect(*args, **{**options, "check_same_thread": False})  # pyright: ignore
+        if threading.current_thread().name == "history":
+            made.append(connection)
+        return connection
+
+    monkeypatch.setattr(database.sqlite3, "connect", remember)
+    return made
