@@ -18,6 +18,11 @@ os.environ.setdefault("JACK_NO_START_SERVER", "1")  # or FluidSynth looks for a 
 GRACE = 2.0  # seconds that a thread or process told to end may still need
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow tests last, so that what fails fast fails first."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
 @pytest.fixture(autouse=True)
 def _no_leaks() -> Iterator[None]:
     """Fail a test that leaves a thread or a child process running."""

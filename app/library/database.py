@@ -13,20 +13,18 @@ from models.errors import UserError
 # The statements of each schema version; a released one is never edited, only followed by another.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
-        """
-    CREATE TABLE history (
-        id INTEGER PRIMARY KEY,
-        at REAL NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('played', 'kept', 'dismissed', 'exported')),
-        content_hash TEXT NOT NULL,
-        role TEXT NOT NULL,
-        from_tick INTEGER NOT NULL,
-        to_tick INTEGER NOT NULL,
-        seconds REAL NOT NULL,
-        asked_for INTEGER NOT NULL CHECK (asked_for IN (0, 1)),
-        context TEXT NOT NULL
-    ) STRICT
-    """,
+        """CREATE TABLE history (
+            id INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('played', 'kept', 'dismissed', 'exported')),
+            content_hash TEXT NOT NULL,
+            role TEXT NOT NULL,
+            from_tick INTEGER NOT NULL,
+            to_tick INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            asked_for INTEGER NOT NULL CHECK (asked_for IN (0, 1)),
+            context TEXT NOT NULL
+        ) STRICT""",
         "CREATE INDEX history_content ON history (content_hash)",
     ),
 )
