@@ -8,7 +8,7 @@ gives the notes back, as far as the grid holds them; what it cannot hold is coun
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,8 @@ def melody_line(notes: Sequence[Note]) -> list[Note]:
     for note in line:
         if kept and note.pitch < kept[-1].pitch - 4 and note.onset < kept[-1].end - max(kept[-1].duration // 8, 1):
             continue
+        if kept and kept[-1].end > note.onset:
+            kept[-1] = replace(kept[-1], duration=note.onset - kept[-1].onset)
         kept.append(note)
     return kept
 
