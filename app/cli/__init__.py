@@ -1,1 +1,38 @@
-"""The command line, one file a command."""
+"""The command line: one file a command, each with main(argv) -> exit status. No Qt unless a command opens a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from models.errors import UserError
+
+COMMANDS = ("continue", "check", "bench")
+USAGE_ERROR = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """Argument parser whose complaints are one sentence, like every other error the user is told."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
+
+
+def run(command: str, argv: Sequence[str]) -> int:
+    """Run one of COMMANDS; the user's errors go to stderr as one sentence, with exit status 2."""
+    try:
+        if command == "continue":
+            from app.cli.continue_ import main
+        elif command == "check":
+            from app.cli.check import main
+        else:
+            from app.cli.bench import main
+        return main(argv)
+    except UserError as error:
+        print(f"antiphon: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        print("antiphon: stopped.", file=sys.stderr)
+        return 130
