@@ -46,17 +46,18 @@ setup_apt() {
     local as_root=()
     if ((EUID != 0)); then
         if ! command -v sudo >/dev/null; then
-            say "Antiphon needs these packages, and only an administrator can install them:" \
-                "apt-get install ${missing[*]} — then type the same command again."
+            say "Antiphon needs some packages that only an administrator can install; have them run" \
+                "\"apt-get install ${missing[*]}\", then type the same command again."
             return 1
         fi
         as_root=(sudo)
     fi
     say "Installing ${missing[*]} …"
-    "${as_root[@]}" apt-get update -q >&2
-    if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null >&2; then
-        say "apt-get could not install ${missing[*]}: see its message above, mend that and type the same command again."
+    if ! "${as_root[@]}" apt-get update -q >&2 ||
+        ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null >&2; then
+        say "The packages could not be installed, for the reason above; mend that, or have an administrator run" \
+            "\"apt-get install ${missing[*]}\", then type the same command again."
         return 1
     fi
 }
