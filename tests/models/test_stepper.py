@@ -25,11 +25,13 @@ def tune() -> Encoded:
     while metres.bar(tick) < 40:
         length = int(random.choice([120, 160, 240, 480, 960]))
         if random.random() < 0.85:
-            notes.append(Note(tick, length, int(random.choice([55, 59, 60, 62, 64, 67, 71, 76])),
-                              int(random.integers(1, 128))))
+            notes.append(
+                Note(tick, length, int(random.choice([55, 59, 60, 62, 64, 67, 71, 76])), int(random.integers(1, 128)))
+            )
         tick += length
-    chords = tuple(ChordSpan(bar * 1920, (bar + 1) * 1920, Chord(int(random.integers(12)), "min7"))
-                   for bar in range(0, 30, 2))
+    chords = tuple(
+        ChordSpan(bar * 1920, (bar + 1) * 1920, Chord(int(random.integers(12)), "min7")) for bar in range(0, 30, 2)
+    )
     return encode_notes(notes, 480, metres, 0, 41, chords, Key(7, "dorian"))
 
 
@@ -61,33 +63,50 @@ def test_steps_equal_the_network_on_every_field(network: Network) -> None:
     stepper = Stepper({name: value.numpy() for name, value in network.state_dict().items()}, 2)
     metres = sorted(set(zip(fields["bar_steps"].tolist(), fields["beat_steps"].tolist(), strict=True)))
     stepper.frame(metres, piece.scale)
-    metre = np.array([metres.index(pair) for pair in zip(fields["bar_steps"].tolist(), fields["beat_steps"].tolist(),
-                                                          strict=True)])
+    metre = np.array(
+        [metres.index(pair) for pair in zip(fields["bar_steps"].tolist(), fields["beat_steps"].tolist(), strict=True)]
+    )
     state = State(np.zeros((2, 1, 48), np.float32), np.zeros((2, 1, 48), np.float32))
     f = {name: values[:, None] for name, values in fields.items()}
     for t in range(len(piece)):
         u = t + 1
-        last = Last(f["pitch"][t], f["position"][t], f["velocity"][t], f["root"][t], fields["tones"][t:t + 1],
-                    metre[t:t + 1])
+        last = Last(
+            f["pitch"][t],
+            f["position"][t],
+            f["velocity"][t],
+            f["root"][t],
+            fields["tones"][t : t + 1],
+            metre[t : t + 1],
+        )
         sums = stepper.hear(state, last, f["previous_pitch"][t], f["advance"][t], f["duration"][t])
-        there, look = (f["position"][u], metre[u:u + 1], f["root"][u], fields["tones"][u:u + 1]), {
-            name: fields[name][u:u + 1] for name in ("look_pitch", "look_duration", "look_interval", "look_exact")}
+        there, look = (
+            (f["position"][u], metre[u : u + 1], f["root"][u], fields["tones"][u : u + 1]),
+            {name: fields[name][u : u + 1] for name in ("look_pitch", "look_duration", "look_interval", "look_exact")},
+        )
         got = {
             "advance": stepper.score_advance(sums, last, f["end_advance"][t]),
-            "position": stepper.score_position(sums, last, f["advance"][u], metre[u:u + 1], look_onsets[u:u + 1],
-                                               f["end_advance"][t], f["end_position"][t]),
+            "position": stepper.score_position(
+                sums,
+                last,
+                f["advance"][u],
+                metre[u : u + 1],
+                look_onsets[u : u + 1],
+                f["end_advance"][t],
+                f["end_position"][t],
+            ),
             "pitch": stepper.score_pitch(sums, last, *there, **look),
-            "duration": stepper.score_duration(sums, last, *there, f["pitch"][u], look["look_duration"],
-                                               look["look_exact"]),
+            "duration": stepper.score_duration(
+                sums, last, *there, f["pitch"][u], look["look_duration"], look["look_exact"]
+            ),
             "velocity": stepper.score_velocity(sums, last, there[0], there[1], f["pitch"][u], f["duration"][u]),
         }
         for name, logits in got.items():
             wanted = expected[name][t]
             if name == "position":  # what lies before the last onset is masked by the caller here
                 low = fields["last_position"][t] + 1 if fields["advance"][u] == 0 else 0
-                assert np.isneginf(logits[0][fields["bar_steps"][u]:]).all()
-                logits, wanted = logits[:, low:fields["bar_steps"][u]], wanted[low:fields["bar_steps"][u]]
+                assert np.isneginf(logits[0][fields["bar_steps"][u] :]).all()
+                logits, wanted = logits[:, low : fields["bar_steps"][u]], wanted[low : fields["bar_steps"][u]]
             finite = np.isfinite(wanted)
             assert (np.isfinite(logits[0]) == finite).all()
             assert np.abs(logits[0][finite] - wanted[finite]).max() < TOLERANCE, f"{name} of note {t}"
-    assert MAX_BAR_STEPS == expected["position"].shape[1]
+    assert expected["position"].shape[1] == MAX_BAR_STEPS

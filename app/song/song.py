@@ -1,0 +1,122 @@
+"""A song as an immutable value: what the document holds, the roll paints and the player plays."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from app.song.bars import Bars
+from app.song.bars import Chunk as Bar
+from models.music.notes import DRUM_CHANNEL, Note
+from models.music.smf import Chunk, Event, KeyChange
+from models.music.time import MetreMap, TempoMap
+
+TICKS_PER_QUARTER = 480
+
+
+@dataclass(frozen=True)
+class Track:
+    """One part: its notes by bar, and every other event of its MIDI track as it stood in the file."""
+
+    id: int
+    name: str
+    metres: MetreMap = field(repr=False)  # the song's: it says which bar a note is in
+    channel: int = 0
+    programme: int | None = 0
+    mute: bool = False
+    solo: bool = False
+    content: Bars = field(default_factory=Bars)
+    events: tuple[Event, ...] = ()
+    end: int = 0  # where the MIDI track ended, if that is behind its last note and event
+
+    @property
+    def is_drums(self) -> bool:
+        """Whether General MIDI plays this track as a drum kit."""
+        return self.channel == DRUM_CHANNEL
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def notes(self) -> Iterator[Note]:
+        """All notes in order of onset."""
+        return iter(self.content)
+
+    def bars(self) -> Mapping[int, Bar]:
+        """The notes of every bar that has some; chunks that an edit did not touch stay the same objects."""
+        return MappingProxyType(dict(self.content.items()))
+
+    def between(self, start: int, end: int) -> list[Note]:
+        """The notes that sound anywhere in [start, end), in order of onset."""
+        first, last = self.metres.bar(max(start, 0)), self.metres.bar(max(end - 1, 0))
+        found: list[Note] = []
+        for chunk in self.content.sounding(first, last, start):
+            found += [note for note in chunk if note.onset < end and (note.end > start or note.onset >= start)]
+        return found
+
+    def onsets(self, start: int, end: int) -> list[Note]:
+        """The notes that begin in [start, end), in order."""
+        found: list[Note] = []
+        for bar in range(self.metres.bar(max(start, 0)), self.metres.bar(max(end - 1, 0)) + 1):
+            chunk = self.content.chunk(bar)
+            low = bisect_left(chunk, start, key=lambda note: note.onset)
+            found += chunk[low : bisect_left(chunk, end, key=lambda note: note.onset)]
+        return found
+
+    def find(self, note_id: int) -> Note | None:
+        """The note with this id."""
+        return next((note for note in self.content if note.id == note_id), None)
+
+    def pick(self, ids: Iterable[int]) -> list[Note]:
+        """The notes with these ids, in order of onset."""
+        wanted = frozenset(ids)
+        return self.content.pick(wanted) if wanted else []
+
+    def pitch_range(self) -> tuple[int, int] | None:
+        """The lowest and the highest pitch; None in an empty track."""
+        pitches = [note.pitch for note in self.content]
+        return (min(pitches), max(pitches)) if pitches else None
+
+
+@dataclass(frozen=True)
+class Song:
+    """Tracks in one time. `next_id` is the id that the next new note will get; ids are never used twice."""
+
+    ticks_per_quarter: int
+    tracks: tuple[Track, ...]
+    tempos: TempoMap
+    metres: MetreMap
+    keys: tuple[KeyChange, ...] = ()
+    title: str = ""
+    next_id: int = 1
+    conductor: tuple[Event, ...] = ()  # events of a track without notes that led the file: tempo, metre, markers …
+    conductor_end: int = 0
+    foreign: tuple[Chunk, ...] = ()  # chunks of the file that are no tracks
+
+    @staticmethod
+    def empty() -> Song:
+        """A new song: one piano track without notes, 4/4 at 120."""
+        metres = MetreMap(TICKS_PER_QUARTER)
+        return Song(TICKS_PER_QUARTER, (Track(1, "Piano", metres),), TempoMap(TICKS_PER_QUARTER), metres)
+
+    def track(self, track_id: int) -> Track:
+        """The track with this id; KeyError where there is none."""
+        for track in self.tracks:
+            if track.id == track_id:
+                return track
+        raise KeyError(track_id)
+
+    @property
+    def end(self) -> int:
+        """The tick at which the last note ends."""
+        return max((track.content.reach for track in self.tracks), default=0)
+
+    @property
+    def bar_count(self) -> int:
+        """How many bars the notes reach into."""
+        return self.metres.bar(self.end - 1) + 1 if self.end else 0
+
+    @property
+    def note_count(self) -> int:
+        return sum(len(track) for track in self.tracks)

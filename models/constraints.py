@@ -1,0 +1,67 @@
+"""The hard controls as masks over pitches, and the check of a finished take against them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import UserError
+from models.music.detect import detect_key
+from models.music.notes import Note
+from models.music.theory import Key, pitch_name
+from models.request import Request
+
+_DEFAULT_KEY = Key(0, "major")
+_ACCIDENTAL_SHARE = 0.02  # of the sounding time: a pitch class used for less is a slip, not a colour
+
+
+def allowed_pitch_classes(request: Request) -> tuple[Key, frozenset[int]]:
+    """The key that is honoured and the pitch classes that may be used.
+
+    A key that was asked for allows its own pitch classes. "Auto" takes the key found in the context (the part first,
+    the other parts where it is silent) and allows as well what the part itself uses more than in passing.
+    """
+    if request.controls.key is not None:
+        return request.controls.key, request.controls.key.pitch_classes
+    heard = request.context.part or request.context.others
+    if not heard:
+        return _DEFAULT_KEY, _DEFAULT_KEY.pitch_classes
+    key = detect_key(heard)
+    weights = np.zeros(12)
+    for note in heard:
+        weights[note.pitch % 12] += note.duration
+    used = np.flatnonzero(weights > _ACCIDENTAL_SHARE * weights.sum())
+    return key, key.pitch_classes | frozenset(used.tolist())
+
+
+def pitch_mask(request: Request, allowed: frozenset[int]) -> NDArray[np.bool_]:
+    """Which MIDI pitches may be written, shape (128,); raises UserError where none is left."""
+    low, high = request.controls.low, request.controls.high
+    mask = np.array([low <= pitch <= high and pitch % 12 in allowed for pitch in range(128)])
+    if not mask.any():
+        raise UserError(f"No note of the key lies between {pitch_name(low)} and {pitch_name(high)}; "
+                        "widen the range or choose another key.")
+    return mask
+
+
+def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> list[str]:
+    """What of `notes` breaks the request's hard controls, a sentence each; empty when all is well."""
+    broken = []
+    span, controls = request.span, request.controls
+    last_end = span.start
+    for note in notes:
+        where = f"{pitch_name(note.pitch)} at tick {note.onset}"
+        if not controls.low <= note.pitch <= controls.high:
+            broken.append(f"{where} is out of range")
+        if note.pitch % 12 not in allowed:
+            broken.append(f"{where} is out of key")
+        if note.onset < span.start or note.end > span.end or note.duration < 1:
+            broken.append(f"{where} leaves the span")
+        if note.onset < last_end:
+            broken.append(f"{where} begins before the last note ends")
+        if not 1 <= note.velocity <= 127:
+            broken.append(f"{where} has velocity {note.velocity}")
+        last_end = max(last_end, note.end)
+    return broken
