@@ -1,0 +1,108 @@
+"""What a press of G means, from the song, the selection and the playhead. Pure; the tooltip shows it beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.song.selection import Selection
+from app.song.song import Song, Track
+from models.constraints import allowed_pitch_classes, pitch_mask
+from models.errors import UserError
+from models.music.notes import Note
+from models.request import Context, Controls, Request, Span, Verb
+
+CONTEXT_BARS = 16
+FEWEST_BARS, MOST_BARS = 2, 16
+DEFAULT_BARS = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The request that G would make on track `track_id`, and a sentence that says so; or none, and why."""
+
+    track_id: int
+    request: Request | None
+    tooltip: str
+
+    @property
+    def span(self) -> Span | None:
+        return self.request.span if self.request is not None else None
+
+
+def plan(song: Song, selection: Selection, playhead: int, controls: Controls, seed: int, takes: int) -> Plan:
+    """What G does now."""
+    track = song.track(selection.track_id)
+    if track.is_drums:
+        return Plan(track.id, None, "A groove for drum tracks is not there yet: choose a melodic track to continue.")
+    if song.note_count == 0:
+        return Plan(track.id, None, "Fresh phrases for an empty song are not there yet: "
+                                    "draw a phrase or open a MIDI file, then press G.")
+    chosen = track.pick(selection.ids)
+    if selection.span is not None and not chosen:
+        return _for_region(song, track, selection.span, controls, seed, takes)
+    if chosen:
+        first, last = _bars(song, min(n.onset for n in chosen), max(n.end for n in chosen))
+        bars = min(max(last - first + 1, FEWEST_BARS), MOST_BARS)
+        return continuation(song, track, last + 1, bars, controls, seed, takes, heard_from=first)
+    bar = song.metres.bar(playhead)
+    start = song.metres.bar_start(bar)
+    # A phrase that begins in the playhead's own bar is not to be written over: the answer starts behind it.
+    if playhead > start and track.onsets(start, playhead):
+        bar += 1
+    return continuation(song, track, bar, DEFAULT_BARS, controls, seed, takes)
+
+
+def continuation(song: Song, track: Track, first_bar: int, bars: int, controls: Controls, seed: int, takes: int,
+                 heard_from: int | None = None) -> Plan:
+    """Continue `track` into `bars` bars from `first_bar` (counted from 0); `heard_from` is the first selected bar."""
+    metres = song.metres
+    span = Span(metres.bar_start(first_bar), metres.bar_start(first_bar + bars))
+    oldest = max((first_bar if heard_from is None else heard_from) - CONTEXT_BARS, 0)
+    context = _context(song, track, metres.bar_start(oldest), span)
+    where = _bar_names(first_bar, first_bar + bars - 1)
+    if not context.part and not context.others:
+        return Plan(track.id, None, f"There is nothing to continue before bar {first_bar + 1} of {track.name}: "
+                                    "move the playhead behind a phrase, or select its notes.")
+    request = Request(Verb.CONTINUE, context, span, controls, seed, takes)
+    try:
+        key, allowed = allowed_pitch_classes(request)
+        pitch_mask(request, allowed)
+    except UserError as error:
+        return Plan(track.id, None, str(error))
+    if context.part:
+        heard = _bar_names(*_bars(song, context.part[0].onset, context.part[-1].onset + 1))
+        what = f"Continue {heard} of {track.name} into {where}"
+    else:
+        what = f"Write {where} of {track.name} from what the other tracks play"
+    found = " (auto)" if controls.key is None else ""
+    return Plan(track.id, request, f"{what}, in {key.name}{found}.")
+
+
+def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: int, takes: int) -> Plan:
+    before = any(note.onset < span.start for note in track.notes())
+    after = any(note.onset >= span.end for note in track.notes())
+    if before and after:
+        return Plan(track.id, None, "Filling a region between notes is not there yet: "
+                                    "select the notes before it to continue them.")
+    first, last = _bars(song, span.start, span.end)
+    bars = min(last - first + 1, MOST_BARS)
+    return continuation(song, track, first, bars, controls, seed, takes)
+
+
+def _context(song: Song, track: Track, start: int, span: Span) -> Context:
+    others: list[Note] = []
+    for other in song.tracks:
+        if other.id != track.id and not other.is_drums and not other.mute:
+            others += other.onsets(start, span.end)
+    part = tuple(replace(note, channel=track.channel) for note in track.onsets(start, span.start))
+    return Context(part, tuple(sorted(others, key=lambda note: (note.onset, note.pitch))), song.ticks_per_quarter,
+                   song.metres, song.tempos)
+
+
+def _bars(song: Song, start: int, end: int) -> tuple[int, int]:
+    """The bars that hold `start` and the tick before `end`."""
+    return song.metres.bar(start), song.metres.bar(max(end - 1, start))
+
+
+def _bar_names(first: int, last: int) -> str:
+    return f"bar {first + 1}" if first == last else f"bars {first + 1}–{last + 1}"

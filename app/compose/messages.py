@@ -1,0 +1,59 @@
+"""What the window and the composer process say to each other. Plain values, pickled over a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.music.notes import Note
+from models.request import Request, Take
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Read this request's context: it may come soon."""
+
+    request: Request
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Compose; an older request that is still being worked on is given up."""
+
+    request_id: int
+    request: Request
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Give up whatever is being worked on."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The engine is loaded."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Notes that have just been written, each with the index of its take."""
+
+    request_id: int
+    notes: tuple[tuple[int, Note], ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """All takes that were finished; fewer than asked where the request was cancelled."""
+
+    request_id: int
+    takes: tuple[Take, ...]
+    cancelled: bool
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One sentence for the user. `request_id` None: the engine itself could not be loaded."""
+
+    request_id: int | None
+    sentence: str
+    bug: str = ""  # the traceback, where it is an error of ours

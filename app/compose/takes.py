@@ -1,0 +1,102 @@
+"""The takes that came back for one request, while they come and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from app.song.edits import replace_span
+from app.song.song import Song, Track
+from models.music.notes import Note
+from models.music.smf import Event
+from models.request import Request, Span, Take
+
+_SUSTAIN = 64
+
+
+class Fate(StrEnum):
+    """What became of a take."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True)
+class TakeGroup:
+    """The answers to one request: notes so far of every take, the finished takes, which one is looked at.
+
+    `song` is the song the request was made from. An immutable value: each step gives a new one.
+    """
+
+    request_id: int
+    track_id: int
+    request: Request
+    song: Song
+    notes: tuple[tuple[Note, ...], ...]
+    takes: tuple[Take, ...] = ()
+    current: int = 0
+    finished: bool = False
+    fates: tuple[Fate, ...] = field(default=())
+
+    @staticmethod
+    def start(request_id: int, track_id: int, request: Request, song: Song) -> TakeGroup:
+        """A group for a request that was just sent."""
+        return TakeGroup(request_id, track_id, request, song, ((),) * request.takes,
+                         fates=(Fate.OPEN,) * request.takes)
+
+    @property
+    def span(self) -> Span:
+        return self.request.span
+
+    def with_note(self, index: int, note: Note) -> TakeGroup:
+        """A note of take `index` has come."""
+        notes = list(self.notes)
+        notes[index] = (*notes[index], note)
+        return replace(self, notes=tuple(notes))
+
+    def finish(self, takes: tuple[Take, ...]) -> TakeGroup:
+        """All takes have come; of those that did not, the partial notes are dropped."""
+        if not takes:
+            return replace(self, notes=(), finished=True, fates=())
+        return replace(self, takes=takes, notes=tuple(take.notes for take in takes), finished=True,
+                       current=min(self.current, len(takes) - 1), fates=(Fate.OPEN,) * len(takes))
+
+    def choose(self, index: int) -> TakeGroup:
+        """Look at another take, wrapping around at both ends."""
+        return replace(self, current=index % len(self.notes)) if self.notes else self
+
+    def mark(self, index: int, fate: Fate) -> TakeGroup:
+        """Remember what became of a take."""
+        fates = list(self.fates)
+        fates[index] = fate
+        return replace(self, fates=tuple(fates))
+
+    @property
+    def take(self) -> Take | None:
+        """The take that is looked at, once it is finished."""
+        return self.takes[self.current] if self.finished and self.takes else None
+
+
+def accept(song: Song, track_id: int, take: Take, layer: bool) -> tuple[Song, tuple[int, ...]]:
+    """The song with the take on its track; a sustain pedal that is held there is released where the take begins."""
+    song, ids = replace_span(song, track_id, take.span, take.notes, layer)
+    track = song.track(track_id)
+    release = pedal_release(track, take.span.start)
+    if release is not None:
+        events = tuple(sorted((*track.events, release), key=lambda event: (event.tick, event.late)))
+        track = replace(track, events=events)
+        song = replace(song, tracks=tuple(track if each.id == track_id else each for each in song.tracks))
+    return song, ids
+
+
+def pedal_release(track: Track, tick: int) -> Event | None:
+    """The event that lifts the sustain pedal at `tick`, where the track holds it down there."""
+    controller = 0xB0 | track.channel
+    held = False
+    for event in track.events:
+        if event.tick > tick:
+            break
+        if event.data[0] == controller and event.data[1] == _SUSTAIN:
+            held = event.data[2] >= 64
+    return Event(tick, bytes([controller, _SUSTAIN, 0])) if held else None
