@@ -23,6 +23,7 @@ from models.music.smf_values import (
     Event,
     MidiFile,
     MidiTrack,
+    is_chunk_name,
     key_of,
     metre_of,
     tempo_map,
@@ -68,19 +69,17 @@ def read_file(path: str | os.PathLike[str]) -> MidiFile:
     path = Path(path)
     name = f'"{path.name}"'
     try:
-        # Without O_NONBLOCK, opening a named pipe would wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as stream:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise UserError(f"{name} is a folder or a device, not a file; choose a MIDI file.")
-            if status.st_size > MAX_BYTES:
-                raise _too_big(name)
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UserError(f"{name} is a folder; choose a MIDI file in it.")
+        if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for ever
+            raise UserError(f"{name} is a device, not a file; choose a MIDI file.")
+        if status.st_size > MAX_BYTES:
+            raise _too_big(name)
+        with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UserError(f"{name} is not there any more; choose another file.") from None
-    except IsADirectoryError:
-        raise UserError(f"{name} is a folder, not a file; choose a MIDI file.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{name} could not be read ({reason}); check the file and its permissions.") from error
@@ -113,7 +112,7 @@ def read(data: bytes, name: str = "The file") -> MidiFile:
                 )
             start, (pos, sure) = pos + 8, _track_end(data, pos + 8, end)
             tracks.append(_read_track(data[start:pos], sure, budget, name, problems))
-        elif _is_border(data, end) and mark.isascii() and mark.decode("ascii").isprintable() and len(mark) == 4:
+        elif len(chunks) < MAX_TRACKS and is_chunk_name(mark) and _is_border(data, end):
             chunks.append(Chunk(mark, data[pos + 8 : end]))
             pos = end
         else:
@@ -121,8 +120,8 @@ def read(data: bytes, name: str = "The file") -> MidiFile:
             pos = data.find(b"MTrk", pos + 1)
             if pos < 0:
                 break
-    if not tracks:
-        raise UserError(f"{name} breaks off before its first track; get a complete copy and open that.")
+    if not tracks or (problems["truncated"] and not any(track.notes or track.events for track in tracks)):
+        raise UserError(f"{name} breaks off before its music begins; get a complete copy and open that.")
     if tempo:
         tracks = _in_steady_tempo(tracks, tempo)
     problems["missing"] += max(declared - len(tracks), 0)
@@ -167,7 +166,7 @@ def _header(data: bytes, name: str, problems: Counter[str]) -> tuple[int, int, i
     if len(data) < 14:
         raise UserError(f"{name} breaks off in its header; get a complete copy and open that.")
     length = int.from_bytes(data[4:8])
-    if length < 6 or not _is_border(data, 8 + length):
+    if length < 6 or (length > 6 and not _is_border(data, 8 + length)):
         problems["header"] += 1
         length = 6
     kind, declared, division = (int.from_bytes(data[at : at + 2]) for at in (8, 10, 12))
@@ -205,8 +204,7 @@ def _in_steady_tempo(tracks: list[MidiTrack], tempo: int) -> list[MidiTrack]:
 
 def _is_border(data: bytes, pos: int) -> bool:
     """Whether a chunk may end at `pos`: at the end of the file, or where another chunk begins."""
-    mark = data[pos : pos + 4]
-    return pos == len(data) or (pos + 8 <= len(data) and mark.isascii() and mark.decode("ascii").isprintable())
+    return pos == len(data) or (pos + 8 <= len(data) and is_chunk_name(data[pos : pos + 4]))
 
 
 def _track_end(data: bytes, start: int, stated: int) -> tuple[int, bool]:
@@ -321,7 +319,7 @@ def _read_track(chunk: bytes, sure: bool, budget: Iterator[int], name: str, prob
         else:
             raise UserError(f"{name} holds more than {MAX_EVENTS:,} events, more than fits; choose a shorter file.")
     except IndexError:
-        problems["endless" if start == size else "truncated"] += 1
+        problems["endless" if sure and start == size else "truncated"] += 1
     if ended:
         problems["length"] += not sure
         problems["after"] += sure and pos < size

@@ -110,6 +110,11 @@ def decode_text(data: bytes) -> str:
     return data.decode("latin-1")
 
 
+def is_chunk_name(kind: bytes) -> bool:
+    """Whether these bytes look like the name of a chunk: four printable letters."""
+    return len(kind) == 4 and kind.isascii() and kind.decode("ascii").isprintable()
+
+
 def tempo_of(payload: bytes) -> int | None:
     """Microseconds a quarter of a tempo event; None for a malformed one or a tempo of zero."""
     return int.from_bytes(payload) or None if len(payload) == 3 else None

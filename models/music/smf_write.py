@@ -16,6 +16,7 @@ from models.music.smf_values import (
     Event,
     MidiFile,
     MidiTrack,
+    is_chunk_name,
 )
 
 _OFF, _EARLY, _ON, _LATE = range(4)  # the order of what stands at one tick
@@ -33,7 +34,10 @@ def write(file: MidiFile) -> bytes:
     header = b"".join(number.to_bytes(2) for number in (file.format, len(file.tracks), file.ticks_per_quarter))
     parts = [_chunk(b"MThd", header)]
     parts += [_chunk(b"MTrk", _track(track)) for track in file.tracks]
-    parts += [_chunk(chunk.kind, chunk.data) for chunk in file.chunks]
+    for chunk in file.chunks:
+        if chunk.kind == b"MTrk" or not is_chunk_name(chunk.kind):
+            raise ValueError(f"no chunk of a file may be called {chunk.kind!r}")
+        parts.append(_chunk(chunk.kind, chunk.data))
     return b"".join(parts)
 
 
@@ -82,8 +86,6 @@ def _normal_track(track: MidiTrack) -> MidiTrack:
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    if len(kind) != 4 or len(data) > 0xFFFFFFFF:
-        raise ValueError(f"no chunk {kind!r} of {len(data)} bytes fits")
     return kind + len(data).to_bytes(4) + data
 
 
