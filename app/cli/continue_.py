@@ -1,0 +1,149 @@
+"""`antiphon continue`: write the song with an answer in its place, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.cli import Parser
+from app.compose.intent import CONTEXT_BARS, continuation
+from app.song.edits import add_notes
+from app.song.midi import open_midi, save_midi
+from app.song.song import Song, Track
+from models.errors import UserError
+from models.music.theory import parse_key, parse_range
+from models.request import Controls, Request, Take, load_engine
+
+MAX_BARS = 64
+MAX_TAKES = 64
+MAX_SEED = 2**63 - 1
+TEMPERATURES = 0.1, 3.0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Continue a track of a MIDI file and write one file a take; raises UserError."""
+    options = _parse(argv)
+    _check_output(options.input, options.output)
+    song = open_midi(options.input)
+    track = _choose_track(song, options.track)
+    request = _request(song, track, options)
+    engine = load_engine("lstm")
+    engine.prepare(request)
+    started = time.perf_counter()
+    takes = engine.compose(request, lambda _index, _note: None, lambda: False)
+    seconds = time.perf_counter() - started
+    first, last = song.metres.bar(request.span.start) + 1, song.metres.bar(request.span.end - 1) + 1
+    where = f"bar {first}" if first == last else f"bars {first} to {last}"
+    print(f'"{track.name}" goes on in {where}.')
+    for take in takes:
+        path = _take_path(options.output, take.index, options.takes)
+        left_out = _save(song, track, take, path)
+        said = f", {left_out} of them left out because the track plays them already" if left_out else ""
+        print(f"take {take.index + 1}: {len(take.notes)} notes, {take.key.name}, seed {take.seed}{said} → {path}")
+    notes = sum(len(take.notes) for take in takes)
+    print(f"{notes / seconds:,.0f} notes/s ({notes} notes in {seconds * 1000:.0f} ms)")
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        prog="antiphon continue",
+        description="Continue a track of a MIDI file; the notes of the file stay untouched.",
+    )
+    parser.add_argument("input", type=Path, metavar="IN.mid")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mid",
+                        help="with several takes OUT-1.mid, OUT-2.mid …")  # fmt: skip
+    parser.add_argument("--bars", type=int, default=4, help="how many bars to write (default 4)")
+    parser.add_argument("--takes", type=int, default=4, help="how many answers (default 4)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same takes (default 1)")
+    parser.add_argument("--track", type=int, metavar="N", help="which track, from 1 (default: the first with a melody)")
+    parser.add_argument("--from-bar", type=int, metavar="A", dest="from_bar",
+                        help="first bar of the answer, from 1 (default: after the track's last note)")  # fmt: skip
+    parser.add_argument("--key", metavar="KEY", help='such as "D dorian" (default: the one found in the music)')
+    parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
+    parser.add_argument("--temperature", type=float, default=1.0, help="lower is more expected (default 1.0)")
+    options = parser.parse_args(argv)
+    _check_number("--bars", options.bars, 1, MAX_BARS)
+    _check_number("--takes", options.takes, 1, MAX_TAKES)
+    _check_number("--seed", options.seed, 0, MAX_SEED)
+    _check_number("--temperature", options.temperature, *TEMPERATURES)
+    if options.from_bar is not None and options.from_bar < 1:
+        raise UserError(f"Bars count from 1, so --from-bar {options.from_bar} does not exist.")
+    return options
+
+
+def _check_number(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # false for NaN too
+        raise UserError(f"{name} must be from {low} to {high}, not {value}.")
+
+
+def _check_output(source: Path, output: Path) -> None:
+    if not output.parent.is_dir():
+        raise UserError(f"The folder {output.parent} does not exist; make it, or choose another place for -o.")
+    if output.is_dir():
+        raise UserError(f"{output} is a folder; give -o the name of a file, such as {output / 'OUT.mid'}.")
+    if output.exists() and source.exists() and output.samefile(source):
+        raise UserError("The output is the input itself; choose another name for -o, so that your song stays.")
+
+
+def _choose_track(song: Song, number: int | None) -> Track:
+    if number is not None:
+        if not 1 <= number <= len(song.tracks):
+            raise UserError(f"There is no track {number}; the file has tracks 1 to {len(song.tracks)}.")
+        track = song.tracks[number - 1]
+        if not len(track):
+            raise UserError(f"Track {number} holds no notes to continue; choose one of {_with_notes(song)}.")
+        return track
+    for track in song.tracks:
+        if len(track) and not track.is_drums:
+            return track
+    raise UserError("There is no melody to continue in this file: it holds no notes outside the drums.")
+
+
+def _with_notes(song: Song) -> str:
+    numbers = [str(i) for i, track in enumerate(song.tracks, 1) if len(track) and not track.is_drums]
+    return ", ".join(numbers) or "none"
+
+
+def _request(song: Song, track: Track, options: argparse.Namespace) -> Request:
+    if track.is_drums:
+        raise UserError(
+            f"Track {track.name} is for drums, which are not answered yet; choose one of {_with_notes(song)}."
+        )
+    last = max(note.end for note in track.notes())
+    first_bar = song.metres.bar(last - 1) + 1 if options.from_bar is None else options.from_bar - 1
+    low, high = parse_range(options.range) if options.range else (0, 127)
+    controls = Controls(parse_key(options.key) if options.key else None, low, high, options.temperature)
+    heard_from, heard_to = (song.metres.bar_start(bar) for bar in (max(first_bar - CONTEXT_BARS, 0), first_bar))
+    if not track.onsets(heard_from, heard_to):
+        raise UserError(
+            f'"{track.name}" plays nothing in the {CONTEXT_BARS} bars before bar {first_bar + 1}, '
+            "so there is nothing to continue; choose another --from-bar."
+        )
+    plan = continuation(song, track, first_bar, options.bars, controls, options.seed, options.takes)
+    if plan.request is None:
+        raise UserError(plan.tooltip)
+    return plan.request
+
+
+def _take_path(output: Path, index: int, takes: int) -> Path:
+    return output if takes == 1 else output.with_name(f"{output.stem}-{index + 1}{output.suffix}")
+
+
+def _save(song: Song, track: Track, take: Take, path: Path) -> int:
+    """Write the song with the take; returns how many notes of it were left out.
+
+    Those would sound together with a note of the same pitch that stands there already. A MIDI file cannot tell two such
+    notes apart, so writing both would change the old one.
+    """
+    there = track.between(take.span.start, take.span.end)
+    new = [
+        note
+        for note in take.notes
+        if not any(old.pitch == note.pitch and old.onset < note.end and note.onset < old.end for old in there)
+    ]
+    answered, _ = add_notes(song, track.id, new)
+    save_midi(answered, path)
+    return len(take.notes) - len(new)
