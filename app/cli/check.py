@@ -1,0 +1,98 @@
+"""`antiphon check`: what works on this machine, and how to mend what does not."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import paths, report
+from app.cli import Parser
+from app.library import history
+from models.errors import UserError
+from models.request import load_engine
+
+WIDTH = 12
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one part; `mend` says what to do where it does not work."""
+
+    part: str
+    works: bool
+    text: str
+    mend: str = ""
+    essential: bool = False
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print a line for every part; 1 where something without which nothing works is broken."""
+    Parser(prog="antiphon check", description=__doc__).parse_args(argv)
+    for name, version in report.versions().items():
+        print(f"        {name} {version}")
+    findings = [finding for look in LOOKS for finding in look()]
+    for finding in findings:
+        print(f"{'works' if finding.works else 'BROKEN' if finding.essential else 'missing':7} "
+              f"{finding.part:{WIDTH}} {finding.text}")  # fmt: skip
+        if finding.mend:
+            print(f"{'':7} {'':{WIDTH}} → {finding.mend}")
+    broken = any(finding.essential and not finding.works for finding in findings)
+    if broken:
+        print("Antiphon cannot work until what is broken is mended.", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def engine() -> list[Finding]:
+    """Whether the LSTM's weights load."""
+    started = time.perf_counter()
+    try:
+        composer = load_engine("lstm")
+    except UserError as error:
+        return [Finding("engine", False, str(error), "git checkout resources, or reinstall Antiphon", True)]
+    except ImportError as error:
+        return [Finding("engine", False, f"torch cannot be imported ({error})", "make run", True)]
+    return [Finding("engine", True, f"{composer.name}, loaded in {time.perf_counter() - started:.1f} s")]
+
+
+def folders() -> list[Finding]:
+    """Whether the user's folders can be written, and what the history holds."""
+    return [
+        _folder("settings", paths.config_dir),
+        _folder("data", paths.data_dir),
+        _history(paths.library_path()),
+    ]
+
+
+def screen() -> list[Finding]:
+    """Whether there is a screen for the window."""
+    if sys.platform != "linux" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+        return [Finding("screen", True, "the window can open")]
+    return [Finding("screen", False, "there is none here", "use the command line: antiphon continue --help")]
+
+
+def _folder(part: str, find: Callable[[], Path]) -> Finding:
+    try:
+        folder = find()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"antiphon")
+    except OSError as error:
+        mend = f"make {error.filename or 'it'} writable for yourself, or set ANTIPHON_HOME to another folder"
+        return Finding(part, False, f"cannot be written: {error.strerror}", mend, True)
+    return Finding(part, True, str(folder))
+
+
+def _history(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("history", True, f"{path}, not begun yet")
+    try:
+        return Finding("history", True, f"{path}, {history.count(path):,} rows")
+    except UserError as error:
+        return Finding("history", False, str(error), "start the window: it keeps this file aside and begins a new one")
+
+
+LOOKS: tuple[Callable[[], list[Finding]], ...] = (engine, folders, screen)
