@@ -31,18 +31,50 @@ SCALES: dict[str, tuple[int, ...]] = {
     "whole tone": (0, 2, 4, 6, 8, 10),
     "chromatic": tuple(range(12)),
 }
-SCALE_ALIASES = {"maj": "major", "ionian": "major", "min": "minor", "aeolian": "minor", "natural minor": "minor",
-                 "m": "minor"}
+SCALE_ALIASES = {
+    "maj": "major",
+    "ionian": "major",
+    "min": "minor",
+    "aeolian": "minor",
+    "natural minor": "minor",
+    "m": "minor",
+    "M": "major",
+}
 # Tonics that are written with flats in the major key; minor-like scales are looked up at their relative major.
 _FLAT_MAJORS = frozenset({5, 10, 3, 8, 1, 6})
-_RELATIVE_MAJOR = {"minor": 3, "harmonic minor": 3, "melodic minor": 3, "dorian": 10, "phrygian": 8, "lydian": 7,
-                   "mixolydian": 5, "locrian": 1, "minor pentatonic": 3, "blues": 3}
+_RELATIVE_MAJOR = {
+    "minor": 3,
+    "harmonic minor": 3,
+    "melodic minor": 3,
+    "dorian": 10,
+    "phrygian": 8,
+    "lydian": 7,
+    "mixolydian": 5,
+    "locrian": 1,
+    "minor pentatonic": 3,
+    "blues": 3,
+}
 
 CHORD_INTERVALS: dict[str, tuple[int, ...]] = {
-    "maj": (0, 4, 7), "min": (0, 3, 7), "dim": (0, 3, 6), "aug": (0, 4, 8), "sus2": (0, 2, 7), "sus4": (0, 5, 7),
-    "5": (0, 7), "7": (0, 4, 7, 10), "maj7": (0, 4, 7, 11), "min7": (0, 3, 7, 10), "minmaj7": (0, 3, 7, 11),
-    "dim7": (0, 3, 6, 9), "hdim7": (0, 3, 6, 10), "aug7": (0, 4, 8, 10), "sus4(b7)": (0, 5, 7, 10),
-    "maj6": (0, 4, 7, 9), "min6": (0, 3, 7, 9), "9": (0, 4, 7, 10, 2), "maj9": (0, 4, 7, 11, 2),
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "dim": (0, 3, 6),
+    "aug": (0, 4, 8),
+    "sus2": (0, 2, 7),
+    "sus4": (0, 5, 7),
+    "5": (0, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "minmaj7": (0, 3, 7, 11),
+    "dim7": (0, 3, 6, 9),
+    "hdim7": (0, 3, 6, 10),
+    "aug7": (0, 4, 8, 10),
+    "sus4(b7)": (0, 5, 7, 10),
+    "maj6": (0, 4, 7, 9),
+    "min6": (0, 3, 7, 9),
+    "9": (0, 4, 7, 10, 2),
+    "maj9": (0, 4, 7, 11, 2),
     "min9": (0, 3, 7, 10, 2),
 }
 
@@ -131,11 +163,12 @@ def parse_key(text: str) -> Key:
     match = _TONIC.match(text.strip())
     scale = ""
     if match is not None:
-        rest = text.strip()[match.end():].strip()
+        rest = text.strip()[match.end() :].strip()
         scale = "major" if not rest else SCALE_ALIASES.get(rest, SCALE_ALIASES.get(rest.lower(), rest.lower()))
     if match is None or scale not in SCALES:
-        raise UserError(f'"{text}" is not a key; write a tonic and a scale, such as "D dorian". '
-                        f"Scales: {', '.join(SCALES)}.")
+        raise UserError(
+            f'"{text}" is not a key; write a tonic and a scale, such as "D dorian". Scales: {", ".join(SCALES)}.'
+        )
     return Key((LETTERS[match[1].upper()] + _alteration(match[2])) % 12, scale)
 
 

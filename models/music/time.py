@@ -81,7 +81,7 @@ class TempoMap:
 
 @dataclass(frozen=True)
 class MetreMap:
-    """Ticks to bars and beats. Bars count from 0; a metre change inside a bar begins a new bar (the old one is short)."""
+    """Ticks to bars and beats. Bars count from 0; a metre change within a bar cuts it short and begins a new one."""
 
     ticks_per_quarter: int
     changes: tuple[MetreChange, ...] = ()
@@ -113,7 +113,7 @@ class MetreMap:
         return self._bar_ticks(self.metre(tick))
 
     def beat_ticks(self, tick: int) -> int:
-        """The length of the beat that is counted: the denominator's unit, a dotted one in compound metres (6/8, 9/8…)."""
+        """The length of the beat that is counted: the denominator's unit, or three of them in compound metres (6/8, 9/8)."""
         metre = self.metre(tick)
         unit = max(self.ticks_per_quarter * 4 // metre.denominator, 1)
         compound = metre.denominator >= 8 and metre.numerator > 3 and metre.numerator % 3 == 0
