@@ -1,0 +1,159 @@
+"""MIDI outputs: a port of the system, a virtual port of our own, or a file that records every message."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.player.messages import VIRTUAL
+from app.player.schedule import Timed
+from app.player.sender import Sender
+from models.errors import UserError
+
+CLIENT_NAME = "Antiphon"
+_BACKENDS = ("LINUX_ALSA", "UNIX_JACK") if sys.platform.startswith("linux") else ("",)
+
+
+class Output(Protocol):
+    """Anything that MIDI messages can be sent to ahead of their time."""
+
+    def send(self, messages: Iterable[Timed]) -> None: ...
+
+    def cancel(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+
+class PortOutput:
+    """A MIDI port. It is polled for: a port that vanishes raises nothing of itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._problem: str | None = None
+        self._backend, self._port = _open(name)
+        self._sender = Sender("midi output", self._write, self._fail)
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the port, once something is."""
+        return self._problem
+
+    @property
+    def sender(self) -> Sender:
+        return self._sender
+
+    def send(self, messages: Iterable[Timed]) -> None:
+        self._sender.send(messages)
+
+    def cancel(self) -> None:
+        self._sender.cancel()
+
+    def check(self, names: Iterable[str]) -> None:
+        """Note that the port has gone where it is not among `names` any more."""
+        if self.name != VIRTUAL and self.name not in names and self._problem is None:
+            self._problem = f'The MIDI port "{self.name}" has gone; plug it in again or choose another output.'
+
+    def close(self) -> None:
+        self._sender.close()
+        with contextlib.suppress(Exception):  # the port may have gone, and rtmidi says so in many ways
+            self._port.close()
+
+    def _write(self, data: bytes) -> None:
+        self._port._rt.send_message(data)
+
+    def _fail(self, error: Exception) -> None:
+        self._problem = f'The MIDI port "{self.name}" stopped working ({error}); choose another output.'
+
+
+class RecordOutput:
+    """Writes every message with its time to a file, line by line: what a port would have been sent."""
+
+    problem: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._sender = Sender("midi recording", self._write, self._fail)
+
+    @property
+    def sender(self) -> Sender:
+        return self._sender
+
+    def send(self, messages: Iterable[Timed]) -> None:
+        self._sender.send(messages)
+
+    def cancel(self) -> None:
+        self._sender.cancel()
+
+    def close(self) -> None:
+        self._sender.close()
+        os.close(self._file)
+
+    def _write(self, data: bytes) -> None:
+        os.write(self._file, f"{time.monotonic():.6f} {data.hex()}\n".encode())
+
+    def _fail(self, error: Exception) -> None:
+        self.problem = f"The recording cannot be written: {error}."
+
+
+class PortWatch:
+    """Keeps a list of the ports there are, on a thread of its own: asking the system can take its time."""
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self.names: tuple[str, ...] = ()
+        self._seconds = seconds
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="midi port watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self.names = port_names()
+            if self._closing.wait(self._seconds):
+                return
+
+
+def port_names() -> tuple[str, ...]:
+    """The names of the MIDI outputs that can be connected to, without our own."""
+    names: list[str] = []
+    for backend in _BACKENDS:
+        module = _module(backend)
+        with contextlib.suppress(SystemError, OSError, Exception):  # no ALSA or no JACK: that system has no ports
+            names += [name for name in module.get_output_names() if not name.startswith(CLIENT_NAME)]
+    return tuple(dict.fromkeys(names))
+
+
+def _module(backend: str) -> Any:
+    import mido  # noqa: PLC0415 (loads rtmidi; only the player needs it)
+
+    return mido.Backend(f"mido.backends.rtmidi{'/' + backend if backend else ''}")
+
+
+def _open(name: str) -> tuple[Any, Any]:
+    """The port called `name`, or a virtual one; raises UserError where no system has it."""
+    reasons = []
+    for backend in _BACKENDS:
+        module = _module(backend)
+        try:
+            if name == VIRTUAL:
+                return module, module.open_output(CLIENT_NAME, virtual=True, client_name=CLIENT_NAME)
+            if name in module.get_output_names():
+                return module, module.open_output(name, client_name=CLIENT_NAME)
+        except Exception as error:  # rtmidi raises SystemError, OSError, InvalidPortError and its own
+            reasons.append(str(error))
+    if name == VIRTUAL:
+        raise UserError("No MIDI system was found to open a port in; start JACK or PipeWire, "
+                        "or load ALSA's sequencer (modprobe snd-seq).")
+    raise UserError(f'The MIDI port "{name}" is not there; plug it in or choose another output.')

@@ -1,0 +1,87 @@
+"""Sending MIDI messages at their time: one thread that sleeps until shortly before a deadline and then watches the clock."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from app.player.schedule import Timed
+
+_WATCH_SECONDS = 0.0006  # awake this long before the deadline: a sleep ends that much too late at worst
+_PRIORITY = 20
+
+
+class Sender:
+    """Calls `write(data)` for every message when it is due. Errors of `write` go to `failed`, once."""
+
+    def __init__(self, name: str, write: Callable[[bytes], None], failed: Callable[[Exception], None]) -> None:
+        self._write, self._failed = write, failed
+        self._heap: list[tuple[float, int, bytes]] = []
+        self._order = itertools.count()
+        self._wake = threading.Condition()
+        self._open = True
+        self.lateness: deque[float] | None = None  # seconds, kept while somebody measures
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def send(self, messages: Iterable[Timed]) -> None:
+        """Queue messages; those whose time has passed go out at once, in the order given."""
+        with self._wake:
+            for message in messages:
+                heapq.heappush(self._heap, (message.time, next(self._order), message.data))
+            self._wake.notify()
+
+    def cancel(self) -> None:
+        """Drop what has not been sent."""
+        with self._wake:
+            self._heap.clear()
+            self._wake.notify()
+
+    def close(self) -> None:
+        """Send what is due now, drop the rest, end the thread."""
+        with self._wake:
+            now = time.monotonic()
+            while self._heap and self._heap[0][0] <= now and self._open:
+                self._put(heapq.heappop(self._heap)[2])
+            self._heap.clear()
+            self._open = False
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        _ask_for_priority()
+        with self._wake:
+            while self._open:
+                if not self._heap:
+                    self._wake.wait()
+                    continue
+                due = self._heap[0][0]
+                wait = due - time.monotonic()
+                if wait > _WATCH_SECONDS:
+                    self._wake.wait(wait - _WATCH_SECONDS)
+                    continue
+                while time.monotonic() < due:
+                    pass
+                self._put(heapq.heappop(self._heap)[2])
+                if self.lateness is not None:
+                    self.lateness.append(time.monotonic() - due)
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._write(data)
+        except Exception as error:  # a driver raises what it likes; the port is given up and the user is told
+            self._open = False
+            self._failed(error)
+
+
+def _ask_for_priority() -> None:
+    """Real-time scheduling for this thread, where the system grants it; playing works without."""
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(PermissionError, OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))

@@ -1,0 +1,164 @@
+"""FluidSynth, driven by its own sample clock: events are handed over ahead and sound within a block of 64 frames.
+
+The binding lacks some of the library's functions; they are bound here. It is imported only when a synthesiser is made,
+since importing it fails where the library is not installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from ctypes import CFUNCTYPE, c_char_p, c_int, c_short, c_void_p
+from pathlib import Path
+from typing import Any
+
+from app.player.schedule import Timed
+from models.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_TIME_SCALE = 4000  # sequencer ticks a second: finer than a block
+_GAIN = 0.6
+_DRIVERS = {"linux": ("pipewire", "pulseaudio", "jack", "alsa"), "darwin": ("coreaudio",),
+            "win32": ("wasapi", "dsound", "waveout")}
+_CLOCK_READINGS = 64
+_LOG_LEVELS = 5
+
+
+class FluidOutput:
+    """A synthesiser on an audio device. Making one can take seconds: never on a thread that must not wait."""
+
+    problem: str | None = None
+
+    def __init__(self, soundfont: Path) -> None:
+        fluid = _library()
+        self._fluid = fluid
+        self._synth = fluid.Synth(gain=_GAIN, samplerate=48000.0, channels=16)
+        # MIDI of the system is the player's business, and a shell to type into nobody's.
+        self._synth.setting("synth.cpu-cores", 2)
+        if self._synth.sfload(str(soundfont), 1) < 0:
+            self._delete()
+            raise UserError(f"The SoundFont {soundfont.name} cannot be read; choose another one in the settings.")
+        self._sequencer = fluid.Sequencer(time_scale=_TIME_SCALE, use_system_timer=False)
+        self._destination = self._sequencer.register_fluidsynth(self._synth)
+        self.driver = self._start()
+        if self.driver is None:
+            self.close()
+            raise UserError("No audio device could be opened; connect one, or send to a MIDI port instead.")
+        self._clock: deque[float] = deque(maxlen=_CLOCK_READINGS)
+        self._lock = threading.Lock()
+
+    def send(self, messages: Iterable[Timed]) -> None:
+        """Hand messages to the sequencer; those whose time has passed sound at once."""
+        with self._lock:
+            offset = self._offset()
+            for message in messages:
+                self._schedule(max(round(message.time * _TIME_SCALE + offset), 0), message.data)
+
+    def cancel(self) -> None:
+        """Take back what has not sounded."""
+        with self._lock:
+            self._fluid.remove_events(self._sequencer.sequencer, -1, self._destination, -1)
+
+    def silence(self) -> None:
+        """All sound off at once, on every channel."""
+        self._synth.all_sounds_off(-1)
+
+    def close(self) -> None:
+        """Stop the device and free the synthesiser."""
+        driver, self._synth.audio_driver = self._synth.audio_driver, None
+        if driver:
+            self._fluid.delete_fluid_audio_driver(driver)
+        self._sequencer.delete()
+        self._delete()
+
+    def _offset(self) -> float:
+        """Sequencer ticks at monotonic time 0. The sequencer's clock moves in steps of a block, so the largest of the
+        last readings is the one taken right after a step."""
+        self._clock.append(self._sequencer.get_tick() - time.monotonic() * _TIME_SCALE)
+        return max(self._clock)
+
+    def _start(self) -> str | None:
+        """Open the first audio driver that works; its name."""
+        wanted = os.environ.get("ANTIPHON_AUDIO_DRIVER")
+        platform = "linux" if sys.platform.startswith("linux") else sys.platform
+        for name in (wanted,) if wanted else _DRIVERS.get(platform, ()):
+            # Unknown names are refused by the setting; new_fluid_audio_driver gives None where the device fails.
+            if self._fluid.fluid_settings_setstr(self._synth.settings, b"audio.driver", name.encode()) != 0:
+                continue
+            if name == "jack":
+                self._synth.setting("audio.jack.autoconnect", 1)
+                self._synth.setting("audio.jack.id", "Antiphon")
+            driver = self._fluid.new_fluid_audio_driver(self._synth.settings, self._synth.synth)
+            if driver:
+                self._synth.audio_driver = driver
+                return name
+        return None
+
+    def _delete(self) -> None:
+        self._fluid.delete_fluid_synth(self._synth.synth)
+        self._fluid.delete_fluid_settings(self._synth.settings)
+
+    def _schedule(self, tick: int, data: bytes) -> None:
+        fluid, kind, channel = self._fluid, data[0] & 0xF0, data[0] & 0x0F
+        event = fluid.new_fluid_event()
+        fluid.fluid_event_set_source(event, -1)
+        fluid.fluid_event_set_dest(event, self._destination)
+        if kind == 0x90 and data[2]:
+            fluid.fluid_event_noteon(event, channel, data[1], data[2])
+        elif kind in (0x80, 0x90):
+            fluid.fluid_event_noteoff(event, channel, data[1])
+        elif kind == 0xB0:
+            fluid.control_change(event, channel, data[1], data[2])
+        elif kind == 0xC0:
+            fluid.program_change(event, channel, data[1])
+        elif kind == 0xE0:
+            fluid.pitch_bend(event, channel, data[1] | data[2] << 7)
+        else:
+            fluid.delete_fluid_event(event)
+            return
+        fluid.fluid_sequencer_send_at(self._sequencer.sequencer, event, tick, True)
+        fluid.delete_fluid_event(event)
+
+
+def _library() -> Any:
+    """The binding, with what it lacks; raises UserError where FluidSynth is not installed."""
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # or looking for a JACK server takes seconds
+    try:
+        import fluidsynth  # noqa: PLC0415 (see the module's docstring)
+    except (ImportError, OSError) as error:
+        raise UserError("FluidSynth is not installed; install it (on Debian: apt install libfluidsynth3), "
+                        "or send to a MIDI port instead.") from error
+    if not hasattr(fluidsynth, "remove_events"):
+        library = fluidsynth._fl
+        for name, symbol, arguments in (
+            ("remove_events", "fluid_sequencer_remove_events", (c_void_p, c_short, c_short, c_int)),
+            ("control_change", "fluid_event_control_change", (c_void_p, c_int, c_int, c_int)),
+            ("program_change", "fluid_event_program_change", (c_void_p, c_int, c_int)),
+            ("pitch_bend", "fluid_event_pitch_bend", (c_void_p, c_int, c_int)),
+        ):
+            function = getattr(library, symbol)
+            function.argtypes, function.restype = arguments, None
+            setattr(fluidsynth, name, function)
+        with contextlib.suppress(AttributeError):
+            _log_to_python(library)
+    return fluidsynth
+
+
+@CFUNCTYPE(None, c_int, c_char_p, c_void_p)
+def _heard(level: int, message: bytes, _data: int) -> None:
+    log.log(logging.WARNING if level <= 1 else logging.DEBUG, "fluidsynth: %s", message.decode(errors="replace"))
+
+
+def _log_to_python(library: Any) -> None:
+    """What FluidSynth writes to the terminal goes to the log."""
+    library.fluid_set_log_function.argtypes = (c_int, type(_heard), c_void_p)
+    library.fluid_set_log_function.restype = c_void_p
+    for level in range(_LOG_LEVELS):
+        library.fluid_set_log_function(level, _heard, None)
