@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import paths, report
+from app import paths, report, settings
 from app.cli import Parser
 from app.library import history
+from app.player.messages import VIRTUAL
+from app.player.ports import PortOutput, port_names
+from app.player.soundfonts import find_soundfonts
+from app.player.synth import FluidOutput
 from models.errors import UserError
 from models.request import load_engine
 
@@ -61,11 +66,50 @@ def engine() -> list[Finding]:
 
 def folders() -> list[Finding]:
     """Whether the user's folders can be written, and what the history holds."""
-    return [
-        _folder("settings", paths.config_dir),
-        _folder("data", paths.data_dir),
-        _history(paths.library_path()),
-    ]
+    found = [_folder("settings", paths.config_dir), _folder("data", paths.data_dir)]
+    return [*found, _history(paths.library_path())] if found[1].works else found
+
+
+def soundfont() -> list[Finding]:
+    """The SoundFont that would be played, and the others."""
+    chosen = settings.load().soundfont
+    found = find_soundfonts()
+    if chosen is not None and not Path(chosen).is_file():
+        return [Finding("SoundFont", False, f"{chosen} is not there any more", "choose another in the settings")]
+    if chosen is None and not found:
+        mend = "sudo apt install fluid-soundfont-gm, or put an .sf2 file into ~/.local/share/soundfonts"
+        return [Finding("SoundFont", False, "none was found", mend)]
+    others = f", and {len(found) - 1} more" if chosen is None and len(found) > 1 else ""
+    return [Finding("SoundFont", True, f"{chosen or found[0]}{others}")]
+
+
+def audio() -> list[Finding]:
+    """Whether FluidSynth is there and opens an audio device; makes no sound."""
+    chosen = settings.load().soundfont
+    playable = [Path(chosen)] if chosen is not None else find_soundfonts()
+    if not playable or not playable[0].is_file():
+        return [Finding("audio", False, "cannot be tried without a SoundFont")]
+    try:
+        with _libraries_muted():
+            output = FluidOutput(playable[0])
+            output.close()
+    except UserError as error:
+        return [Finding("audio", False, str(error))]
+    return [Finding("audio", True, f"FluidSynth plays through {output.driver}")]
+
+
+def ports() -> list[Finding]:
+    """The MIDI outputs there are, and whether a port of our own can be made."""
+    with _libraries_muted():
+        names = port_names()
+    listed = Finding("MIDI ports", bool(names), ", ".join(names) or "there are none",
+                     "" if names else "connect a device, or start a synthesiser or DAW")  # fmt: skip
+    try:
+        with _libraries_muted():
+            PortOutput(VIRTUAL).close()
+    except UserError as error:
+        return [listed, Finding("virtual port", False, str(error))]
+    return [listed, Finding("virtual port", True, 'a DAW can see "Antiphon"')]
 
 
 def screen() -> list[Finding]:
@@ -73,6 +117,22 @@ def screen() -> list[Finding]:
     if sys.platform != "linux" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
         return [Finding("screen", True, "the window can open")]
     return [Finding("screen", False, "there is none here", "use the command line: antiphon continue --help")]
+
+
+@contextlib.contextmanager
+def _libraries_muted() -> Iterator[None]:
+    """Keep what ALSA, JACK and FluidSynth write to the terminal about systems that are not there out of the way."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _folder(part: str, find: Callable[[], Path]) -> Finding:
@@ -95,4 +155,4 @@ def _history(path: Path) -> Finding:
         return Finding("history", False, str(error), "start the window: it keeps this file aside and begins a new one")
 
 
-LOOKS: tuple[Callable[[], list[Finding]], ...] = (engine, folders, screen)
+LOOKS: tuple[Callable[[], list[Finding]], ...] = (engine, folders, soundfont, audio, ports, screen)
