@@ -39,8 +39,8 @@ class Settings:
 
 def load(path: Path | None = None) -> Settings:
     """The stored settings; the default for each that is missing or of the wrong type."""
-    path = path or config_dir() / FILE_NAME
     try:
+        path = path or config_dir() / FILE_NAME
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return Settings()

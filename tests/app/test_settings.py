@@ -24,6 +24,12 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert settings.load() == Settings()
 
 
+def test_without_a_folder_the_defaults_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ANTIPHON_HOME", str(tmp_path / "file"))
+    assert settings.load() == Settings()
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", "[" * 100_000, '{"takes": "many"}', '{"takes": true, "layer": 1}', "\ud800x"]
 )

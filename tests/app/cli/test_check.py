@@ -118,6 +118,7 @@ def test_a_folder_that_cannot_be_written_is_broken(monkeypatch: pytest.MonkeyPat
     assert [finding.part for finding in broken] == ["settings", "data"]
     assert all(finding.essential and not finding.works for finding in broken)
     assert "ANTIPHON_HOME" in broken[0].mend
+    assert run("check", []) == 1
 
 
 def test_a_damaged_history_is_told_with_what_will_happen() -> None:
