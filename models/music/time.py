@@ -113,7 +113,7 @@ class MetreMap:
         return self._bar_ticks(self.metre(tick))
 
     def beat_ticks(self, tick: int) -> int:
-        """The length of the beat that is counted: the denominator's unit, or three of them in compound metres (6/8, 9/8)."""
+        """The length of the beat that is counted: the denominator's unit, or three in compound metres (6/8, 9/8)."""
         metre = self.metre(tick)
         unit = max(self.ticks_per_quarter * 4 // metre.denominator, 1)
         compound = metre.denominator >= 8 and metre.numerator > 3 and metre.numerator % 3 == 0

@@ -203,7 +203,7 @@ def test_a_key_that_makes_no_sense(payload: bytes) -> None:
 @pytest.mark.parametrize("delta", [b"\x81\x80\x80\x80\0", b"\xff\xff\xff\xff\x7f", b"\xff" * 100_000 + b"\0"])
 def test_a_delta_of_too_many_bytes(delta: bytes) -> None:
     with pytest.raises(UserError, match="more than 24 hours"):
-        read(header() + chunk(NOTE + delta + b"\xc0\0" + END))
+        read(header() + chunk(b"\0\xff\x51\x03\0\0\x01" + NOTE + delta + b"\xc0\0" + END))  # in the fastest tempo
 
 
 def test_music_longer_than_a_day() -> None:
@@ -413,3 +413,8 @@ def test_events_keep_their_order_within_a_channel() -> None:
         Event(0, b"\xb0\x06\x02", late=True),
         Event(0, b"\xb0\x26\0", late=True),
     )
+
+
+def test_metas_between_note_ons_come_before_them_and_those_after_the_last_stay_after() -> None:
+    file = read_body(b"\0\x90\x3c\x50\0\xff\x05\x01a\0\x91\x3c\x50\0\xff\x05\x01b\x60\x80\x3c\x40\0\x81\x3c\x40" + END)
+    assert file.tracks[0].events == (Event(0, b"\xff\x05a"), Event(0, b"\xff\x05b", late=True))
