@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from models.errors import UserError
 
 COMMANDS = ("continue", "check", "bench")
 USAGE_ERROR = 2
-
-
-class Parser(argparse.ArgumentParser):
-    """Argument parser whose complaints are one sentence, like every other error the user is told."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
 
 
 def run(command: str, argv: Sequence[str]) -> int:

@@ -7,8 +7,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from app.cli import Parser
 from app.cli.measured import Measured, table
+from app.cli.parser import Parser
 from models.errors import UserError
 
 GROUPS = ("file", "start", "roll", "compose", "sending", "engine")

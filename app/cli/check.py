@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import paths, report, settings
-from app.cli import Parser
+from app.cli.parser import Parser
 from app.library import history
 from app.player.messages import VIRTUAL
 from app.player.ports import PortOutput, port_names

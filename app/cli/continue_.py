@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli import Parser
+from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
 from app.song.edits import add_notes
 from app.song.midi import open_midi, save_midi
