@@ -1,4 +1,4 @@
-"""Take the README's picture: `python packaging/screenshot.py PICTURE.png [SONG.mid]`, of a phrase and its ghost takes."""
+"""Take the README's picture of a phrase and its ghost takes: `python packaging/screenshot.py PICTURE.png [SONG.mid]`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def greensleeves() -> MidiFile:
         for onset, length, pitch in MELODY
     )
     bass = tuple(Note(onset * EIGHTH, 5 * EIGHTH, pitch, 60, 1) for onset, pitch in BASS)
-    beginning = (Event(0, b"\xff\x58\x06\x03\x24\x08"), Event(0, b"\xff\x51\x08\x00\x00"))
+    beginning = (Event(0, b"\xff\x58\x06\x03\x24\x08"), Event(0, b"\xff\x51" + (600_000).to_bytes(3)))
     return MidiFile(
         1,
         480,
