@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def lstm_bits(network: lstm.Network, data: Dataset) -> dict[str, float]:
         batch = data.batch([data.piece(i) for i in pieces[first:first + 16]])
         weight = batch["weight"][:, 1:]
         for name, logs in network(batch).items():
-            sums[name] -= float(torch.where(weight > 0, logs, 0).sum()) / np.log(2)
+            sums[name] -= float(torch.where(weight > 0, logs, 0).sum()) / math.log(2)
         count += float(weight.sum())
     bits = {name: value / max(count, 1) for name, value in sums.items()}
     return {"onset": bits["advance"] + bits["position"], "pitch": bits["pitch"], "duration": bits["duration"],
