@@ -1,4 +1,4 @@
-"""Take the README's picture of a phrase and its ghost takes: `python packaging/screenshot.py PICTURE.png [SONG.mid]`."""
+"""Take a picture of a phrase and its ghost takes: `python packaging/screenshot.py PICTURE.png [SONG.mid]`."""
 
 from __future__ import annotations
 
