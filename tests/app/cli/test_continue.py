@@ -83,7 +83,7 @@ def song(tmp_path: Path) -> Path:
 
 
 def _go(song: Path, *options: str, output: str = "out.mid") -> int:
-    return run("continue", [str(song), "-o", str(song.with_name(output)), *options])
+    return run("continue", [str(song), "-o", str(song.parent / output), *options])
 
 
 def test_takes_are_written_each_to_its_file_in_their_place(
