@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (the name everyone uses)
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models import checkpoint

@@ -9,6 +9,7 @@ from app.song.song import Song, Track
 from models.constraints import allowed_pitch_classes, pitch_mask
 from models.errors import UserError
 from models.music.notes import Note
+from models.music.theory import Key
 from models.request import Context, Controls, Request, Span, Verb
 
 CONTEXT_BARS = 16
@@ -23,6 +24,7 @@ class Plan:
     track_id: int
     request: Request | None
     tooltip: str
+    key: Key | None = None  # the key the answer would be in
 
     @property
     def span(self) -> Span | None:
@@ -75,7 +77,7 @@ def continuation(song: Song, track: Track, first_bar: int, bars: int, controls: 
     else:
         what = f"Write {where} of {track.name} from what the other tracks play"
     found = " (auto)" if controls.key is None else ""
-    return Plan(track.id, request, f"{what}, in {key.name}{found}.")
+    return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
 
 
 def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: int, takes: int) -> Plan:

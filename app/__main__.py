@@ -1,0 +1,126 @@
+"""Start-up: builds the objects, connects them, runs. `antiphon [FILE]` opens the window; other commands need no screen."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from pathlib import Path
+
+STARTED = time.monotonic()
+USAGE = """usage: antiphon [FILE.mid]
+       antiphon continue IN.mid -o OUT.mid [--bars 4] [--takes 4] [--seed 1] …
+       antiphon check
+       antiphon bench [--json]
+
+You play a phrase; it answers. Without a command the window opens; `antiphon COMMAND --help` says more.
+
+options:
+  -h, --help            show this help and exit
+  --version             show the version and exit
+  --ready-file PATH     write the seconds until the window was usable to PATH, and quit
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The program; returns its exit status."""
+    multiprocessing.freeze_support()  # a frozen child begins here too, and must go no further
+    argv = sys.argv[1:] if argv is None else argv
+    from app import cli  # noqa: PLC0415 (nothing is imported before the children have branched off)
+
+    if argv and argv[0] in cli.COMMANDS:
+        return cli.run(argv[0], argv[1:])
+    if argv and argv[0] in ("-h", "--help"):
+        print(USAGE, end="")
+        return 0
+    if argv and argv[0] == "--version":
+        from app.report import versions  # noqa: PLC0415
+
+        print(f"antiphon {versions()['antiphon']}")
+        return 0
+    ready_file = None
+    if argv[:1] == ["--ready-file"] and len(argv) > 1:
+        ready_file, argv = Path(argv[1]), argv[2:]
+    if len(argv) > 1 or (argv and argv[0].startswith("-")):
+        print(f"antiphon: {argv[0]} is not understood.\n{USAGE}", end="", file=sys.stderr)
+        return cli.USAGE_ERROR
+    return open_window(Path(argv[0]) if argv else None, ready_file)
+
+
+def open_window(file: Path | None, ready_file: Path | None = None) -> int:
+    """Open the window and run until it is closed."""
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        print("antiphon: there is no screen here; use the command line: antiphon continue IN.mid -o OUT.mid",
+              file=sys.stderr)
+        return 1
+    from PySide6.QtCore import QTimer  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    from app import paths, report, settings  # noqa: PLC0415
+    from app.about import about_text  # noqa: PLC0415
+    from app.autosave import Autosave  # noqa: PLC0415
+    from app.compose.client import ComposeClient  # noqa: PLC0415
+    from app.document import Document  # noqa: PLC0415
+    from app.library.history import History, content_hash  # noqa: PLC0415
+    from app.player.client import Player  # noqa: PLC0415
+    from app.player.messages import Options  # noqa: PLC0415
+    from app.song.recovery import pending  # noqa: PLC0415
+    from app.ui import theme  # noqa: PLC0415
+    from app.ui.dialogs import Reporter  # noqa: PLC0415
+    from app.ui.window import MainWindow  # noqa: PLC0415
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Antiphon")
+    application.setDesktopFileName("antiphon")
+    theme.apply(application)
+    chosen = settings.load()
+    document = Document()
+    player = Player(Options(chosen.soundfont, chosen.midi_output, chosen.synth, os.environ.get("ANTIPHON_RECORD"),
+                            log=str(paths.data_dir() / "audio.log")))
+    client = ComposeClient()
+    reporter = Reporter()
+    history = History(paths.library_path(), reporter.tell)
+    autosave = Autosave(document, paths.recovery_dir())
+
+    def record(kind, notes, start, end, seconds, asked_for, context) -> None:  # noqa: ANN001 (see composing.Record)
+        digest = content_hash(notes, document.song.ticks_per_quarter)
+        history.record(kind, digest, "melody", start, end, seconds, asked_for, context)
+
+    def store(changed: settings.Settings) -> None:
+        try:
+            settings.save(changed)
+        except OSError as error:
+            reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
+
+    window = MainWindow(document, player, client, chosen, record, store, about_text())
+    uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
+    reporter.attach(window, window.message.tell)
+    window.show()
+
+    def begin() -> None:
+        # Only now that the window can be used: both children take their time.
+        player.start()
+        client.start()
+        window.offer(pending(paths.recovery_dir()))
+        if file is not None:
+            window.files.open(file)
+        if ready_file is not None:
+            ready_file.write_text(f"{time.monotonic() - STARTED:.3f}\n")
+            QTimer.singleShot(0, window.close)
+
+    QTimer.singleShot(0, begin)
+    try:
+        return application.exec()
+    finally:
+        client.close()
+        player.close()
+        autosave.close()
+        history.close()
+        uninstall()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Every action of the window in one table: its text, shortcut, menu and tooltip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One action. `hint` is a key that works while there are takes; it is shown, but not claimed for good."""
+
+    name: str
+    menu: str
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    hint: str = ""
+    checkable: bool = False
+
+
+ENTRIES = (
+    Entry("new", "File", "New", "Begin an empty song", ("Ctrl+N",)),
+    Entry("open", "File", "Open…", "Open a MIDI file", ("Ctrl+O",)),
+    Entry("save", "File", "Save", "Save the song as a MIDI file", ("Ctrl+S",)),
+    Entry("save_as", "File", "Save as…", "Save the song under another name", ("Ctrl+Shift+S",)),
+    Entry("quit", "File", "Quit", "Close Antiphon", ("Ctrl+Q",)),
+    Entry("undo", "Edit", "Undo", "Take the last change back", ("Ctrl+Z",)),
+    Entry("redo", "Edit", "Redo", "Do again what was taken back", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Entry("delete", "Edit", "Delete notes", "Delete the selected notes", ("Delete",)),
+    Entry("select_all", "Edit", "Select all", "Select every note of the track", ("Ctrl+A",)),
+    Entry("draw", "Edit", "Draw tool", "Press and drag on an empty place to draw notes", ("D",), checkable=True),
+    Entry("generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)),
+    Entry("next_take", "Compose", "Next", "Next take", hint="Tab"),
+    Entry("previous_take", "Compose", "Previous", "Previous take", hint="Shift+Tab"),
+    Entry("keep_take", "Compose", "Keep", "Keep this take in the song", hint="Enter"),
+    Entry("dismiss", "Compose", "Dismiss", "Put the takes away, or stop making them", hint="Esc"),
+    Entry("play", "Play", "Play", "Play or stop", ("Space",)),
+    Entry("start", "Play", "Start", "Playhead to the start", ("Home",)),
+    Entry("end", "Play", "To the end", "Playhead behind the last note", ("End",)),
+    Entry("loop", "Play", "Loop", "Repeat the selected region, or the bars of the selected notes", ("L",),
+          checkable=True),
+    Entry("panic", "Play", "Panic", "Silence everything at once", ("Ctrl+.",)),
+    Entry("zoom_in", "View", "Zoom in", "Zoom in in time (Ctrl+wheel)", ("Ctrl++", "Ctrl+=")),
+    Entry("zoom_out", "View", "Zoom out", "Zoom out in time (Ctrl+wheel)", ("Ctrl+-",)),
+    Entry("taller", "View", "Taller rows", "Zoom in in pitch (Ctrl+Shift+wheel)", ("Ctrl+Shift+Up",)),
+    Entry("flatter", "View", "Flatter rows", "Zoom out in pitch (Ctrl+Shift+wheel)", ("Ctrl+Shift+Down",)),
+    Entry("fit", "View", "Whole song", "Zoom so that the whole song is in view", ("F",)),
+    Entry("follow", "View", "Follow the playhead", "Scroll along while playing", checkable=True),
+    Entry("soundfont", "Settings", "SoundFont…", "Choose the SoundFont that the synthesiser plays with"),
+    Entry("about", "Help", "About Antiphon", "Versions, and what the engine was trained on"),
+)
+
+
+def build(window: QMainWindow, handlers: Mapping[str, Callable[..., None]]) -> dict[str, QAction]:
+    """The actions, in the window's menus; every entry of the table needs a handler and has one."""
+    actions: dict[str, QAction] = {}
+    menus: dict[str, QMenu] = {}
+    for entry in ENTRIES:
+        action = QAction(entry.text, window)
+        keys = ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in entry.keys[:1])
+        shown = keys or entry.hint
+        action.setToolTip(f"{entry.tip} ({shown})" if shown else entry.tip)
+        action.setStatusTip(entry.tip)
+        action.setShortcuts([QKeySequence(key) for key in entry.keys])
+        action.setCheckable(entry.checkable)
+        action.triggered.connect(handlers[entry.name])
+        if entry.menu not in menus:
+            menus[entry.menu] = window.menuBar().addMenu(entry.menu)
+            menus[entry.menu].setToolTipsVisible(True)
+        if entry.hint:
+            listed = QAction(f"{entry.tip}\t{entry.hint}", window)
+            listed.triggered.connect(action.trigger)
+            menus[entry.menu].addAction(listed)
+        else:
+            menus[entry.menu].addAction(action)
+        window.addAction(action)
+        actions[entry.name] = action
+    return actions

@@ -1,0 +1,184 @@
+"""The panel at the right: what to ask for, and the takes that came back."""
+
+from __future__ import annotations
+
+import random
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.compose.takes import Fate, TakeGroup
+from app.settings import Settings
+from models.errors import UserError
+from models.music.theory import SCALES, Key, parse_key, parse_range
+from models.request import Controls
+
+AUTO = "Auto"
+_COMMON = [f"{tonic} {scale}" for scale in SCALES for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A",
+                                                                "Bb", "B")]
+_MAX_SEED = 2**31 - 1
+_MARKS = {Fate.OPEN: "", Fate.KEPT: "  ✓ kept", Fate.DISMISSED: "  – dismissed"}
+
+
+class ComposePanel(QWidget):
+    """Controls for the next request, and every take so far. Reads nothing but itself; says when it changed."""
+
+    controls_changed = Signal()
+    take_chosen = Signal(int, int)  # request id, take index
+
+    def __init__(self, actions: dict[str, QAction], settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.generate = QPushButton("Continue   (G)", objectName="primary")
+        self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.generate.clicked.connect(actions["generate"].trigger)
+        self.plan = QLabel(wordWrap=True, objectName="quiet")
+        self.plan.setMinimumHeight(3 * self.plan.fontMetrics().lineSpacing())
+        self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.key = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self.key.addItem(AUTO)
+        self.key.addItems(_COMMON)
+        self.key.setToolTip("The key every note stays in: Auto takes the one it finds; or choose, or type, such as D dorian")
+        self.key.setAccessibleName("Key and scale")
+        self.range = QLineEdit(placeholderText="any, or D3-A5")
+        self.range.setToolTip("The lowest and highest pitch of the answer, such as D3-A5; empty: any")
+        self.range.setAccessibleName("Pitch range")
+        self.temperature = QDoubleSpinBox(minimum=0.2, maximum=2.0, singleStep=0.1, decimals=1)
+        self.temperature.setToolTip("Lower: what is most expected. Higher: more surprises")
+        self.temperature.setAccessibleName("Surprise")
+        self.temperature.setValue(settings.temperature)
+        self.takes = QSpinBox(minimum=1, maximum=8)
+        self.takes.setToolTip("How many answers to choose from")
+        self.takes.setAccessibleName("Takes")
+        self.takes.setValue(settings.takes)
+        self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
+        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.seed.setToolTip("The same seed gives the same takes again")
+        self.seed.setAccessibleName("Seed")
+        self.seed.setValue(random.randrange(1, 10_000))
+        self.lock = QToolButton(text="Keep", checkable=True, toolTip="Keep this seed: each press of G gives the same takes")
+        self.lock.setAccessibleName("Keep the seed")
+        self.layered = QComboBox()
+        self.layered.addItems(["replaces what is there", "is laid over it"])
+        self.layered.setCurrentIndex(int(settings.layer))
+        self.layered.setToolTip("What happens to notes that stand where the take goes when you keep it")
+        self.layered.setAccessibleName("A kept take")
+        self.listen = QCheckBox("Play takes at once")
+        self.listen.setChecked(True)
+        self.listen.setToolTip("Loop a take with the bar before it as soon as it comes")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Takes so far")
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list.setToolTip("Every take so far, the newest first: click to see and hear it again")
+        self.list.itemClicked.connect(self._clicked)
+        self._lay_out(actions)
+        for signal in (self.key.currentTextChanged, self.range.textChanged, self.temperature.valueChanged,
+                       self.takes.valueChanged):
+            signal.connect(lambda *_: self.controls_changed.emit())
+
+    def _lay_out(self, actions: dict[str, QAction]) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setVerticalSpacing(6)
+        seed = QHBoxLayout()
+        seed.addWidget(self.seed, 1)
+        seed.addWidget(self.lock)
+        for text, field in (("Key", self.key), ("Range", self.range), ("Surprise", self.temperature),
+                            ("Takes", self.takes), ("Seed", seed), ("A kept take", self.layered)):
+            form.addRow(text, field)
+        buttons = QHBoxLayout()
+        for name in ("previous_take", "next_take", "keep_take", "dismiss"):
+            button = QToolButton()
+            button.setDefaultAction(actions[name])
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            buttons.addWidget(button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(QLabel("Compose", objectName="heading"))
+        layout.addWidget(self.generate)
+        layout.addWidget(self.plan)
+        layout.addLayout(form)
+        layout.addWidget(self.listen)
+        layout.addWidget(QLabel("Takes", objectName="heading"))
+        layout.addLayout(buttons)
+        layout.addWidget(self.list, 1)
+        self.setMinimumWidth(250)
+
+    @property
+    def layer(self) -> bool:
+        """Whether a kept take is laid over what is there."""
+        return self.layered.currentIndex() == 1
+
+    def controls(self) -> Controls:
+        """The controls as set; raises UserError where a field says what cannot be."""
+        text = self.key.currentText().strip()
+        key = None if not text or text.lower().startswith(AUTO.lower()) else parse_key(text)
+        span = self.range.text().strip()
+        low, high = parse_range(span) if span else (0, 127)
+        return Controls(key, low, high, self.temperature.value())
+
+    def next_seed(self) -> int:
+        """The seed for the request that is made now."""
+        if not self.lock.isChecked():
+            with QSignalBlocker(self.seed):
+                self.seed.setValue(random.randrange(1, 100_000))
+        return self.seed.value()
+
+    def show_plan(self, sentence: str, possible: bool, auto_key: Key | None) -> None:
+        """Say what G would do; the key found shows in the key field while that is on Auto."""
+        self.plan.setText(sentence)
+        self.generate.setToolTip(sentence)
+        self.plan.setStyleSheet("" if possible else "color: #ef8f8d;")
+        text = f"{AUTO}: {auto_key.name}" if auto_key is not None else AUTO
+        if self.key.itemText(0) != text:
+            with QSignalBlocker(self.key):
+                self.key.setItemText(0, text)
+
+    def show_busy(self, busy: bool, word: str) -> None:
+        """The word on the big button."""
+        self.generate.setText(word if busy else "Continue   (G)")
+
+    def show_groups(self, groups: list[TakeGroup], shown: TakeGroup | None) -> None:
+        """List the takes of all requests, the newest request first."""
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for group in reversed(groups):
+                for index, take in enumerate(group.takes):
+                    bars = group.song.metres.bar(group.span.start) + 1
+                    item = QListWidgetItem(f"Take {index + 1} · bar {bars} · {len(take.notes)} notes{_MARKS[group.fates[index]]}\n"
+                                           f"{take.engine.upper()} · seed {take.seed} · {take.key.name}")
+                    item.setData(Qt.ItemDataRole.UserRole, (group.request_id, index))
+                    item.setToolTip(f"{take.bits_note:.1f} bits a note · temperature {take.controls.temperature:.1f}")
+                    self.list.addItem(item)
+                    if shown is not None and group.request_id == shown.request_id and index == shown.current:
+                        item.setSelected(True)
+                        self.list.scrollToItem(item)
+
+    def _clicked(self, item: QListWidgetItem) -> None:
+        request_id, index = item.data(Qt.ItemDataRole.UserRole)
+        self.take_chosen.emit(request_id, index)
+
+
+def checked_controls(panel: ComposePanel) -> tuple[Controls | None, str]:
+    """The panel's controls, or the sentence that says what is wrong with them."""
+    try:
+        return panel.controls(), ""
+    except UserError as error:
+        return None, str(error)

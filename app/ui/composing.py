@@ -1,0 +1,312 @@
+"""From G to a kept take: connects the document, the composer, the player, the roll and the panel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from app.compose.audition import audition_loop
+from app.compose.client import ComposeClient
+from app.compose.intent import Plan, plan
+from app.compose.takes import Fate, TakeGroup, accept
+from app.document import Document
+from app.player.client import Player
+from app.song.selection import Selection
+from app.ui.compose_panel import ComposePanel, checked_controls
+from app.ui.roll.view import RollView
+from models.music.notes import Note
+from models.request import Take
+
+SETTLED = 120  # milliseconds without a change before the engine reads the context
+_LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
+
+# kind, notes, from, to, seconds, asked for, context
+Record = Callable[[str, tuple[Note, ...], int, int, float, bool, dict[str, Any]], None]
+
+
+class Composing(QObject):
+    """Holds the takes of this sitting and which of them is shown."""
+
+    told = Signal(str)  # a sentence for the status line
+    warned = Signal(str)  # a sentence for the message bar
+
+    def __init__(self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
+                 record: Record, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._client, self._player, self._roll, self._panel = document, client, player, roll, panel
+        self._record = record
+        self._groups: list[TakeGroup] = []
+        self._shown: TakeGroup | None = None
+        self._auditioning = False
+        self._home = 0  # where the playhead was before the audition
+        self._heard_since: float | None = None
+        self._plan: Plan | None = None
+        self._settle = QTimer(self, singleShot=True, interval=SETTLED)
+        self._settle.timeout.connect(self._settled)
+        self._shortcuts = [self._shortcut(window, keys, action) for keys, action in (
+            ("Tab", self.next_take), ("Shift+Tab", self.previous_take), ("Backtab", self.previous_take),
+            ("Return", self.keep), ("Enter", self.keep), ("Escape", self.dismiss))]
+        self._claim_keys()
+        for signal in (document.changed, document.selection_changed, roll.playhead_moved, panel.controls_changed,
+                       player.changed):
+            signal.connect(self._settle.start)
+        client.note_came.connect(self._note_came)
+        client.takes_came.connect(self._takes_came)
+        client.failed.connect(self._failed)
+        client.state_changed.connect(self._show_state)
+        panel.take_chosen.connect(self._choose_from_list)
+        self._settle.start()
+
+    @property
+    def shown(self) -> TakeGroup | None:
+        """The takes that are shown in the roll."""
+        return self._shown
+
+    @property
+    def making(self) -> bool:
+        """Whether the engine is at work on takes."""
+        return self._shown is not None and not self._shown.finished
+
+    # --- what the actions call
+
+    def generate(self) -> None:
+        """Ask for takes; what G does is what the panel says."""
+        if self._client.state == "failed":
+            self._client.start()
+        self._put_away()
+        made = self._make_plan(self._panel.next_seed())
+        if made.request is None:
+            self.told.emit(made.tooltip)
+            return
+        song = self._document.song
+        request_id = self._client.ask(made.request)
+        self._home = self._playhead()
+        self._shown = TakeGroup.start(request_id, made.track_id, made.request, song)
+        self._roll.show_span(made.request.span)
+        if self._client.state in ("starting", "restarting"):
+            self.told.emit("The composer is still starting; your takes come in a moment.")
+        self._show()
+
+    def next_take(self) -> None:
+        """Look at the next take."""
+        self._step(1)
+
+    def previous_take(self) -> None:
+        """Look at the one before."""
+        self._step(-1)
+
+    def keep(self) -> None:
+        """Put the shown take into the song, as one undo step."""
+        group = self._shown
+        if group is None or not group.finished or group.take is None:
+            self.told.emit("The takes are still being made." if self.making else "There is no take to keep: press G.")
+            return
+        take = group.take
+        if all(track.id != group.track_id for track in self._document.song.tracks):
+            self.warned.emit("The track this take was made for is gone; undo its removal, or press G on another track.")
+            return
+        self._note_heard()
+        song, ids = accept(self._document.song, group.track_id, take, self._panel.layer)
+        self._fact("kept", take, 0.0)
+        self._mark(group, group.current, Fate.KEPT)
+        self._put_away(dismissed=False)
+        self._document.edit(f"Keep take {group.current + 1}", song, Selection(group.track_id, frozenset(ids)))
+        self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
+
+    def dismiss(self) -> None:
+        """Put the takes away; while they are being made, stop making them."""
+        if self._roll.busy:
+            return
+        if self.making:
+            self._client.cancel()
+        if self._shown is None:
+            self.told.emit("There are no takes to dismiss.")
+            return
+        self._put_away()
+
+    def close(self) -> None:
+        """Put the takes away at the end."""
+        self._settle.stop()
+        self._put_away()
+
+    # --- what comes back
+
+    def _note_came(self, request_id: int, index: int, note: Note) -> None:
+        group = self._shown
+        if group is None or group.request_id != request_id:
+            return
+        self._shown = group.with_note(index, note)
+        self._show_ghosts()
+        if index == self._shown.current:
+            self._sound()
+            if not self._auditioning:
+                self._audition()
+
+    def _takes_came(self, request_id: int, takes: tuple[Take, ...]) -> None:
+        group = self._shown
+        if group is None or group.request_id != request_id:
+            return
+        if not takes:
+            self._put_away(dismissed=False)
+            return
+        self._shown = group.finish(takes)
+        self._groups.append(self._shown)
+        self._show()
+        self._sound()
+        count = len(takes)
+        self.told.emit(f"{count} takes: Tab next, Enter keeps, Esc dismisses." if count > 1
+                       else "One take: Enter keeps it, Esc dismisses it.")
+
+    def _failed(self, request_id: int, sentence: str) -> None:
+        if self._shown is not None and self._shown.request_id == request_id:
+            self._put_away(dismissed=False)
+        self.warned.emit(sentence)
+
+    def _show_state(self) -> None:
+        if self._client.state == "failed" and self._client.sentence:
+            self.warned.emit(self._client.sentence)
+        self._show_button()
+
+    # --- showing and sounding
+
+    def _step(self, by: int) -> None:
+        if self._shown is None:
+            self.told.emit("There are no takes yet: press G.")
+            return
+        self._look_at(self._shown.choose(self._shown.current + by))
+
+    def _choose_from_list(self, request_id: int, index: int) -> None:
+        group = next((each for each in self._groups if each.request_id == request_id), None)
+        if group is None:
+            return
+        if self._shown is None or self._shown.request_id != request_id:
+            self._put_away(dismissed=False)
+            self._home = self._playhead()
+        self._look_at(group.choose(index))
+        self._roll.show_span(group.span)
+        if not self._auditioning:
+            self._audition()
+
+    def _look_at(self, group: TakeGroup) -> None:
+        self._note_heard()
+        self._shown = group
+        self._store(group)
+        self._show()
+        self._sound()
+
+    def _show(self) -> None:
+        self._show_ghosts()
+        self._panel.show_groups(self._groups, self._shown)
+        self._show_button()
+        self._claim_keys()
+
+    def _show_ghosts(self) -> None:
+        group = self._shown
+        if group is None or not group.notes:
+            self._roll.set_ghosts([], 0, group.span if group is not None else None)
+        else:
+            self._roll.set_ghosts(list(group.notes), group.current, group.span)
+
+    def _show_button(self) -> None:
+        starting = self._client.state in ("starting", "restarting")
+        word = "Composing …" if self.making else "The composer is starting …"
+        self._panel.show_busy(self.making or starting, word)
+
+    def _sound(self) -> None:
+        """Let the player have the shown take in place of what is there."""
+        group = self._shown
+        if group is not None and group.notes:
+            self._player.set_overlay(group.track_id, group.span, group.notes[group.current])
+            if self._heard_since is None:
+                self._heard_since = time.monotonic()
+
+    def _audition(self) -> None:
+        """Loop the take with the bar before it; while music plays already, it joins when its time comes."""
+        if not self._panel.listen.isChecked() or self._shown is None or self._player.playing:
+            return
+        self._auditioning = True
+        loop = audition_loop(self._shown.span, self._document.song.metres)
+        self._player.set_loop(loop)
+        self._player.play(loop.start)
+
+    def _put_away(self, dismissed: bool = True) -> None:
+        """Hide the takes and end the audition; they stay in the list."""
+        self._note_heard()
+        group, self._shown = self._shown, None
+        if group is not None and dismissed and group.take is not None and Fate.KEPT not in group.fates:
+            self._fact("dismissed", group.take, 0.0, group)
+            for index, fate in enumerate(group.fates):
+                if fate is Fate.OPEN:
+                    group = group.mark(index, Fate.DISMISSED)
+            self._store(group)
+        self._player.clear_overlay()
+        if self._auditioning:
+            self._auditioning = False
+            self._player.stop()
+            self._player.set_loop(None)
+            self._player.seek(self._home)
+        self._show()
+
+    # --- history
+
+    def _note_heard(self) -> None:
+        """Record that the shown take was listened to, if it was."""
+        since, self._heard_since = self._heard_since, None
+        group = self._shown
+        if since is None or group is None or group.take is None or not self._player.playing:
+            return
+        seconds = time.monotonic() - since
+        if seconds >= _LEAST_HEARD:
+            self._fact("played", group.take, seconds)
+
+    def _fact(self, kind: str, take: Take, seconds: float, group: TakeGroup | None = None) -> None:
+        controls = take.controls
+        context = {"take": take.index + 1, "engine": take.engine, "seed": take.seed, "key": take.key.name,
+                   "key_asked": controls.key is not None, "range": [controls.low, controls.high],
+                   "temperature": controls.temperature, "bits_note": take.bits_note}
+        self._record(kind, take.notes, take.span.start, take.span.end, seconds, kind != "played", context)
+
+    # --- inside
+
+    def _mark(self, group: TakeGroup, index: int, fate: Fate) -> None:
+        self._shown = group.mark(index, fate)
+        self._store(self._shown)
+
+    def _store(self, group: TakeGroup) -> None:
+        self._groups = [group if each.request_id == group.request_id else each for each in self._groups]
+
+    def _playhead(self) -> int:
+        return self._home if self._auditioning else self._roll.playhead
+
+    def _make_plan(self, seed: int) -> Plan:
+        document = self._document
+        controls, wrong = checked_controls(self._panel)
+        if controls is None:
+            return Plan(document.selection.track_id, None, wrong)
+        return plan(document.song, document.selection, self._playhead(), controls, seed, self._panel.takes.value())
+
+    def _settled(self) -> None:
+        """Say what G would do, and let the engine read the context meanwhile."""
+        made = self._make_plan(self._panel.seed.value())
+        key = made.key if made.request is not None and made.request.controls.key is None else None
+        self._panel.show_plan(made.tooltip, made.request is not None, key)
+        before = self._plan.request if self._plan is not None else None
+        if made.request is not None and (before is None or before.context is not made.request.context):
+            self._client.prepare(made.request)
+        self._plan = made
+
+    def _shortcut(self, window: QWidget, keys: str, action: Callable[[], None]) -> QShortcut:
+        shortcut = QShortcut(QKeySequence(keys), window)
+        shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+        shortcut.activated.connect(action)
+        return shortcut
+
+    def _claim_keys(self) -> None:
+        """Tab, Enter and Esc belong to the takes while there are some, and to the window's fields otherwise."""
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(self._shown is not None)

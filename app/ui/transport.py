@@ -1,0 +1,113 @@
+"""The bar at the top: play, stop, loop, position, tempo, snap grid, where the sound goes, panic."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QFontDatabase
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from app.document import Document
+from app.player.client import Player
+from app.player.messages import VIRTUAL
+from app.song import edits
+from app.ui.roll.coords import SNAPS
+
+NO_PORT, OWN_PORT = "Synthesiser only", "Virtual port “Antiphon”"
+
+
+class Transport(QWidget):
+    """Shows and steers the player. Buttons are the window's actions."""
+
+    snap_chosen = Signal(str)
+    port_chosen = Signal(object)  # name, VIRTUAL or None
+
+    def __init__(self, document: Document, player: Player, actions: dict[str, QAction],
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._player = document, player
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.setSpacing(6)
+        for name in ("start", "play", "loop"):
+            layout.addWidget(_button(actions[name]))
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        fixed.setPointSize(fixed.pointSize() + 3)
+        self.position = QLabel("1.1.000", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.position.setFont(fixed)
+        self.position.setMinimumWidth(self.position.fontMetrics().horizontalAdvance("9999.99.9999") + 8)
+        self.position.setToolTip("Bar, beat and tick of the playhead")
+        self.clock = QLabel("0:00.0", objectName="quiet")
+        self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance("999:99.9") + 6)
+        self.clock.setToolTip("Time of the playhead")
+        layout.addWidget(self.position)
+        layout.addWidget(self.clock)
+        self.tempo = QDoubleSpinBox(decimals=1, minimum=10, maximum=400, keyboardTracking=False)
+        self.tempo.setToolTip("Tempo at the playhead, in quarters a minute")
+        self.tempo.setAccessibleName("Tempo")
+        self.tempo.valueChanged.connect(self._set_tempo)
+        self.metre = QLabel("4/4")
+        self.metre.setToolTip("Metre at the playhead")
+        self.snap = QComboBox(toolTip="The grid that notes snap to")
+        self.snap.setAccessibleName("Snap grid")
+        self.snap.addItems(list(SNAPS))
+        self.snap.setCurrentText("1/16")
+        self.snap.currentTextChanged.connect(self.snap_chosen)
+        self.port = QComboBox(toolTip="Where the music goes besides the built-in synthesiser: a MIDI port, "
+                                      "or a port of our own that a DAW can connect to")
+        self.port.setAccessibleName("MIDI output")
+        self.port.setMinimumContentsLength(16)
+        self.port.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.port.activated.connect(self._choose_port)
+        for text, widget in (("Tempo", self.tempo), ("Metre", self.metre), ("Snap", self.snap), ("MIDI out", self.port)):
+            layout.addSpacing(6)
+            layout.addWidget(QLabel(text, objectName="quiet"))
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(_button(actions["panic"]))
+        document.changed.connect(lambda: self.show_position(self._player.position()))
+        player.changed.connect(self.show_ports)
+        self.show_ports()
+
+    def show_position(self, tick: float) -> None:
+        """Show where the playhead is, and tempo and metre there."""
+        song = self._document.song
+        at = max(int(tick), 0)
+        bar, beat, rest = song.metres.position(at)
+        seconds = song.tempos.seconds(at)
+        self.position.setText(f"{bar + 1}.{beat + 1}.{rest:03d}")
+        self.clock.setText(f"{int(seconds // 60)}:{seconds % 60:04.1f}")
+        metre = song.metres.metre(at)
+        self.metre.setText(f"{metre.numerator}/{metre.denominator}")
+        if not self.tempo.hasFocus():
+            with QSignalBlocker(self.tempo):
+                self.tempo.setValue(song.tempos.bpm(at))
+
+    def show_ports(self) -> None:
+        """List the MIDI ports; one that was chosen and is gone stays in the list, marked."""
+        chosen, ports = self._player.port, self._player.outputs()
+        entries: list[tuple[str, str | None]] = [(NO_PORT, None), (OWN_PORT, VIRTUAL), *((name, name) for name in ports)]
+        if chosen not in (None, VIRTUAL, *ports):
+            entries.append((f"{chosen} (not there)", chosen))
+        if entries != [(self.port.itemText(i), self.port.itemData(i)) for i in range(self.port.count())]:
+            with QSignalBlocker(self.port):
+                self.port.clear()
+                for text, name in entries:
+                    self.port.addItem(text, name)
+        self.port.setCurrentIndex(next(i for i, (_, name) in enumerate(entries) if name == chosen))
+
+    def _choose_port(self, index: int) -> None:
+        self.port_chosen.emit(self.port.itemData(index))
+
+    def _set_tempo(self, bpm: float) -> None:
+        song = self._document.song
+        if len(song.tempos.changes) > 1:
+            self._document.edit("One tempo for the whole song", edits.set_tempo(song, bpm))
+        else:
+            self._document.edit("Change tempo", edits.set_tempo(song, bpm))
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
