@@ -11,12 +11,14 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -102,12 +104,14 @@ class ComposePanel(QWidget):
         for text, field in (("Key", self.key), ("Range", self.range), ("Surprise", self.temperature),
                             ("Takes", self.takes), ("Seed", seed), ("A kept take", self.layered)):
             form.addRow(text, field)
-        buttons = QHBoxLayout()
-        for name in ("previous_take", "next_take", "keep_take", "dismiss"):
+        buttons = QGridLayout()
+        buttons.setSpacing(6)
+        for index, name in enumerate(("previous_take", "next_take", "keep_take", "dismiss")):
             button = QToolButton()
             button.setDefaultAction(actions[name])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            buttons.addWidget(button, 1)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            buttons.addWidget(button, index // 2, index % 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(8)
@@ -119,7 +123,7 @@ class ComposePanel(QWidget):
         layout.addWidget(QLabel("Takes", objectName="heading"))
         layout.addLayout(buttons)
         layout.addWidget(self.list, 1)
-        self.setMinimumWidth(250)
+        self.setMinimumWidth(270)
 
     @property
     def layer(self) -> bool:

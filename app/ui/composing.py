@@ -54,7 +54,7 @@ class Composing(QObject):
         self._claim_keys()
         for signal in (document.changed, document.selection_changed, roll.playhead_moved, panel.controls_changed,
                        player.changed):
-            signal.connect(self._settle.start)
+            signal.connect(lambda *_: self._settle.start())
         client.note_came.connect(self._note_came)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
@@ -244,12 +244,12 @@ class Composing(QObject):
                 if fate is Fate.OPEN:
                     group = group.mark(index, Fate.DISMISSED)
             self._store(group)
-        self._player.clear_overlay()
         if self._auditioning:
             self._auditioning = False
             self._player.stop()
             self._player.set_loop(None)
             self._player.seek(self._home)
+        self._player.clear_overlay()
         self._show()
 
     # --- history

@@ -87,10 +87,8 @@ QPushButton:checked, QToolButton:checked {{ background: {accent}; color: {accent
 QPushButton#primary {{ background: {accent}; color: {accent_text}; border-color: {accent}; font-weight: 600;
     padding: 8px 12px; }}
 QPushButton#primary:hover {{ border-color: {text}; }}
-QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
-    QListWidget:focus {{ border: 1px solid {accent}; }}
-QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {background}; border: 1px solid {line};
-    border-radius: 4px; padding: 3px 6px; min-height: 20px; }}
+QPushButton:focus, QToolButton:focus, QListWidget:focus {{ border: 1px solid {accent}; }}
+QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ min-height: 26px; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
 QListWidget {{ background: {background}; border: 1px solid {line}; border-radius: 4px; }}

@@ -52,10 +52,10 @@ class TrackRow(QFrame):
         layout = QGridLayout(self)
         layout.setContentsMargins(12, 7, 8, 7)
         layout.setSpacing(5)
-        layout.addWidget(self.name, 0, 0, 1, 3)
-        layout.addWidget(self.instrument, 1, 0)
-        layout.addWidget(self.mute, 1, 1)
-        layout.addWidget(self.solo, 1, 2)
+        layout.addWidget(self.name, 0, 0)
+        layout.addWidget(self.mute, 0, 1)
+        layout.addWidget(self.solo, 0, 2)
+        layout.addWidget(self.instrument, 1, 0, 1, 3)
         layout.setColumnStretch(0, 1)
         self._drums: bool | None = None
 
