@@ -59,7 +59,7 @@ def train_lstm(args: argparse.Namespace) -> None:
     config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
     network = Network(config)
     print(f"{sum(p.numel() for p in network.parameters()):,} parameters", flush=True)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
     progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
     state_file = out / "state.pt"
     if state_file.exists():
@@ -147,6 +147,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=60.0, help="training time; the learning rate falls over it")
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--decay", type=float, default=0.02, help="weight decay")
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--dropout", type=float, default=0.25)
