@@ -1,4 +1,4 @@
-"""Start-up: builds the objects, connects them, runs. `antiphon [FILE]` opens the window; other commands need no screen."""
+"""Start-up: builds the objects, connects them, runs. `antiphon [FILE]` opens the window."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit status."""
     multiprocessing.freeze_support()  # a frozen child begins here too, and must go no further
     argv = sys.argv[1:] if argv is None else argv
-    from app import cli  # noqa: PLC0415 (nothing is imported before the children have branched off)
+    from app import cli
 
     if argv and argv[0] in cli.COMMANDS:
         return cli.run(argv[0], argv[1:])
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
         print(USAGE, end="")
         return 0
     if argv and argv[0] == "--version":
-        from app.report import versions  # noqa: PLC0415
+        from app.report import versions
 
         print(f"antiphon {versions()['antiphon']}")
         return 0
@@ -53,24 +53,26 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     if sys.platform.startswith("linux") and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
-        print("antiphon: there is no screen here; use the command line: antiphon continue IN.mid -o OUT.mid",
-              file=sys.stderr)
+        print(
+            "antiphon: there is no screen here; use the command line: antiphon continue IN.mid -o OUT.mid",
+            file=sys.stderr,
+        )
         return 1
-    from PySide6.QtCore import QTimer  # noqa: PLC0415
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
 
-    from app import paths, report, settings  # noqa: PLC0415
-    from app.about import about_text  # noqa: PLC0415
-    from app.autosave import Autosave  # noqa: PLC0415
-    from app.compose.client import ComposeClient  # noqa: PLC0415
-    from app.document import Document  # noqa: PLC0415
-    from app.library.history import History, content_hash  # noqa: PLC0415
-    from app.player.client import Player  # noqa: PLC0415
-    from app.player.messages import Options  # noqa: PLC0415
-    from app.song.recovery import pending  # noqa: PLC0415
-    from app.ui import theme  # noqa: PLC0415
-    from app.ui.dialogs import Reporter  # noqa: PLC0415
-    from app.ui.window import MainWindow  # noqa: PLC0415
+    from app import paths, report, settings
+    from app.about import about_text
+    from app.autosave import Autosave
+    from app.compose.client import ComposeClient
+    from app.document import Document
+    from app.library.history import History, content_hash
+    from app.player.client import Player
+    from app.player.messages import Options
+    from app.song.recovery import pending
+    from app.ui import theme
+    from app.ui.dialogs import Reporter
+    from app.ui.window import MainWindow
 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Antiphon")
@@ -78,14 +80,21 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     theme.apply(application)
     chosen = settings.load()
     document = Document()
-    player = Player(Options(chosen.soundfont, chosen.midi_output, chosen.synth, os.environ.get("ANTIPHON_RECORD"),
-                            log=str(paths.data_dir() / "audio.log")))
+    player = Player(
+        Options(
+            chosen.soundfont,
+            chosen.midi_output,
+            chosen.synth,
+            os.environ.get("ANTIPHON_RECORD"),
+            log=str(paths.data_dir() / "audio.log"),
+        )
+    )
     client = ComposeClient()
     reporter = Reporter()
     history = History(paths.library_path(), reporter.tell)
     autosave = Autosave(document, paths.recovery_dir())
 
-    def record(kind, notes, start, end, seconds, asked_for, context) -> None:  # noqa: ANN001 (see composing.Record)
+    def record(kind, notes, start, end, seconds, asked_for, context) -> None:
         digest = content_hash(notes, document.song.ticks_per_quarter)
         history.record(kind, digest, "melody", start, end, seconds, asked_for, context)
 

@@ -15,5 +15,7 @@ def about_text() -> str:
         # The card's first paragraph is its summary.
         card = path.read_text(encoding="utf-8").split("\n\n")[1].replace("\n", " ")
     lines = "<br>".join(f"{name} {version}" for name, version in found.items() if version != "not installed")
-    return (f"<h3>Antiphon {found['antiphon']}</h3><p>You play a phrase; it answers, on your own computer. "
-            f"Nothing you play leaves it.</p><p>{card}</p><p style='color: #a9afbb'>{lines}</p>")
+    return (
+        f"<h3>Antiphon {found['antiphon']}</h3><p>You play a phrase; it answers, on your own computer. "
+        f"Nothing you play leaves it.</p><p>{card}</p><p style='color: #a9afbb'>{lines}</p>"
+    )

@@ -41,8 +41,10 @@ def pitch_mask(request: Request, allowed: frozenset[int]) -> NDArray[np.bool_]:
     low, high = request.controls.low, request.controls.high
     mask = np.array([low <= pitch <= high and pitch % 12 in allowed for pitch in range(128)])
     if not mask.any():
-        raise UserError(f"No note of the key lies between {pitch_name(low)} and {pitch_name(high)}; "
-                        "widen the range or choose another key.")
+        raise UserError(
+            f"No note of the key lies between {pitch_name(low)} and {pitch_name(high)}; "
+            "widen the range or choose another key."
+        )
     return mask
 
 

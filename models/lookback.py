@@ -18,7 +18,8 @@ def look_back(keys: Ints, pitch: Ints, duration: Ints) -> tuple[Ints, Ints, Ints
     """For every note, the note found at its place k bars before, for each k of LOOK_BACK.
 
     `keys`, `pitch`, `duration` have shape (notes,), keys ascending. Returns pitch (NO_PITCH: none), duration (0: none),
-    the interval by which that note was reached (NO_INTERVAL: none) and whether it started exactly there; shapes (notes, 4).
+    the interval by which that note was reached (NO_INTERVAL: none) and whether it started exactly there; all of shape
+    (notes, 4).
     """
     wanted = keys[:, None] - np.array(LOOK_BACK) * MAX_BAR_STEPS
     index = np.searchsorted(keys, wanted.ravel(), side="right").reshape(wanted.shape) - 1
@@ -26,8 +27,12 @@ def look_back(keys: Ints, pitch: Ints, duration: Ints) -> tuple[Ints, Ints, Ints
     found = (index >= 0) & (wanted >= 0) & (keys[index] > wanted - MAX_BAR_STEPS)
     before = np.maximum(index - 1, 0)
     interval = np.where(found & (index > 0), pitch[index] - pitch[before], NO_INTERVAL)
-    return (np.where(found, pitch[index], NO_PITCH), np.where(found, duration[index], 0), interval,
-            found & (keys[index] == wanted))
+    return (
+        np.where(found, pitch[index], NO_PITCH),
+        np.where(found, duration[index], 0),
+        interval,
+        found & (keys[index] == wanted),
+    )
 
 
 def onset_rows(bars: int, bar: Ints, position: Ints) -> NDArray[np.bool_]:
@@ -45,8 +50,10 @@ def event_fields(piece: Encoded) -> dict[str, NDArray]:
     duration = np.concatenate([[0], piece.duration])
     looked = look_back(piece.bar * MAX_BAR_STEPS + piece.position, piece.pitch, piece.duration)
     none = (NO_PITCH, 0, NO_INTERVAL, False)
-    look = [np.concatenate([np.full((1, len(LOOK_BACK)), empty, values.dtype), values])
-            for values, empty in zip(looked, none, strict=True)]
+    look = [
+        np.concatenate([np.full((1, len(LOOK_BACK)), empty, values.dtype), values])
+        for values, empty in zip(looked, none, strict=True)
+    ]
     advance = np.diff(bar, prepend=0)
     frame = piece.frame
     end = frame.starts[bar] + position + duration
@@ -57,7 +64,10 @@ def event_fields(piece: Encoded) -> dict[str, NDArray]:
     last_position[0] = -1
     weight = ((advance <= MAX_ADVANCE) & (np.arange(len(bar)) > 0)).astype(np.float32)
     return {
-        "advance": np.minimum(advance, MAX_ADVANCE), "position": position, "pitch": pitch, "duration": duration,
+        "advance": np.minimum(advance, MAX_ADVANCE),
+        "position": position,
+        "pitch": pitch,
+        "duration": duration,
         "velocity": np.concatenate([[0], piece.velocity]),
         "root": np.concatenate([[NO_CHORD], piece.root]),
         "tones": np.concatenate([np.zeros((1, 12), np.float32), piece.tones]),
@@ -65,8 +75,12 @@ def event_fields(piece: Encoded) -> dict[str, NDArray]:
         "bar_steps": np.minimum(frame.bar_steps[bar], MAX_BAR_STEPS),
         "beat_steps": np.minimum(frame.beat_steps[bar], MAX_BAR_STEPS),
         "previous_pitch": np.concatenate([[NO_PITCH], pitch[:-1]]),
-        "end_advance": np.minimum(end_bar - bar, MAX_ADVANCE), "end_position": end_position,
+        "end_advance": np.minimum(end_bar - bar, MAX_ADVANCE),
+        "end_position": end_position,
         "last_position": last_position,
-        "look_pitch": look[0], "look_duration": look[1], "look_interval": look[2], "look_exact": look[3],
+        "look_pitch": look[0],
+        "look_duration": look[1],
+        "look_interval": look[2],
+        "look_exact": look[3],
         "weight": weight,
     }

@@ -2,8 +2,8 @@
 
 Each note is predicted as: how many bars on (advance), where in that bar (position), which pitch there, how long, how
 loud; every head sees what the earlier ones decided. Beside the recurrent state the heads see what stood 1, 2, 4 and 8
-bars before the very place that is being written (`models.lookback`), as input and as a learned vote for repeating it, in
-the manner of a pointer network (Vinyals et al. 2015).
+bars before the very place that is being written (`models.lookback`), as input and as a learned vote for repeating
+it, in the manner of a pointer network (Vinyals et al. 2015).
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ class Config:
 def phase_features(position: Tensor, bar_steps: Tensor, beat_steps: Tensor) -> Tensor:
     """Where in bar, beat and quarter a position lies, as sines and cosines; shape (..., 9)."""
     position, bar, beat = position.float(), bar_steps.float().clamp(min=1), beat_steps.float().clamp(min=1)
-    turns = torch.stack([position / bar, position / beat, position / STEPS_PER_QUARTER,
-                         2 * position / STEPS_PER_QUARTER], -1) * (2 * torch.pi)
+    turns = torch.stack(
+        [position / bar, position / beat, position / STEPS_PER_QUARTER, 2 * position / STEPS_PER_QUARTER], -1
+    ) * (2 * torch.pi)
     on_beat = (torch.remainder(position, beat) == 0).float().unsqueeze(-1)
     return torch.cat([turns.sin(), turns.cos(), on_beat], -1)
 
@@ -79,8 +80,8 @@ def interval_index(pitch: Tensor, previous: Tensor) -> Tensor:
 class Network(nn.Module):
     """Scores of the fields of every next note, given the notes before it.
 
-    All inputs come as a dict of tensors of shape (batch, notes + 1, ...), the fields of `models.lookback.event_fields`: entry
-    t is the input of step t and the target of step t - 1.
+    All inputs come as a dict of tensors of shape (batch, notes + 1, ...), the fields of
+    `models.lookback.event_fields`: entry t is the input of step t and the target of step t - 1.
     """
 
     def __init__(self, config: Config) -> None:
@@ -98,37 +99,55 @@ class Network(nn.Module):
         self.beat = nn.Embedding(MAX_BAR_STEPS + 1, 4)
         place = 16 + 9 + 8 + 4  # position, phase, bar and beat length
         harmony = 6 + 12 + 12  # root, chord tones, scale
-        self.lstm = nn.LSTM(24 + 12 + 12 + 6 + 6 + place + harmony, hidden, config.layers, batch_first=True,
-                            dropout=config.dropout)
+        self.lstm = nn.LSTM(
+            24 + 12 + 12 + 6 + 6 + place + harmony, hidden, config.layers, batch_first=True, dropout=config.dropout
+        )
         looks = LOOKS * (12 + 12 + 12 + 1)  # interval to it, its own interval, its duration, exact
         self.advance_head = _mlp(hidden + 6 + place + harmony, head, MAX_ADVANCE + 1 + 1)
         self.position_head = _mlp(hidden + 6 + 16 + 8 + 4 + harmony, head, config.place + LOOKS + 1 + 1)
         self.place_key = nn.Linear(9 + 8 + 4, config.place)
         self.place_table = nn.Embedding(MAX_BAR_STEPS, config.place)
         self.place_bias = nn.Embedding(MAX_BAR_STEPS, 1)
-        self.pitch_head = _mlp(hidden + place + harmony + 24 + looks, 256,
-                               128 + 12 + (2 * MAX_INTERVAL + 1) + 2 * LOOKS)
+        self.pitch_head = _mlp(
+            hidden + place + harmony + 24 + looks, 256, 128 + 12 + (2 * MAX_INTERVAL + 1) + 2 * LOOKS
+        )
         self.duration_head = _mlp(hidden + place + harmony + 24 + 12 + LOOKS * (12 + 1), head, MAX_DURATION + 1 + LOOKS)
         self.velocity_head = _mlp(hidden + place + 24 + 12 + 12 + 6, 96, VELOCITY_BINS)
         self.drop = nn.Dropout(config.dropout)
 
     def place(self, x: dict[str, Tensor]) -> Tensor:
         """Features of positions in their bars, (..., 37)."""
-        return torch.cat([self.position(x["position"]),
-                          phase_features(x["position"], x["bar_steps"], x["beat_steps"]),
-                          self.bar(x["bar_steps"]), self.beat(x["beat_steps"])], -1)
+        return torch.cat(
+            [
+                self.position(x["position"]),
+                phase_features(x["position"], x["bar_steps"], x["beat_steps"]),
+                self.bar(x["bar_steps"]),
+                self.beat(x["beat_steps"]),
+            ],
+            -1,
+        )
 
     def harmony(self, x: dict[str, Tensor]) -> Tensor:
         """Features of chord and key, (..., 30)."""
         return torch.cat([self.root(x["root"]), x["tones"], x["scale"]], -1)
 
-    def read(self, x: dict[str, Tensor], state: tuple[Tensor, Tensor] | None = None
-             ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def read(
+        self, x: dict[str, Tensor], state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The recurrent output after each note, (batch, notes, hidden), and the state after the last."""
         previous = x["previous_pitch"]
-        inputs = torch.cat([self.pitch(x["pitch"]), self.interval(interval_index(x["pitch"], previous)),
-                            self.duration(x["duration"]), self.velocity(x["velocity"]), self.advance(x["advance"]),
-                            self.place(x), self.harmony(x)], -1)
+        inputs = torch.cat(
+            [
+                self.pitch(x["pitch"]),
+                self.interval(interval_index(x["pitch"], previous)),
+                self.duration(x["duration"]),
+                self.velocity(x["velocity"]),
+                self.advance(x["advance"]),
+                self.place(x),
+                self.harmony(x),
+            ],
+            -1,
+        )
         return self.lstm(inputs, state)
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -143,9 +162,13 @@ class Network(nn.Module):
 
     def scores(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> dict[str, Tensor]:
         """Logits of each field, given the output h, the last notes x and the notes y that are being scored."""
-        return {"advance": self.score_advance(h, x), "position": self.score_position(h, x, y),
-                "pitch": self.score_pitch(h, x, y), "duration": self.score_duration(h, x, y),
-                "velocity": self.score_velocity(h, x, y)}
+        return {
+            "advance": self.score_advance(h, x),
+            "position": self.score_position(h, x, y),
+            "pitch": self.score_pitch(h, x, y),
+            "duration": self.score_duration(h, x, y),
+            "velocity": self.score_velocity(h, x, y),
+        }
 
     def score_advance(self, h: Tensor, x: dict[str, Tensor]) -> Tensor:
         """Bars from the last onset to the next, (..., 16); the bar in which the last note ends has a vote."""
@@ -155,8 +178,19 @@ class Network(nn.Module):
     def score_position(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
         """Steps from the bar line, (..., 192); impossible ones are -inf. Earlier bars' onsets and the last end vote."""
         bar, beat = y["bar_steps"], y["beat_steps"]
-        out = self.position_head(torch.cat([h, self.advance(y["advance"]), self.position(x["position"]),
-                                            self.bar(bar), self.beat(beat), self.harmony(x)], -1))
+        out = self.position_head(
+            torch.cat(
+                [
+                    h,
+                    self.advance(y["advance"]),
+                    self.position(x["position"]),
+                    self.bar(bar),
+                    self.beat(beat),
+                    self.harmony(x),
+                ],
+                -1,
+            )
+        )
         query, votes, end_vote, _ = out.split([self.config.place, LOOKS, 1, 1], -1)
         steps = torch.arange(MAX_BAR_STEPS, device=h.device)
         # Keys depend on the metre alone: made once for each metre in the batch.
@@ -185,15 +219,26 @@ class Network(nn.Module):
     def looks(self, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
         """What was found 1, 2, 4, 8 bars before, seen from the last pitch; (..., 148)."""
         to_it = interval_index(y["look_pitch"], x["pitch"].unsqueeze(-1))
-        own = torch.where(y["look_interval"] == NO_INTERVAL, 2 * MAX_INTERVAL + 1,
-                          y["look_interval"].clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL)
-        return torch.cat([self.interval(to_it).flatten(-2), self.interval(own).flatten(-2),
-                          self.duration(y["look_duration"]).flatten(-2), y["look_exact"].to(torch.float32)], -1)
+        own = torch.where(
+            y["look_interval"] == NO_INTERVAL,
+            2 * MAX_INTERVAL + 1,
+            y["look_interval"].clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL,
+        )
+        return torch.cat(
+            [
+                self.interval(to_it).flatten(-2),
+                self.interval(own).flatten(-2),
+                self.duration(y["look_duration"]).flatten(-2),
+                y["look_exact"].to(torch.float32),
+            ],
+            -1,
+        )
 
     def score_pitch(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
         """The pitch at the chosen place, (..., 128): as a pitch, a pitch class, an interval, and as a repeat."""
-        out = self.pitch_head(torch.cat([h, self.place(y), self.harmony(y), self.pitch(x["pitch"]), self.looks(x, y)],
-                                        -1))
+        out = self.pitch_head(
+            torch.cat([h, self.place(y), self.harmony(y), self.pitch(x["pitch"]), self.looks(x, y)], -1)
+        )
         absolute, pitch_class, step, repeat, sequence = out.split([128, 12, 2 * MAX_INTERVAL + 1, LOOKS, LOOKS], -1)
         pitches = torch.arange(128, device=h.device)
         logits = absolute + pitch_class[..., pitches % 12]
@@ -204,24 +249,47 @@ class Network(nn.Module):
         votes = torch.zeros(*logits.shape[:-1], NO_PITCH + 1, device=h.device)
         votes = votes.scatter_add(-1, y["look_pitch"], repeat)
         moved = x["pitch"].unsqueeze(-1) + y["look_interval"]
-        none = (y["look_interval"] == NO_INTERVAL) | (x["pitch"] == NO_PITCH).unsqueeze(-1) | (moved < 0) | (moved > 127)
+        none = (
+            (y["look_interval"] == NO_INTERVAL) | (x["pitch"] == NO_PITCH).unsqueeze(-1) | (moved < 0) | (moved > 127)
+        )
         return logits + votes.scatter_add(-1, moved.masked_fill(none, NO_PITCH), sequence)[..., :128]
 
     def score_duration(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
         """The duration in steps of the chosen note, (..., 193); 0 is impossible."""
         exact = y["look_exact"]
-        out = self.duration_head(torch.cat([h, self.place(y), self.harmony(y), self.pitch(y["pitch"]),
-                                            self.interval(interval_index(y["pitch"], x["pitch"])),
-                                            self.duration(y["look_duration"]).flatten(-2), exact.to(torch.float32)], -1))
+        out = self.duration_head(
+            torch.cat(
+                [
+                    h,
+                    self.place(y),
+                    self.harmony(y),
+                    self.pitch(y["pitch"]),
+                    self.interval(interval_index(y["pitch"], x["pitch"])),
+                    self.duration(y["look_duration"]).flatten(-2),
+                    exact.to(torch.float32),
+                ],
+                -1,
+            )
+        )
         logits, votes = out.split([MAX_DURATION + 1, LOOKS], -1)
         logits = logits.scatter_add(-1, y["look_duration"], votes * exact)
         return torch.cat([torch.full_like(logits[..., :1], -torch.inf), logits[..., 1:]], -1)
 
     def score_velocity(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
         """The velocity bin of the chosen note, (..., 32)."""
-        return self.velocity_head(torch.cat([h, self.place(y), self.pitch(y["pitch"]),
-                                             self.interval(interval_index(y["pitch"], x["pitch"])),
-                                             self.duration(y["duration"]), self.velocity(x["velocity"])], -1))
+        return self.velocity_head(
+            torch.cat(
+                [
+                    h,
+                    self.place(y),
+                    self.pitch(y["pitch"]),
+                    self.interval(interval_index(y["pitch"], x["pitch"])),
+                    self.duration(y["duration"]),
+                    self.velocity(x["velocity"]),
+                ],
+                -1,
+            )
+        )
 
 
 def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -248,8 +316,9 @@ class Lstm:
         """Read the request's context ahead of time."""
         self._context(request)
 
-    def compose(self, request: Request, emit: Callable[[int, Note], None],
-                cancelled: Callable[[], bool]) -> tuple[Take, ...]:
+    def compose(
+        self, request: Request, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]
+    ) -> tuple[Take, ...]:
         """The takes for `request`; every note obeys key, range and span, or it is an error of ours."""
         if request.verb not in self.verbs:
             raise UserError(f"The LSTM engine cannot {request.verb} yet.")
@@ -270,12 +339,23 @@ class Lstm:
             broken = verify(lines[index], request, allowed)
             if broken:
                 raise RuntimeError(f"take {index} of seed {request.seed} breaks its controls: {broken[0]}")
-            takes.append(Take(tuple(lines[index]), self.name, request.seed, index, request.controls, request.span, key,
-                              allowed, float(melodies.bits[index] / max(melodies.counts[index], 1))))
+            takes.append(
+                Take(
+                    tuple(lines[index]),
+                    self.name,
+                    request.seed,
+                    index,
+                    request.controls,
+                    request.span,
+                    key,
+                    allowed,
+                    float(melodies.bits[index] / max(melodies.counts[index], 1)),
+                )
+            )
         return tuple(takes)
 
     def _context(self, request: Request) -> tuple[Encoded, Page, State]:
-        """The encoded context, the page to write on and the recurrent state after the context; the last few are kept."""
+        """The encoded context, the page to write on and the state after the context; the last few are kept."""
         context = request.context
         identity = (context, request.span, request.controls.key, request.controls.low, request.controls.high)
         if identity not in self._read:
@@ -296,8 +376,9 @@ class Lstm:
         # Some bars more than the span, so that a take ends by placing its next note behind it.
         bars = metres.bar(max(span.end - 1, span.start)) + 1 - first_bar + MAX_ADVANCE + 1
         pitches = [note.pitch for note in line] or [(max(controls.low, 48) + min(controls.high, 84)) // 2]
-        encoded = encode_notes(line, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key,
-                               shift_for(key, pitches))
+        encoded = encode_notes(
+            line, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key, shift_for(key, pitches)
+        )
         fields = event_fields(encoded)
         inputs = {name: torch.from_numpy(values[None]) for name, values in fields.items()}
         _, (hidden, cell) = self.network.read(inputs)
@@ -314,8 +395,15 @@ def _closer(line: list[Note], metres: MetreMap, target: int) -> list[Note]:
     if gap <= MAX_ADVANCE - 4:
         return line
     bars = gap - 1
-    return [replace(note, onset=note.onset + metres.bar_start(metres.bar(note.onset) + bars)
-                    - metres.bar_start(metres.bar(note.onset))) for note in line]
+    return [
+        replace(
+            note,
+            onset=note.onset
+            + metres.bar_start(metres.bar(note.onset) + bars)
+            - metres.bar_start(metres.bar(note.onset)),
+        )
+        for note in line
+    ]
 
 
 def load(path: Path = WEIGHTS) -> Lstm:

@@ -79,17 +79,28 @@ def sample(logits: Floats, uniform: NDArray[np.float64], temperature: float, top
 class Melodies:
     """`takes` melodies that continue `context` on `page`. write() runs them to their end."""
 
-    def __init__(self, stepper: Stepper, state: State, context: Encoded, page: Page, controls: Controls, takes: int,
-                 seed: int) -> None:
+    def __init__(
+        self, stepper: Stepper, state: State, context: Encoded, page: Page, controls: Controls, takes: int, seed: int
+    ) -> None:
         self._stepper, self._page, self._controls = stepper, page, controls
         self._frame = context.frame
         self._shift = context.shift
-        metres = sorted(set(zip(np.minimum(context.frame.bar_steps, MAX_BAR_STEPS).tolist(),
-                                np.minimum(context.frame.beat_steps, MAX_BAR_STEPS).tolist(), strict=True)))
+        metres = sorted(
+            set(
+                zip(
+                    np.minimum(context.frame.bar_steps, MAX_BAR_STEPS).tolist(),
+                    np.minimum(context.frame.beat_steps, MAX_BAR_STEPS).tolist(),
+                    strict=True,
+                )
+            )
+        )
         stepper.frame(metres, context.scale)
-        self._metre = np.array([metres.index((min(bar, MAX_BAR_STEPS), min(beat, MAX_BAR_STEPS)))
-                                for bar, beat in zip(context.frame.bar_steps.tolist(),
-                                                     context.frame.beat_steps.tolist(), strict=True)])
+        self._metre = np.array(
+            [
+                metres.index((min(bar, MAX_BAR_STEPS), min(beat, MAX_BAR_STEPS)))
+                for bar, beat in zip(context.frame.bar_steps.tolist(), context.frame.beat_steps.tolist(), strict=True)
+            ]
+        )
         self._allowed = np.zeros(128, dtype=bool)
         relative = np.arange(128) + self._shift
         inside = (relative >= 0) & (relative < 128)
@@ -106,14 +117,19 @@ class Melodies:
         self.bits = np.zeros(takes)
         self.counts = np.zeros(takes, dtype=np.int64)
         self._bar = self._full(context.bar[-1] if len(context) else 0)
-        self._last = Last(self._full(context.pitch[-1] if len(context) else NO_PITCH),
-                          self._full(context.position[-1] if len(context) else 0),
-                          self._full(context.velocity[-1] if len(context) else 0),
-                          self._full(context.root[-1] if len(context) else NO_CHORD),
-                          np.repeat(context.tones[-1:] if len(context) else np.zeros((1, 12), np.float32), takes, 0),
-                          self._full(self._metre[context.bar[-1]] if len(context) else self._metre[0]))
-        self._end = self._full(int(context.frame.starts[context.bar[-1]] + context.position[-1] + context.duration[-1])
-                               if len(context) else 0)
+        self._last = Last(
+            self._full(context.pitch[-1] if len(context) else NO_PITCH),
+            self._full(context.position[-1] if len(context) else 0),
+            self._full(context.velocity[-1] if len(context) else 0),
+            self._full(context.root[-1] if len(context) else NO_CHORD),
+            np.repeat(context.tones[-1:] if len(context) else np.zeros((1, 12), np.float32), takes, 0),
+            self._full(self._metre[context.bar[-1]] if len(context) else self._metre[0]),
+        )
+        self._end = self._full(
+            int(context.frame.starts[context.bar[-1]] + context.position[-1] + context.duration[-1])
+            if len(context)
+            else 0
+        )
         self._first_step, self._last_step = page.steps(page.span.start), page.steps(page.span.end)
         self._stop_bar = int(np.searchsorted(self._frame.starts, self._last_step - 1, side="right")) - 1
 
@@ -137,8 +153,9 @@ class Melodies:
             sums, uniform, advance, bar, position = placed
             pitch, duration, velocity, root, tones = self._sound(sums, uniform, bar, position)
             for row, take in enumerate(self._ids):
-                note = self._note(int(bar[row]), int(position[row]), int(pitch[row]), int(duration[row]),
-                                  int(velocity[row]))
+                note = self._note(
+                    int(bar[row]), int(position[row]), int(pitch[row]), int(duration[row]), int(velocity[row])
+                )
                 notes[take].append(note)
                 emit(int(take), note)
                 key = int(bar[row]) * MAX_BAR_STEPS + int(position[row])
@@ -154,8 +171,9 @@ class Melodies:
             sums = self._stepper.hear(self._state, self._last, previous, advance, duration)
         return notes
 
-    def _place(self, sums: Floats, uniform: NDArray[np.float64]
-               ) -> tuple[Floats, NDArray[np.float64], Ints, Ints, Ints] | None:
+    def _place(
+        self, sums: Floats, uniform: NDArray[np.float64]
+    ) -> tuple[Floats, NDArray[np.float64], Ints, Ints, Ints] | None:
         """Choose the next bar and position of every take; takes that are complete leave the batch. None: all are."""
         starts = self._frame.starts
         end_bar = np.searchsorted(starts, self._end, side="right") - 1
@@ -181,8 +199,9 @@ class Melodies:
                 return None
         looks = bar[:, None] - np.array(LOOK_BACK)
         onsets = self._onsets[self._ids[:, None], np.maximum(looks, 0)] & (looks >= 0)[:, :, None]
-        logits = self._stepper.score_position(sums, self._last, advance, self._metre[bar], onsets, end_advance,
-                                              end_position)
+        logits = self._stepper.score_position(
+            sums, self._last, advance, self._metre[bar], onsets, end_advance, end_position
+        )
         absolute = starts[bar][:, None] + np.arange(MAX_BAR_STEPS)
         logits[(absolute < self._end[:, None]) | (absolute < self._first_step)] = -np.inf
         only_inside = self.counts[self._ids] == 0
@@ -195,8 +214,9 @@ class Melodies:
             self._keep(going)
         return (sums, uniform, advance, bar, position) if len(self._ids) else None
 
-    def _sound(self, sums: Floats, uniform: NDArray[np.float64], bar: Ints, position: Ints
-               ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    def _sound(
+        self, sums: Floats, uniform: NDArray[np.float64], bar: Ints, position: Ints
+    ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
         """Choose pitch, duration and velocity of every take's next note; also its chord's root and tones."""
         controls, metre = self._controls, self._metre[bar]
         root, tones = self._harmony(bar, position)
@@ -204,8 +224,9 @@ class Melodies:
         logits = self._stepper.score_pitch(sums, self._last, position, metre, root, tones, *looked)
         logits[:, ~self._allowed] = -np.inf
         pitch, bits = sample(logits, uniform[:, 2], controls.temperature, controls.top_p)
-        logits = self._stepper.score_duration(sums, self._last, position, metre, root, tones, pitch, looked[1],
-                                              looked[3])
+        logits = self._stepper.score_duration(
+            sums, self._last, position, metre, root, tones, pitch, looked[1], looked[3]
+        )
         duration, more = sample(logits, uniform[:, 3], controls.temperature, controls.top_p)
         # A note that would cross the end of the span is cut there.
         duration = np.minimum(duration, self._last_step - self._frame.starts[bar] - position)
@@ -242,13 +263,18 @@ class Melodies:
         page = self._page
         onset = page.tick(bar, position)
         length = max(round(duration * page.metres.ticks_per_quarter / STEPS_PER_QUARTER), 1)
-        return Note(onset, min(length, page.span.end - onset), pitch + self._shift, velocity_of(velocity),
-                    page.channel)
+        return Note(onset, min(length, page.span.end - onset), pitch + self._shift, velocity_of(velocity), page.channel)
 
     def _keep(self, rows: NDArray[np.bool_]) -> None:
         """Drop the takes that are not in `rows` from the batch."""
         self._ids, self._bar, self._end = self._ids[rows], self._bar[rows], self._end[rows]
         last = self._last
-        self._last = Last(last.pitch[rows], last.position[rows], last.velocity[rows], last.root[rows],
-                          last.tones[rows], last.metre[rows])
+        self._last = Last(
+            last.pitch[rows],
+            last.position[rows],
+            last.velocity[rows],
+            last.root[rows],
+            last.tones[rows],
+            last.metre[rows],
+        )
         self._state = State(self._state.hidden[:, rows], self._state.cell[:, rows])

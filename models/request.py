@@ -103,8 +103,9 @@ class Composer(Protocol):
         """Read the request's context ahead of time, so that compose() answers at once."""
         ...
 
-    def compose(self, request: Request, emit: Callable[[int, Note], None],
-                cancelled: Callable[[], bool]) -> tuple[Take, ...]:
+    def compose(
+        self, request: Request, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]
+    ) -> tuple[Take, ...]:
         """The takes for `request`; raises UserError for a request the engine cannot serve."""
         ...
 

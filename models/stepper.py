@@ -1,4 +1,4 @@
-"""One note at a time through the network of `models.lstm`, for several takes side by side; plain numpy on packed weights.
+"""One note at a time through the network of `models.lstm`, for several takes side by side, in plain numpy.
 
 A framework's operators cost more than the arithmetic at this size, so whatever depends on an index alone (embeddings
 times the matrix that reads them) is multiplied out once at loading; a step is then three matrix products and some row
@@ -65,15 +65,19 @@ class Stepper:
         w = self._w
         self.layers = layers
         self.hidden = w["lstm.weight_hh_l0"].shape[1]
-        self._recurrent = [np.ascontiguousarray(
-            w["lstm.weight_hh_l0"].T if layer == 0 else
-            np.concatenate([w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"]], 1).T)
-            for layer in range(layers)]
+        self._recurrent = [
+            np.ascontiguousarray(
+                w["lstm.weight_hh_l0"].T
+                if layer == 0
+                else np.concatenate([w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"]], 1).T
+            )
+            for layer in range(layers)
+        ]
         self._bias = [w[f"lstm.bias_ih_l{layer}"] + w[f"lstm.bias_hh_l{layer}"] for layer in range(layers)]
         names = ("advance", "position", "pitch", "duration", "velocity")
         first = {name: w[f"{name}_head.0.weight"] for name in names}
         self._widths = np.cumsum([0] + [len(first[name]) for name in names])
-        self._from_hidden = np.ascontiguousarray(np.concatenate([first[name][:, :self.hidden] for name in names]).T)
+        self._from_hidden = np.ascontiguousarray(np.concatenate([first[name][:, : self.hidden] for name in names]).T)
         self._second = {name: np.ascontiguousarray(w[f"{name}_head.2.weight"].T) for name in names}
         self._second_bias = {name: w[f"{name}_head.2.bias"] for name in names}
         self._pack_inputs()
@@ -99,20 +103,40 @@ class Stepper:
         cut = _Cutter(first["advance"], self.hidden)
         tables["advance"] = {"end": w["advance.weight"] @ cut(6), "place": cut(37), **self._harmony(cut)}
         cut = _Cutter(first["position"], self.hidden)
-        tables["position"] = {"advance": w["advance.weight"] @ cut(6), "from": w["position.weight"] @ cut(16),
-                              "bar": w["bar.weight"] @ cut(8), "beat": w["beat.weight"] @ cut(4), **self._harmony(cut)}
+        tables["position"] = {
+            "advance": w["advance.weight"] @ cut(6),
+            "from": w["position.weight"] @ cut(16),
+            "bar": w["bar.weight"] @ cut(8),
+            "beat": w["beat.weight"] @ cut(4),
+            **self._harmony(cut),
+        }
         cut = _Cutter(first["pitch"], self.hidden)
-        tables["pitch"] = {"place": cut(37), **self._harmony(cut), "pitch": pitch @ cut(24),
-                           **{f"to{k}": interval @ cut(12) for k in range(LOOKS)},
-                           **{f"own{k}": interval @ cut(12) for k in range(LOOKS)},
-                           **{f"long{k}": duration @ cut(12) for k in range(LOOKS)}, "exact": cut(LOOKS)}
+        tables["pitch"] = {
+            "place": cut(37),
+            **self._harmony(cut),
+            "pitch": pitch @ cut(24),
+            **{f"to{k}": interval @ cut(12) for k in range(LOOKS)},
+            **{f"own{k}": interval @ cut(12) for k in range(LOOKS)},
+            **{f"long{k}": duration @ cut(12) for k in range(LOOKS)},
+            "exact": cut(LOOKS),
+        }
         cut = _Cutter(first["duration"], self.hidden)
-        tables["duration"] = {"place": cut(37), **self._harmony(cut), "pitch": pitch @ cut(24),
-                              "interval": interval @ cut(12),
-                              **{f"long{k}": duration @ cut(12) for k in range(LOOKS)}, "exact": cut(LOOKS)}
+        tables["duration"] = {
+            "place": cut(37),
+            **self._harmony(cut),
+            "pitch": pitch @ cut(24),
+            "interval": interval @ cut(12),
+            **{f"long{k}": duration @ cut(12) for k in range(LOOKS)},
+            "exact": cut(LOOKS),
+        }
         cut = _Cutter(first["velocity"], self.hidden)
-        tables["velocity"] = {"place": cut(37), "pitch": pitch @ cut(24), "interval": interval @ cut(12),
-                              "duration": duration @ cut(12), "velocity": w["velocity.weight"] @ cut(6)}
+        tables["velocity"] = {
+            "place": cut(37),
+            "pitch": pitch @ cut(24),
+            "interval": interval @ cut(12),
+            "duration": duration @ cut(12),
+            "velocity": w["velocity.weight"] @ cut(6),
+        }
         self._tables = tables
 
     def _harmony(self, cut: _Cutter) -> dict[str, Floats]:
@@ -128,29 +152,44 @@ class Stepper:
             bars = np.repeat(w["bar.weight"][bar][None], MAX_BAR_STEPS, 0)
             beats = np.repeat(w["beat.weight"][beat][None], MAX_BAR_STEPS, 0)
             places.append(np.concatenate([w["position.weight"], phases, bars, beats], 1))
-            keys.append(np.concatenate([phases, bars, beats], 1) @ w["place_key.weight"].T + w["place_key.bias"]
-                        + w["place_table.weight"])
+            keys.append(
+                np.concatenate([phases, bars, beats], 1) @ w["place_key.weight"].T
+                + w["place_key.bias"]
+                + w["place_table.weight"]
+            )
         place = np.concatenate(places)
-        head_bias = {name: self._w[f"{name}_head.0.bias"] + (scale @ tables[name]["scale"] if "scale" in tables[name]
-                                                              else 0) for name in self._second}
-        metre_rows = np.stack([tables["position"]["bar"][bar] + tables["position"]["beat"][beat]
-                               for bar, beat in metres])
+        head_bias = {
+            name: self._w[f"{name}_head.0.bias"] + (scale @ tables[name]["scale"] if "scale" in tables[name] else 0)
+            for name in self._second
+        }
+        metre_rows = np.stack(
+            [tables["position"]["bar"][bar] + tables["position"]["beat"][beat] for bar, beat in metres]
+        )
         self._metre_rows = metre_rows + head_bias["position"]
-        self._place = _Place(place @ self._in_place + self._bias[0] + scale @ self._in_scale,
-                             place @ tables["advance"]["place"] + head_bias["advance"], tables["position"]["from"],
-                             place @ tables["pitch"]["place"] + head_bias["pitch"],
-                             place @ tables["duration"]["place"] + head_bias["duration"],
-                             place @ tables["velocity"]["place"] + head_bias["velocity"],
-                             np.ascontiguousarray(np.stack(keys)))
+        self._place = _Place(
+            place @ self._in_place + self._bias[0] + scale @ self._in_scale,
+            place @ tables["advance"]["place"] + head_bias["advance"],
+            tables["position"]["from"],
+            place @ tables["pitch"]["place"] + head_bias["pitch"],
+            place @ tables["duration"]["place"] + head_bias["duration"],
+            place @ tables["velocity"]["place"] + head_bias["velocity"],
+            np.ascontiguousarray(np.stack(keys)),
+        )
         self._lengths = np.array([bar for bar, _ in metres])
 
     def hear(self, state: State, last: Last, previous_pitch: Ints, advance: Ints, duration: Ints) -> Floats:
         """Take the last notes in, updating `state`; returns the heads' first-layer sums from it, (takes, widths)."""
-        gates = (state.hidden[0] @ self._recurrent[0] + self._in_pitch[last.pitch]
-                 + self._in_interval[_interval(last.pitch, previous_pitch)] + self._in_duration[duration]
-                 + self._in_velocity[last.velocity] + self._in_advance[advance]
-                 + self._place.inputs[last.metre * MAX_BAR_STEPS + last.position] + self._in_root[last.root]
-                 + last.tones @ self._in_tones)
+        gates = (
+            state.hidden[0] @ self._recurrent[0]
+            + self._in_pitch[last.pitch]
+            + self._in_interval[_interval(last.pitch, previous_pitch)]
+            + self._in_duration[duration]
+            + self._in_velocity[last.velocity]
+            + self._in_advance[advance]
+            + self._place.inputs[last.metre * MAX_BAR_STEPS + last.position]
+            + self._in_root[last.root]
+            + last.tones @ self._in_tones
+        )
         self._gate(gates, state, 0)
         for layer in range(1, self.layers):
             both = np.concatenate([state.hidden[layer - 1], state.hidden[layer]], 1)
@@ -164,13 +203,13 @@ class Stepper:
     def _gate(self, gates: Floats, state: State, layer: int) -> None:
         size = self.hidden
         squashed = 0.5 + 0.5 * np.tanh(0.5 * gates)  # the logistic function of all four; the third is redone below
-        candidate = np.tanh(gates[:, 2 * size:3 * size])
-        cell = squashed[:, size:2 * size] * state.cell[layer] + squashed[:, :size] * candidate
+        candidate = np.tanh(gates[:, 2 * size : 3 * size])
+        cell = squashed[:, size : 2 * size] * state.cell[layer] + squashed[:, :size] * candidate
         state.cell[layer] = cell
-        state.hidden[layer] = squashed[:, 3 * size:] * np.tanh(cell)
+        state.hidden[layer] = squashed[:, 3 * size :] * np.tanh(cell)
 
     def _part(self, sums: Floats, index: int) -> Floats:
-        return sums[:, self._widths[index]:self._widths[index + 1]]
+        return sums[:, self._widths[index] : self._widths[index + 1]]
 
     def _finish(self, name: str, pre: Floats) -> Floats:
         active = pre * (0.5 + 0.5 * np.tanh(0.5 * pre))  # SiLU
@@ -179,35 +218,74 @@ class Stepper:
     def score_advance(self, sums: Floats, last: Last, end_advance: Ints) -> Floats:
         """Logits of the bars to the next onset, (takes, 16)."""
         t = self._tables["advance"]
-        out = self._finish("advance", self._part(sums, 0) + t["end"][end_advance] + t["root"][last.root]
-                           + last.tones @ t["tones"] + self._place.advance[last.metre * MAX_BAR_STEPS + last.position])
+        out = self._finish(
+            "advance",
+            self._part(sums, 0)
+            + t["end"][end_advance]
+            + t["root"][last.root]
+            + last.tones @ t["tones"]
+            + self._place.advance[last.metre * MAX_BAR_STEPS + last.position],
+        )
         logits = out[:, :-1]
         logits[np.arange(len(logits)), end_advance] += out[:, -1]
         return logits
 
-    def score_position(self, sums: Floats, last: Last, advance: Ints, metre: Ints, look_onsets: NDArray[np.bool_],
-                       end_advance: Ints, end_position: Ints) -> Floats:
+    def score_position(
+        self,
+        sums: Floats,
+        last: Last,
+        advance: Ints,
+        metre: Ints,
+        look_onsets: NDArray[np.bool_],
+        end_advance: Ints,
+        end_position: Ints,
+    ) -> Floats:
         """Logits of the position in the chosen bar of metre `metre`, (takes, 192)."""
         t = self._tables["position"]
-        out = self._finish("position", self._part(sums, 1) + t["advance"][advance] + t["from"][last.position]
-                           + self._metre_rows[metre] + t["root"][last.root] + last.tones @ t["tones"])
+        out = self._finish(
+            "position",
+            self._part(sums, 1)
+            + t["advance"][advance]
+            + t["from"][last.position]
+            + self._metre_rows[metre]
+            + t["root"][last.root]
+            + last.tones @ t["tones"],
+        )
         place = self._place.keys.shape[2]
         logits = np.einsum("tp,tsp->ts", out[:, :place], self._place.keys[metre]) + self._w["place_bias.weight"][:, 0]
-        logits += np.einsum("tk,tks->ts", out[:, place:place + LOOKS], look_onsets)
+        logits += np.einsum("tk,tks->ts", out[:, place : place + LOOKS], look_onsets)
         at_end = np.flatnonzero(advance == end_advance)
         logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS]
         logits[np.arange(MAX_BAR_STEPS) >= self._lengths[metre][:, None]] = -np.inf
         return logits
 
-    def score_pitch(self, sums: Floats, last: Last, position: Ints, metre: Ints, root: Ints, tones: Floats,
-                    look_pitch: Ints, look_duration: Ints, look_interval: Ints, look_exact: NDArray[np.bool_]) -> Floats:
+    def score_pitch(
+        self,
+        sums: Floats,
+        last: Last,
+        position: Ints,
+        metre: Ints,
+        root: Ints,
+        tones: Floats,
+        look_pitch: Ints,
+        look_duration: Ints,
+        look_interval: Ints,
+        look_exact: NDArray[np.bool_],
+    ) -> Floats:
         """Logits of the relative pitch at the chosen place, (takes, 128)."""
         t = self._tables["pitch"]
-        pre = (self._part(sums, 2) + self._place.pitch[metre * MAX_BAR_STEPS + position] + t["root"][root]
-               + tones @ t["tones"] + t["pitch"][last.pitch] + look_exact @ t["exact"])
+        pre = (
+            self._part(sums, 2)
+            + self._place.pitch[metre * MAX_BAR_STEPS + position]
+            + t["root"][root]
+            + tones @ t["tones"]
+            + t["pitch"][last.pitch]
+            + look_exact @ t["exact"]
+        )
         to_it = _interval(look_pitch, last.pitch[:, None])
-        own = np.where(look_interval == NO_INTERVAL, _NO_STEP,
-                       np.clip(look_interval, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL)
+        own = np.where(
+            look_interval == NO_INTERVAL, _NO_STEP, np.clip(look_interval, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
+        )
         for k in range(LOOKS):
             pre += t[f"to{k}"][to_it[:, k]] + t[f"own{k}"][own[:, k]] + t[f"long{k}"][look_duration[:, k]]
         out = self._finish("pitch", pre)
@@ -217,9 +295,9 @@ class Stepper:
         logits[:, :128] = out[:, :128] + out[:, 128:140][:, _PITCHES % 12]
         steps = _PITCHES - last.pitch[:, None] + MAX_INTERVAL
         near = (steps >= 0) & (steps <= 2 * MAX_INTERVAL) & (last.pitch != NO_PITCH)[:, None]
-        values = np.take_along_axis(out[:, 140:140 + 2 * MAX_INTERVAL + 1], np.clip(steps, 0, 2 * MAX_INTERVAL), 1)
+        values = np.take_along_axis(out[:, 140 : 140 + 2 * MAX_INTERVAL + 1], np.clip(steps, 0, 2 * MAX_INTERVAL), 1)
         logits[:, :128] += values * near
-        votes = out[:, 140 + 2 * MAX_INTERVAL + 1:]
+        votes = out[:, 140 + 2 * MAX_INTERVAL + 1 :]
         moved = last.pitch[:, None] + look_interval
         none = (look_interval == NO_INTERVAL) | (last.pitch == NO_PITCH)[:, None] | (moved < 0) | (moved > 127)
         moved = np.where(none, NO_PITCH, moved)
@@ -228,13 +306,29 @@ class Stepper:
             logits[takes, moved[:, k]] += votes[:, LOOKS + k]
         return logits[:, :128]
 
-    def score_duration(self, sums: Floats, last: Last, position: Ints, metre: Ints, root: Ints, tones: Floats,
-                       pitch: Ints, look_duration: Ints, look_exact: NDArray[np.bool_]) -> Floats:
+    def score_duration(
+        self,
+        sums: Floats,
+        last: Last,
+        position: Ints,
+        metre: Ints,
+        root: Ints,
+        tones: Floats,
+        pitch: Ints,
+        look_duration: Ints,
+        look_exact: NDArray[np.bool_],
+    ) -> Floats:
         """Logits of the duration in steps of the chosen note, (takes, 193)."""
         t = self._tables["duration"]
-        pre = (self._part(sums, 3) + self._place.duration[metre * MAX_BAR_STEPS + position] + t["root"][root]
-               + tones @ t["tones"] + t["pitch"][pitch] + t["interval"][_interval(pitch, last.pitch)]
-               + look_exact @ t["exact"])
+        pre = (
+            self._part(sums, 3)
+            + self._place.duration[metre * MAX_BAR_STEPS + position]
+            + t["root"][root]
+            + tones @ t["tones"]
+            + t["pitch"][pitch]
+            + t["interval"][_interval(pitch, last.pitch)]
+            + look_exact @ t["exact"]
+        )
         for k in range(LOOKS):
             pre += t[f"long{k}"][look_duration[:, k]]
         out = self._finish("duration", pre)
@@ -245,14 +339,20 @@ class Stepper:
         logits[:, 0] = -np.inf
         return logits
 
-    def score_velocity(self, sums: Floats, last: Last, position: Ints, metre: Ints, pitch: Ints,
-                       duration: Ints) -> Floats:
+    def score_velocity(
+        self, sums: Floats, last: Last, position: Ints, metre: Ints, pitch: Ints, duration: Ints
+    ) -> Floats:
         """Logits of the velocity bin of the chosen note, (takes, 32)."""
         t = self._tables["velocity"]
-        return self._finish("velocity", self._part(sums, 4)
-                            + self._place.velocity[metre * MAX_BAR_STEPS + position] + t["pitch"][pitch]
-                            + t["interval"][_interval(pitch, last.pitch)] + t["duration"][duration]
-                            + t["velocity"][last.velocity])
+        return self._finish(
+            "velocity",
+            self._part(sums, 4)
+            + self._place.velocity[metre * MAX_BAR_STEPS + position]
+            + t["pitch"][pitch]
+            + t["interval"][_interval(pitch, last.pitch)]
+            + t["duration"][duration]
+            + t["velocity"][last.velocity],
+        )
 
 
 class _Cutter:
@@ -263,7 +363,7 @@ class _Cutter:
 
     def __call__(self, width: int) -> Floats:
         self._at += width
-        return np.ascontiguousarray(self._weight[:, self._at - width:self._at].T)
+        return np.ascontiguousarray(self._weight[:, self._at - width : self._at].T)
 
 
 def _interval(pitch: Ints, previous: Ints) -> Ints:
@@ -274,7 +374,14 @@ def _interval(pitch: Ints, previous: Ints) -> Ints:
 def _phases(position: Ints, bar: int, beat: int) -> Floats:
     """As `models.lstm.phase_features`."""
     position = position.astype(np.float32)
-    turns = np.stack([position / max(bar, 1), position / max(beat, 1), position / STEPS_PER_QUARTER,
-                      2 * position / STEPS_PER_QUARTER], -1) * np.float32(2 * np.pi)
+    turns = np.stack(
+        [
+            position / max(bar, 1),
+            position / max(beat, 1),
+            position / STEPS_PER_QUARTER,
+            2 * position / STEPS_PER_QUARTER,
+        ],
+        -1,
+    ) * np.float32(2 * np.pi)
     on_beat = (position % max(beat, 1) == 0).astype(np.float32)[:, None]
     return np.concatenate([np.sin(turns), np.cos(turns), on_beat], -1)

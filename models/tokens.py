@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Frame:
-    """The bars a melody stands in: steps of each bar and of its counted beat, and where each bar starts. Shapes (bars,)."""
+    """The bars a melody stands in: steps of each bar and of its beat, and where each bar starts."""
 
     bar_steps: Ints
     beat_steps: Ints
@@ -44,8 +44,8 @@ class Encoded:
     """Event fields of one melody; all arrays have shape (notes,) unless said otherwise.
 
     `bar` counts from the frame's first bar; `position`, `duration` are steps, `pitch` is relative (add `shift` for the
-    MIDI pitch), `velocity` a bin of four. `root` (NO_CHORD: none) and `tones` (notes, 12) are the chord at the onset and
-    `scale` (12,) the key's pitch classes, all relative to the tonic. `offset` is what rounding to the grid took off the
+    MIDI pitch), `velocity` a bin of four. `root` (NO_CHORD: none) and `tones` (notes, 12) are the chord at the onset
+    and `scale` (12,) the key's pitch classes, all relative to the tonic. `offset` is what rounding to the grid took off the
     onset, in steps.
     """
 
@@ -94,7 +94,7 @@ def melody_line(notes: Sequence[Note]) -> list[Note]:
 
 
 def shift_for(key: Key, pitches: Sequence[int]) -> int:
-    """The semitones to add to a relative pitch: moves C to the tonic, in the octave where `pitches` have their median."""
+    """The semitones to add to a relative pitch: C to the tonic, in the octave where `pitches` have their median."""
     median = float(np.median(pitches)) if len(pitches) else CENTRE + key.tonic
     octave = round((median - CENTRE - _near(key.tonic)) / 12)
     return _near(key.tonic) + 12 * octave
@@ -130,8 +130,16 @@ def encode(phrase: Phrase, key: Key) -> Encoded:
     return encode_notes(phrase.notes, phrase.ticks_per_quarter, phrase.metres, 0, bars, phrase.chords, key)
 
 
-def encode_notes(notes: Sequence[Note], ticks_per_quarter: int, metres: MetreMap, first_bar: int, bars: int,
-                 chords: Sequence[ChordSpan], key: Key, shift: int | None = None) -> Encoded:
+def encode_notes(
+    notes: Sequence[Note],
+    ticks_per_quarter: int,
+    metres: MetreMap,
+    first_bar: int,
+    bars: int,
+    chords: Sequence[ChordSpan],
+    key: Key,
+    shift: int | None = None,
+) -> Encoded:
     """The event fields of monophonic `notes` lying in `bars` bars from `first_bar`.
 
     Notes that the grid cannot hold are left out and counted: two on one step, in a bar longer than MAX_BAR_STEPS,
@@ -150,18 +158,40 @@ def encode_notes(notes: Sequence[Note], ticks_per_quarter: int, metres: MetreMap
         bar = int(np.searchsorted(frame.starts, step, side="right")) - 1
         duration = max(round(note.duration * scale), 1)
         pitch = note.pitch - shift
-        if (step <= last_step or not 0 <= bar < bars or duration > MAX_DURATION or not 0 <= pitch < 128
-                or frame.bar_steps[bar] > MAX_BAR_STEPS):
+        if (
+            step <= last_step
+            or not 0 <= bar < bars
+            or duration > MAX_DURATION
+            or not 0 <= pitch < 128
+            or frame.bar_steps[bar] > MAX_BAR_STEPS
+        ):
             dropped += 1
             continue
         dropped += bar - last_bar > MAX_ADVANCE  # kept as context, but its onset cannot be predicted
-        rows.append((bar, step - int(frame.starts[bar]), pitch, duration, min(note.velocity, 127) // 4, note.onset,
-                     exact - step))
+        rows.append(
+            (
+                bar,
+                step - int(frame.starts[bar]),
+                pitch,
+                duration,
+                min(note.velocity, 127) // 4,
+                note.onset,
+                exact - step,
+            )
+        )
         last_step, last_bar = step, bar
     fields = np.array([row[:5] for row in rows], dtype=np.int64).reshape(-1, 5).T
     root, tones = chord_fields(chords, [row[5] for row in rows], key.tonic)
-    return Encoded(*fields, root, tones, relative_scale(key), shift, frame,
-                   np.array([row[6] for row in rows], dtype=np.float32), dropped)
+    return Encoded(
+        *fields,
+        root,
+        tones,
+        relative_scale(key),
+        shift,
+        frame,
+        np.array([row[6] for row in rows], dtype=np.float32),
+        dropped,
+    )
 
 
 def velocity_of(bin_: int) -> int:

@@ -88,8 +88,13 @@ class ComposeClient(QObject):
             self._child.send(Cancel())
 
     def _launch(self, state: str) -> None:
-        child = Child("antiphon composer", worker.run, (self._engine,),
-                      lambda message: self._message.emit(child, message), lambda code: self._exit.emit(child, code))
+        child = Child(
+            "antiphon composer",
+            worker.run,
+            (self._engine,),
+            lambda message: self._message.emit(child, message),
+            lambda code: self._exit.emit(child, code),
+        )
         self._child = child
         self.sentence = ""
         child.start()

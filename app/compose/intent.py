@@ -37,8 +37,11 @@ def plan(song: Song, selection: Selection, playhead: int, controls: Controls, se
     if track.is_drums:
         return Plan(track.id, None, "A groove for drum tracks is not there yet: choose a melodic track to continue.")
     if song.note_count == 0:
-        return Plan(track.id, None, "Fresh phrases for an empty song are not there yet: "
-                                    "draw a phrase or open a MIDI file, then press G.")
+        return Plan(
+            track.id,
+            None,
+            "Fresh phrases for an empty song are not there yet: draw a phrase or open a MIDI file, then press G.",
+        )
     chosen = track.pick(selection.ids)
     if selection.span is not None and not chosen:
         return _for_region(song, track, selection.span, controls, seed, takes)
@@ -54,8 +57,16 @@ def plan(song: Song, selection: Selection, playhead: int, controls: Controls, se
     return continuation(song, track, bar, DEFAULT_BARS, controls, seed, takes)
 
 
-def continuation(song: Song, track: Track, first_bar: int, bars: int, controls: Controls, seed: int, takes: int,
-                 heard_from: int | None = None) -> Plan:
+def continuation(
+    song: Song,
+    track: Track,
+    first_bar: int,
+    bars: int,
+    controls: Controls,
+    seed: int,
+    takes: int,
+    heard_from: int | None = None,
+) -> Plan:
     """Continue `track` into `bars` bars from `first_bar` (counted from 0); `heard_from` is the first selected bar."""
     metres = song.metres
     span = Span(metres.bar_start(first_bar), metres.bar_start(first_bar + bars))
@@ -63,8 +74,12 @@ def continuation(song: Song, track: Track, first_bar: int, bars: int, controls: 
     context = _context(song, track, metres.bar_start(oldest), span)
     where = _bar_names(first_bar, first_bar + bars - 1)
     if not context.part and not context.others:
-        return Plan(track.id, None, f"There is nothing to continue before bar {first_bar + 1} of {track.name}: "
-                                    "move the playhead behind a phrase, or select its notes.")
+        return Plan(
+            track.id,
+            None,
+            f"There is nothing to continue before bar {first_bar + 1} of {track.name}: "
+            "move the playhead behind a phrase, or select its notes.",
+        )
     request = Request(Verb.CONTINUE, context, span, controls, seed, takes)
     try:
         key, allowed = allowed_pitch_classes(request)
@@ -84,8 +99,11 @@ def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: 
     before = any(note.onset < span.start for note in track.notes())
     after = any(note.onset >= span.end for note in track.notes())
     if before and after:
-        return Plan(track.id, None, "Filling a region between notes is not there yet: "
-                                    "select the notes before it to continue them.")
+        return Plan(
+            track.id,
+            None,
+            "Filling a region between notes is not there yet: select the notes before it to continue them.",
+        )
     first, last = _bars(song, span.start, span.end)
     bars = min(last - first + 1, MOST_BARS)
     return continuation(song, track, first, bars, controls, seed, takes)
@@ -97,8 +115,13 @@ def _context(song: Song, track: Track, start: int, span: Span) -> Context:
         if other.id != track.id and not other.is_drums and not other.mute:
             others += other.onsets(start, span.end)
     part = tuple(replace(note, channel=track.channel) for note in track.onsets(start, span.start))
-    return Context(part, tuple(sorted(others, key=lambda note: (note.onset, note.pitch))), song.ticks_per_quarter,
-                   song.metres, song.tempos)
+    return Context(
+        part,
+        tuple(sorted(others, key=lambda note: (note.onset, note.pitch))),
+        song.ticks_per_quarter,
+        song.metres,
+        song.tempos,
+    )
 
 
 def _bars(song: Song, start: int, end: int) -> tuple[int, int]:

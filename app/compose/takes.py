@@ -42,8 +42,7 @@ class TakeGroup:
     @staticmethod
     def start(request_id: int, track_id: int, request: Request, song: Song) -> TakeGroup:
         """A group for a request that was just sent."""
-        return TakeGroup(request_id, track_id, request, song, ((),) * request.takes,
-                         fates=(Fate.OPEN,) * request.takes)
+        return TakeGroup(request_id, track_id, request, song, ((),) * request.takes, fates=(Fate.OPEN,) * request.takes)
 
     @property
     def span(self) -> Span:
@@ -59,8 +58,14 @@ class TakeGroup:
         """All takes have come; of those that did not, the partial notes are dropped."""
         if not takes:
             return replace(self, notes=(), finished=True, fates=())
-        return replace(self, takes=takes, notes=tuple(take.notes for take in takes), finished=True,
-                       current=min(self.current, len(takes) - 1), fates=(Fate.OPEN,) * len(takes))
+        return replace(
+            self,
+            takes=takes,
+            notes=tuple(take.notes for take in takes),
+            finished=True,
+            current=min(self.current, len(takes) - 1),
+            fates=(Fate.OPEN,) * len(takes),
+        )
 
     def choose(self, index: int) -> TakeGroup:
         """Look at another take, wrapping around at both ends."""

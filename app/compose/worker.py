@@ -65,8 +65,11 @@ def _answer(composer: Composer, ask: Ask, connection: Connection, inbox: _Inbox)
     except (BrokenPipeError, ConnectionResetError):
         raise
     except Exception:  # whatever a bug raises must reach the window, which reports it
-        connection.send(Failed(ask.request_id, "The engine stumbled over this request; try another selection.",
-                               traceback.format_exc()))
+        connection.send(
+            Failed(
+                ask.request_id, "The engine stumbled over this request; try another selection.", traceback.format_exc()
+            )
+        )
         return
     if batch:
         connection.send(Notes(ask.request_id, tuple(batch)))
@@ -85,7 +88,7 @@ class _Inbox:
         self._thread.start()
 
     def next(self) -> Any:
-        """The next message, None when the pipe has ended; contexts to prepare that a newer message overtook are skipped."""
+        """The next message, None when the pipe has ended; contexts that a newer message overtook are skipped."""
         self._current, message = self._messages.get()
         while isinstance(message, Prepare | Cancel) and not self._messages.empty():
             self._current, message = self._messages.get()

@@ -205,10 +205,21 @@ class Player(QObject):
             self._child.send(message)
 
     def _launch(self) -> None:
-        options = m.Options(self._soundfont, self._port, self._options.audio, self._options.record,
-                            self._options.soundfont_folders, self._options.log)
-        child = Child("antiphon player", worker.run, (self._shared, options),
-                      lambda message: self._message.emit(child, message), lambda code: self._exit.emit(child, code))
+        options = m.Options(
+            self._soundfont,
+            self._port,
+            self._options.audio,
+            self._options.record,
+            self._options.soundfont_folders,
+            self._options.log,
+        )
+        child = Child(
+            "antiphon player",
+            worker.run,
+            (self._shared, options),
+            lambda message: self._message.emit(child, message),
+            lambda code: self._exit.emit(child, code),
+        )
         self._child = child
         self._sent.clear()
         child.start()
@@ -226,10 +237,20 @@ class Player(QObject):
 
     def _send_tracks(self, song: Song) -> None:
         solo = any(track.solo for track in song.tracks)
-        self._send(m.SetParts(tuple(
-            m.Part(track.id, (track.solo if solo else not track.mute), track.channel, track.programme,
-                   tuple((event.tick, event.data) for event in track.events if 0xB0 <= event.data[0] < 0xF0))
-            for track in song.tracks)))
+        self._send(
+            m.SetParts(
+                tuple(
+                    m.Part(
+                        track.id,
+                        (track.solo if solo else not track.mute),
+                        track.channel,
+                        track.programme,
+                        tuple((event.tick, event.data) for event in track.events if 0xB0 <= event.data[0] < 0xF0),
+                    )
+                    for track in song.tracks
+                )
+            )
+        )
         for track in song.tracks:
             old = self._sent.get(track.id)
             if old is None or old.content is not track.content or old.metres != track.metres:
@@ -240,7 +261,9 @@ class Player(QObject):
         before = dict(old.content.items()) if old is not None and old.metres == track.metres else {}
         after = dict(track.content.items())
         changed = [bar for bar in after if after[bar] is not before.get(bar)]
-        gone = (before if old is None or old.metres == track.metres else dict(old.content.items())).keys() - after.keys()
+        gone = (
+            before if old is None or old.metres == track.metres else dict(old.content.items())
+        ).keys() - after.keys()
         bars = {bar: tuple(_played(note, note.id) for note in after[bar]) for bar in changed} | dict.fromkeys(gone, ())
         numbers = sorted(bars)
         for first in range(0, len(numbers), _BARS_A_MESSAGE):

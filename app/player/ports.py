@@ -136,7 +136,7 @@ def port_names() -> tuple[str, ...]:
 
 
 def _module(backend: str) -> Any:
-    import mido  # noqa: PLC0415 (loads rtmidi; only the player needs it)
+    import mido
 
     return mido.Backend(f"mido.backends.rtmidi{'/' + backend if backend else ''}")
 
@@ -154,6 +154,8 @@ def _open(name: str) -> tuple[Any, Any]:
         except Exception as error:  # rtmidi raises SystemError, OSError, InvalidPortError and its own
             reasons.append(str(error))
     if name == VIRTUAL:
-        raise UserError("No MIDI system was found to open a port in; start JACK or PipeWire, "
-                        "or load ALSA's sequencer (modprobe snd-seq).")
+        raise UserError(
+            "No MIDI system was found to open a port in; start JACK or PipeWire, "
+            "or load ALSA's sequencer (modprobe snd-seq)."
+        )
     raise UserError(f'The MIDI port "{name}" is not there; plug it in or choose another output.')

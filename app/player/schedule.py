@@ -171,8 +171,12 @@ class Schedule:
 
     def finished(self, now: float) -> bool:
         """Whether the last note has been over for a while and nothing is looped."""
-        return (self.playing and self.loop is None and not self._voices
-                and now > self._time(max(self.end, self._anchor_tick)) + TAIL_SECONDS)
+        return (
+            self.playing
+            and self.loop is None
+            and not self._voices
+            and now > self._time(max(self.end, self._anchor_tick)) + TAIL_SECONDS
+        )
 
     def advance(self, horizon: float) -> list[Timed]:
         """Everything that is due before `horizon` and has not been handed out, in order of time."""

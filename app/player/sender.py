@@ -1,4 +1,4 @@
-"""Sending MIDI messages at their time: one thread that sleeps until shortly before a deadline and then watches the clock."""
+"""Sending MIDI messages at their time: a thread sleeps until shortly before each, then watches the clock."""
 
 from __future__ import annotations
 

@@ -7,10 +7,21 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-_LINUX = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/share/sounds/sf3", "/usr/local/share/soundfonts",
-          "/usr/local/share/sounds/sf2", "~/.local/share/soundfonts", "~/.sounds/sf2")
-_MACOS = ("~/Library/Audio/Sounds/Banks", "/Library/Audio/Sounds/Banks", "/opt/homebrew/share/soundfonts",
-          "/usr/local/share/soundfonts")
+_LINUX = (
+    "/usr/share/sounds/sf2",
+    "/usr/share/soundfonts",
+    "/usr/share/sounds/sf3",
+    "/usr/local/share/soundfonts",
+    "/usr/local/share/sounds/sf2",
+    "~/.local/share/soundfonts",
+    "~/.sounds/sf2",
+)
+_MACOS = (
+    "~/Library/Audio/Sounds/Banks",
+    "/Library/Audio/Sounds/Banks",
+    "/opt/homebrew/share/soundfonts",
+    "/usr/local/share/soundfonts",
+)
 _WINDOWS = ("C:/soundfonts", "~/Documents/SoundFonts", "~/SoundFonts")
 _PREFERRED = ("FluidR3_GM", "MuseScore_General", "GeneralUser", "default", "TimGM6mb")
 

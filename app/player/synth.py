@@ -25,8 +25,11 @@ log = logging.getLogger(__name__)
 
 _TIME_SCALE = 4000  # sequencer ticks a second: finer than a block
 _GAIN = 0.6
-_DRIVERS = {"linux": ("pipewire", "pulseaudio", "jack", "alsa"), "darwin": ("coreaudio",),
-            "win32": ("wasapi", "dsound", "waveout")}
+_DRIVERS = {
+    "linux": ("pipewire", "pulseaudio", "jack", "alsa"),
+    "darwin": ("coreaudio",),
+    "win32": ("wasapi", "dsound", "waveout"),
+}
 _CLOCK_READINGS = 64
 _LOG_LEVELS = 5
 
@@ -131,10 +134,12 @@ def _library() -> Any:
     """The binding, with what it lacks; raises UserError where FluidSynth is not installed."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # or looking for a JACK server takes seconds
     try:
-        import fluidsynth  # noqa: PLC0415 (see the module's docstring)
+        import fluidsynth
     except (ImportError, OSError) as error:
-        raise UserError("FluidSynth is not installed; install it (on Debian: apt install libfluidsynth3), "
-                        "or send to a MIDI port instead.") from error
+        raise UserError(
+            "FluidSynth is not installed; install it (on Debian: apt install libfluidsynth3), "
+            "or send to a MIDI port instead."
+        ) from error
     if not hasattr(fluidsynth, "remove_events"):
         library = fluidsynth._fl
         for name, symbol, arguments in (

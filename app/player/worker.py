@@ -23,8 +23,10 @@ STEP = 0.010  # seconds between two looks at the schedule
 IDLE = 0.04  # the same while nothing plays
 AHEAD = 0.060  # seconds that events are handed over before their time; an edit is heard that late at most
 _SWITCH_SECONDS = 0.0005
-_NO_SOUNDFONT = ("No SoundFont was found, so nothing sounds here: install one (on Debian: apt install fluid-soundfont-gm) "
-                 "or choose a file in the settings.")
+_NO_SOUNDFONT = (
+    "No SoundFont was found, so nothing sounds here: install one (on Debian: apt install fluid-soundfont-gm) "
+    "or choose a file in the settings."
+)
 POSITION_FIELDS = 5  # generation (odd while written), playing, tick, time, ticks a second
 
 
@@ -169,8 +171,9 @@ class PlayerProcess:
         if self._schedule.playing:
             tick = int(self._schedule.tick(now))
             if self._since is not None:
-                self._connection.send(m.Heard(self._since[0], tick, now - self._since[1],
-                                              self._schedule.overlay is not None))
+                self._connection.send(
+                    m.Heard(self._since[0], tick, now - self._since[1], self._schedule.overlay is not None)
+                )
                 self._since = None
             self._silence(now)
             self._schedule.rest(tick)
@@ -253,10 +256,18 @@ class PlayerProcess:
         shared[0] += 1
 
     def _tell(self) -> None:
-        problems = tuple(each for each in (self._synth_problem, self._port_problem,
-                                           self._record.problem if self._record else None) if each)
-        status = m.Status(self._watch.names, self._port.name if self._port else None, self._soundfont,
-                          self._synth.driver if self._synth else None, problems)
+        problems = tuple(
+            each
+            for each in (self._synth_problem, self._port_problem, self._record.problem if self._record else None)
+            if each
+        )
+        status = m.Status(
+            self._watch.names,
+            self._port.name if self._port else None,
+            self._soundfont,
+            self._synth.driver if self._synth else None,
+            problems,
+        )
         if status != self._status:
             self._status = status
             self._connection.send(status)

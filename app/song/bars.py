@@ -77,7 +77,7 @@ class Bars:
                     yield chunk
 
     def replace(self, changes: Mapping[int, Iterable[Note]]) -> Bars:
-        """The same bars with the chunks of some exchanged; chunks that come out equal, ids too, are kept as they are."""
+        """The same bars with some chunks exchanged; chunks that come out equal, ids too, are kept."""
         if not changes:
             return self
         blocks = list(self.blocks)

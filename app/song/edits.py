@@ -36,8 +36,9 @@ def move_notes(song: Song, track_id: int, ids: Iterable[int], ticks: int, semito
     """Move notes in time and pitch as one shape: it stops where its first note would pass the edge."""
     notes = song.track(track_id).pick(ids)
     ticks, semitones = limit_move(notes, ticks, semitones)
-    return change_notes(song, track_id, notes,
-                        lambda note: replace(note, onset=note.onset + ticks, pitch=note.pitch + semitones))
+    return change_notes(
+        song, track_id, notes, lambda note: replace(note, onset=note.onset + ticks, pitch=note.pitch + semitones)
+    )
 
 
 def limit_move(notes: Iterable[Note], ticks: int, semitones: int) -> tuple[int, int]:
@@ -54,8 +55,12 @@ def limit_move(notes: Iterable[Note], ticks: int, semitones: int) -> tuple[int, 
 def resize_notes(song: Song, track_id: int, ids: Iterable[int], ticks: int, minimum: int = 1) -> Song:
     """Make notes longer by `ticks` (shorter where negative); none becomes shorter than `minimum`."""
     notes = song.track(track_id).pick(ids)
-    return change_notes(song, track_id, notes,
-                        lambda note: replace(note, duration=max(note.duration + ticks, min(minimum, note.duration), 1)))
+    return change_notes(
+        song,
+        track_id,
+        notes,
+        lambda note: replace(note, duration=max(note.duration + ticks, min(minimum, note.duration), 1)),
+    )
 
 
 def resize_starts(song: Song, track_id: int, ids: Iterable[int], ticks: int, minimum: int = 1) -> Song:
@@ -76,8 +81,12 @@ def set_velocities(song: Song, track_id: int, ids: Iterable[int], velocity: int)
 
 def change_velocities(song: Song, track_id: int, ids: Iterable[int], difference: int) -> Song:
     """Make notes louder or softer by `difference`, each within 1 to 127."""
-    return change_notes(song, track_id, song.track(track_id).pick(ids),
-                        lambda note: replace(note, velocity=min(max(note.velocity + difference, 1), 127)))
+    return change_notes(
+        song,
+        track_id,
+        song.track(track_id).pick(ids),
+        lambda note: replace(note, velocity=min(max(note.velocity + difference, 1), 127)),
+    )
 
 
 def change_notes(song: Song, track_id: int, notes: Iterable[Note], change: Callable[[Note], Note]) -> Song:
@@ -87,8 +96,9 @@ def change_notes(song: Song, track_id: int, notes: Iterable[Note], change: Calla
     return _with_notes(song, song.track(track_id), removed=notes, added=changed)
 
 
-def replace_span(song: Song, track_id: int, span: Span, notes: Iterable[Note], layer: bool = False
-                 ) -> tuple[Song, tuple[int, ...]]:
+def replace_span(
+    song: Song, track_id: int, span: Span, notes: Iterable[Note], layer: bool = False
+) -> tuple[Song, tuple[int, ...]]:
     """Put `notes` into a span; what began there before goes, unless `layer`, and what rings into it is cut."""
     if not layer:
         track = song.track(track_id)
@@ -104,8 +114,13 @@ def add_track(song: Song, name: str = "", programme: int = 0, drums: bool = Fals
     track_id = max((track.id for track in song.tracks), default=0) + 1
     used = {track.channel for track in song.tracks}
     free = [channel for channel in MELODIC_CHANNELS if channel not in used] or list(MELODIC_CHANNELS)
-    track = Track(track_id, name or ("Drums" if drums else f"Track {track_id}"), song.metres,
-                  DRUM_CHANNEL if drums else free[0], programme)
+    track = Track(
+        track_id,
+        name or ("Drums" if drums else f"Track {track_id}"),
+        song.metres,
+        DRUM_CHANNEL if drums else free[0],
+        programme,
+    )
     return replace(song, tracks=(*song.tracks, track)), track_id
 
 
@@ -154,8 +169,10 @@ def _with_notes(song: Song, track: Track, removed: Iterable[Note], added: Iterab
     for note in added:
         come[song.metres.bar(note.onset)].append(note)
     bars = track.content
-    changes = {bar: [note for note in bars.chunk(bar) if note.id not in gone[bar]] + come[bar]
-               for bar in gone.keys() | come.keys()}
+    changes = {
+        bar: [note for note in bars.chunk(bar) if note.id not in gone[bar]] + come[bar]
+        for bar in gone.keys() | come.keys()
+    }
     changed = bars.replace(changes)
     return song if changed is bars else _exchange(song, replace(track, content=changed))
 

@@ -27,15 +27,18 @@ def write_checked(path: Path, data: bytes) -> None:
         finally:
             os.close(handle)
         if temporary.read_bytes() != data:
-            raise UserError(f"{path.name} could not be saved: the disk gave back something else than was written; "
-                            "save to another disk.")
+            raise UserError(
+                f"{path.name} could not be saved: the disk gave back something else than was written; "
+                "save to another disk."
+            )
         temporary.replace(path)
         temporary = None
         _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(f"{path.name} could not be saved: {reason}. Choose another folder or make room; "
-                        "your music is still open.") from error
+        raise UserError(
+            f"{path.name} could not be saved: {reason}. Choose another folder or make room; your music is still open."
+        ) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):  # the folder may be gone; the first error is the one to tell
@@ -45,7 +48,7 @@ def write_checked(path: Path, data: bytes) -> None:
 def _write_all(handle: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[os.write(handle, view):]
+        view = view[os.write(handle, view) :]
 
 
 def _mode_for(path: Path) -> int:

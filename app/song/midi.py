@@ -38,15 +38,37 @@ def song_from_midi(file: MidiFile, title: str) -> Song:
     conductor, parts = _parts(file)
     tracks, next_id = [], 1
     for index, (part, name) in enumerate(parts):
-        notes = [Note(n.onset, n.duration, n.pitch, n.velocity, n.channel, n.release, next_id + i)
-                 for i, n in enumerate(part.notes)]
+        notes = [
+            Note(n.onset, n.duration, n.pitch, n.velocity, n.channel, n.release, next_id + i)
+            for i, n in enumerate(part.notes)
+        ]
         next_id += len(notes)
         channel = _channel(part, index)
         programme = next((event.data[1] for event in part.events if _is_programme(event, channel)), None)
-        tracks.append(Track(index + 1, name or f"Track {index + 1}", metres, channel, programme,
-                            content=bars_of(notes, metres), events=part.events, end=part.end))
-    return Song(file.ticks_per_quarter, tuple(tracks), smf.tempo_map(file), metres, smf.key_changes(file), title,
-                next_id, conductor.events, conductor.end, file.chunks)
+        tracks.append(
+            Track(
+                index + 1,
+                name or f"Track {index + 1}",
+                metres,
+                channel,
+                programme,
+                content=bars_of(notes, metres),
+                events=part.events,
+                end=part.end,
+            )
+        )
+    return Song(
+        file.ticks_per_quarter,
+        tuple(tracks),
+        smf.tempo_map(file),
+        metres,
+        smf.key_changes(file),
+        title,
+        next_id,
+        conductor.events,
+        conductor.end,
+        file.chunks,
+    )
 
 
 def midi_from_song(song: Song) -> MidiFile:
@@ -55,7 +77,9 @@ def midi_from_song(song: Song) -> MidiFile:
     conductor = MidiTrack((), song.conductor, song.conductor_end)
     file = MidiFile(1, song.ticks_per_quarter, (conductor, *tracks), chunks=song.foreign)
     if smf.tempo_map(file) != song.tempos:
-        tempos = tuple(Event(change.tick, b"\xff\x51" + change.microseconds.to_bytes(3)) for change in song.tempos.changes)
+        tempos = tuple(
+            Event(change.tick, b"\xff\x51" + change.microseconds.to_bytes(3)) for change in song.tempos.changes
+        )
         conductor = replace(conductor, events=_ordered(tempos + _without(conductor.events, TEMPO)))
         tracks = [replace(track, events=_without(track.events, TEMPO)) for track in tracks]
     led = bool(conductor.events or conductor.end)
@@ -76,12 +100,20 @@ def _by_channel(track: MidiTrack) -> tuple[MidiTrack, list[tuple[MidiTrack, str]
     """One track a channel; what belongs to no channel leads."""
     channels = sorted({note.channel for note in track.notes})
     shared = tuple(event for event in track.events if _event_channel(event) not in channels)
-    parts = [MidiTrack(tuple(note for note in track.notes if note.channel == channel),
-                       tuple(event for event in track.events if _event_channel(event) == channel))
-             for channel in channels]
-    return (MidiTrack((), shared, track.end),
-            [(part, "Drums" if channel == 9 else f"Channel {channel + 1}")
-             for part, channel in zip(parts, channels, strict=True)])
+    parts = [
+        MidiTrack(
+            tuple(note for note in track.notes if note.channel == channel),
+            tuple(event for event in track.events if _event_channel(event) == channel),
+        )
+        for channel in channels
+    ]
+    return (
+        MidiTrack((), shared, track.end),
+        [
+            (part, "Drums" if channel == 9 else f"Channel {channel + 1}")
+            for part, channel in zip(parts, channels, strict=True)
+        ],
+    )
 
 
 def _channel(part: MidiTrack, index: int) -> int:

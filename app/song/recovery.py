@@ -17,7 +17,7 @@ from models.music import smf
 
 @dataclass(frozen=True)
 class Recovered:
-    """A song that a dead program left: where its copy is, the file it belonged to, its title and when it was written."""
+    """A song that a dead program left: its copy, the file it belonged to, its title, when it was written."""
 
     copy: Path
     path: Path | None

@@ -33,7 +33,9 @@ ENTRIES = (
     Entry("delete", "Edit", "Delete notes", "Delete the selected notes", ("Delete",)),
     Entry("select_all", "Edit", "Select all", "Select every note of the track", ("Ctrl+A",)),
     Entry("draw", "Edit", "Draw tool", "Press and drag on an empty place to draw notes", ("D",), checkable=True),
-    Entry("generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)),
+    Entry(
+        "generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)
+    ),
     Entry("next_take", "Compose", "Next", "Next take", hint="Tab"),
     Entry("previous_take", "Compose", "Previous", "Previous take", hint="Shift+Tab"),
     Entry("keep_take", "Compose", "Keep", "Keep this take in the song", hint="Enter"),
@@ -41,8 +43,9 @@ ENTRIES = (
     Entry("play", "Play", "Play", "Play or stop", ("Space",)),
     Entry("start", "Play", "Start", "Playhead to the start", ("Home",)),
     Entry("end", "Play", "To the end", "Playhead behind the last note", ("End",)),
-    Entry("loop", "Play", "Loop", "Repeat the selected region, or the bars of the selected notes", ("L",),
-          checkable=True),
+    Entry(
+        "loop", "Play", "Loop", "Repeat the selected region, or the bars of the selected notes", ("L",), checkable=True
+    ),
     Entry("panic", "Play", "Panic", "Silence everything at once", ("Ctrl+.",)),
     Entry("zoom_in", "View", "Zoom in", "Zoom in in time (Ctrl+wheel)", ("Ctrl++", "Ctrl+=")),
     Entry("zoom_out", "View", "Zoom out", "Zoom out in time (Ctrl+wheel)", ("Ctrl+-",)),

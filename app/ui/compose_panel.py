@@ -32,8 +32,11 @@ from models.music.theory import SCALES, Key, parse_key, parse_range
 from models.request import Controls
 
 AUTO = "Auto"
-_COMMON = [f"{tonic} {scale}" for scale in SCALES for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A",
-                                                                "Bb", "B")]
+_COMMON = [
+    f"{tonic} {scale}"
+    for scale in SCALES
+    for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+]
 _MAX_SEED = 2**31 - 1
 _MARKS = {Fate.OPEN: "", Fate.KEPT: "  ✓ kept", Fate.DISMISSED: "  – dismissed"}
 
@@ -55,7 +58,9 @@ class ComposePanel(QWidget):
         self.key = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
         self.key.addItem(AUTO)
         self.key.addItems(_COMMON)
-        self.key.setToolTip("The key every note stays in: Auto takes the one it finds; or choose, or type, such as D dorian")
+        self.key.setToolTip(
+            "The key every note stays in: Auto takes the one it finds; or choose, or type, such as D dorian"
+        )
         self.key.setAccessibleName("Key and scale")
         self.range = QLineEdit(placeholderText="any, or D3-A5")
         self.range.setToolTip("The lowest and highest pitch of the answer, such as D3-A5; empty: any")
@@ -73,7 +78,9 @@ class ComposePanel(QWidget):
         self.seed.setToolTip("The same seed gives the same takes again")
         self.seed.setAccessibleName("Seed")
         self.seed.setValue(random.randrange(1, 10_000))
-        self.lock = QToolButton(text="Keep", checkable=True, toolTip="Keep this seed: each press of G gives the same takes")
+        self.lock = QToolButton(
+            text="Keep", checkable=True, toolTip="Keep this seed: each press of G gives the same takes"
+        )
         self.lock.setAccessibleName("Keep the seed")
         self.layered = QComboBox()
         self.layered.addItems(["replaces what is there", "is laid over it"])
@@ -89,8 +96,12 @@ class ComposePanel(QWidget):
         self.list.setToolTip("Every take so far, the newest first: click to see and hear it again")
         self.list.itemClicked.connect(self._clicked)
         self._lay_out(actions)
-        for signal in (self.key.currentTextChanged, self.range.textChanged, self.temperature.valueChanged,
-                       self.takes.valueChanged):
+        for signal in (
+            self.key.currentTextChanged,
+            self.range.textChanged,
+            self.temperature.valueChanged,
+            self.takes.valueChanged,
+        ):
             signal.connect(lambda *_: self.controls_changed.emit())
 
     def _lay_out(self, actions: dict[str, QAction]) -> None:
@@ -101,8 +112,14 @@ class ComposePanel(QWidget):
         seed = QHBoxLayout()
         seed.addWidget(self.seed, 1)
         seed.addWidget(self.lock)
-        for text, field in (("Key", self.key), ("Range", self.range), ("Surprise", self.temperature),
-                            ("Takes", self.takes), ("Seed", seed), ("A kept take", self.layered)):
+        for text, field in (
+            ("Key", self.key),
+            ("Range", self.range),
+            ("Surprise", self.temperature),
+            ("Takes", self.takes),
+            ("Seed", seed),
+            ("A kept take", self.layered),
+        ):
             form.addRow(text, field)
         buttons = QGridLayout()
         buttons.setSpacing(6)
@@ -166,8 +183,10 @@ class ComposePanel(QWidget):
             for group in reversed(groups):
                 for index, take in enumerate(group.takes):
                     bars = group.song.metres.bar(group.span.start) + 1
-                    item = QListWidgetItem(f"Take {index + 1} · bar {bars} · {len(take.notes)} notes{_MARKS[group.fates[index]]}\n"
-                                           f"{take.engine.upper()} · seed {take.seed} · {take.key.name}")
+                    item = QListWidgetItem(
+                        f"Take {index + 1} · bar {bars} · {len(take.notes)} notes{_MARKS[group.fates[index]]}\n"
+                        f"{take.engine.upper()} · seed {take.seed} · {take.key.name}"
+                    )
                     item.setData(Qt.ItemDataRole.UserRole, (group.request_id, index))
                     item.setToolTip(f"{take.bits_note:.1f} bits a note · temperature {take.controls.temperature:.1f}")
                     self.list.addItem(item)

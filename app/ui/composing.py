@@ -35,8 +35,16 @@ class Composing(QObject):
     told = Signal(str)  # a sentence for the status line
     warned = Signal(str)  # a sentence for the message bar
 
-    def __init__(self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
-                 record: Record, window: QWidget) -> None:
+    def __init__(
+        self,
+        document: Document,
+        client: ComposeClient,
+        player: Player,
+        roll: RollView,
+        panel: ComposePanel,
+        record: Record,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
         self._document, self._client, self._player, self._roll, self._panel = document, client, player, roll, panel
         self._record = record
@@ -48,12 +56,25 @@ class Composing(QObject):
         self._plan: Plan | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLED)
         self._settle.timeout.connect(self._settled)
-        self._shortcuts = [self._shortcut(window, keys, action) for keys, action in (
-            ("Tab", self.next_take), ("Shift+Tab", self.previous_take), ("Backtab", self.previous_take),
-            ("Return", self.keep), ("Enter", self.keep), ("Escape", self.dismiss))]
+        self._shortcuts = [
+            self._shortcut(window, keys, action)
+            for keys, action in (
+                ("Tab", self.next_take),
+                ("Shift+Tab", self.previous_take),
+                ("Backtab", self.previous_take),
+                ("Return", self.keep),
+                ("Enter", self.keep),
+                ("Escape", self.dismiss),
+            )
+        ]
         self._claim_keys()
-        for signal in (document.changed, document.selection_changed, roll.playhead_moved, panel.controls_changed,
-                       player.changed):
+        for signal in (
+            document.changed,
+            document.selection_changed,
+            roll.playhead_moved,
+            panel.controls_changed,
+            player.changed,
+        ):
             signal.connect(lambda *_: self._settle.start())
         client.note_came.connect(self._note_came)
         client.takes_came.connect(self._takes_came)
@@ -159,8 +180,11 @@ class Composing(QObject):
         self._show()
         self._sound()
         count = len(takes)
-        self.told.emit(f"{count} takes: Tab next, Enter keeps, Esc dismisses." if count > 1
-                       else "One take: Enter keeps it, Esc dismisses it.")
+        self.told.emit(
+            f"{count} takes: Tab next, Enter keeps, Esc dismisses."
+            if count > 1
+            else "One take: Enter keeps it, Esc dismisses it."
+        )
 
     def _failed(self, request_id: int, sentence: str) -> None:
         if self._shown is not None and self._shown.request_id == request_id:
@@ -266,9 +290,16 @@ class Composing(QObject):
 
     def _fact(self, kind: str, take: Take, seconds: float, group: TakeGroup | None = None) -> None:
         controls = take.controls
-        context = {"take": take.index + 1, "engine": take.engine, "seed": take.seed, "key": take.key.name,
-                   "key_asked": controls.key is not None, "range": [controls.low, controls.high],
-                   "temperature": controls.temperature, "bits_note": take.bits_note}
+        context = {
+            "take": take.index + 1,
+            "engine": take.engine,
+            "seed": take.seed,
+            "key": take.key.name,
+            "key_asked": controls.key is not None,
+            "range": [controls.low, controls.high],
+            "temperature": controls.temperature,
+            "bits_note": take.bits_note,
+        }
         self._record(kind, take.notes, take.span.start, take.span.end, seconds, kind != "played", context)
 
     # --- inside

@@ -80,9 +80,13 @@ class Files(QObject):
             then()
             return
         buttons = QMessageBox.StandardButton
-        box = QMessageBox(QMessageBox.Icon.Question, "Unsaved music",
-                          f"{self._name()} has changes that are not saved.",
-                          buttons.Save | buttons.Discard | buttons.Cancel, self._window)
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            "Unsaved music",
+            f"{self._name()} has changes that are not saved.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            self._window,
+        )
         box.setInformativeText("Save them first?")
         box.setDefaultButton(buttons.Save)
         answer = box.exec()
@@ -99,8 +103,10 @@ class Files(QObject):
 
         def done(song: Song) -> None:
             self._take(song, path)
-            self.told.emit(f"{path.name}: {song.note_count:,} notes on {len(song.tracks)} "
-                           f"{'track' if len(song.tracks) == 1 else 'tracks'}.")
+            self.told.emit(
+                f"{path.name}: {song.note_count:,} notes on {len(song.tracks)} "
+                f"{'track' if len(song.tracks) == 1 else 'tracks'}."
+            )
 
         self._tasks.run(lambda: open_midi(path), done, self._refused)
 

@@ -47,8 +47,15 @@ class Theme:
     def velocity_colours(self, steps: int) -> list[QColor]:
         """`steps` colours from the softest to the loudest note."""
         low, high = QColor(self.note_low), QColor(self.note_high)
-        return [QColor(*(round(a + (b - a) * i / (steps - 1)) for a, b in
-                         zip(low.getRgb()[:3], high.getRgb()[:3], strict=True))) for i in range(steps)]
+        return [
+            QColor(
+                *(
+                    round(a + (b - a) * i / (steps - 1))
+                    for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)
+                )
+            )
+            for i in range(steps)
+        ]
 
 
 THEME = Theme()
@@ -59,11 +66,22 @@ def apply(app: QApplication, theme: Theme = THEME) -> None:
     app.setStyle("Fusion")
     palette = QPalette()
     roles = QPalette.ColorRole
-    for role, name in ((roles.Window, "panel"), (roles.WindowText, "text"), (roles.Base, "background"),
-                       (roles.AlternateBase, "raised"), (roles.Text, "text"), (roles.Button, "raised"),
-                       (roles.ButtonText, "text"), (roles.ToolTipBase, "raised"), (roles.ToolTipText, "text"),
-                       (roles.PlaceholderText, "muted_text"), (roles.Highlight, "accent"),
-                       (roles.HighlightedText, "accent_text"), (roles.BrightText, "danger"), (roles.Link, "accent")):
+    for role, name in (
+        (roles.Window, "panel"),
+        (roles.WindowText, "text"),
+        (roles.Base, "background"),
+        (roles.AlternateBase, "raised"),
+        (roles.Text, "text"),
+        (roles.Button, "raised"),
+        (roles.ButtonText, "text"),
+        (roles.ToolTipBase, "raised"),
+        (roles.ToolTipText, "text"),
+        (roles.PlaceholderText, "muted_text"),
+        (roles.Highlight, "accent"),
+        (roles.HighlightedText, "accent_text"),
+        (roles.BrightText, "danger"),
+        (roles.Link, "accent"),
+    ):
         palette.setColor(role, theme.colour(name))
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, theme.colour("muted_text"))

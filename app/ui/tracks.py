@@ -68,22 +68,27 @@ class TrackRow(QFrame):
             self.instrument.clear()
             names = ["Drum kit"] if track.is_drums else [f"{i + 1}  {name}" for i, name in enumerate(INSTRUMENTS)]
             self.instrument.addItems(names)
-            self.instrument.setToolTip("Drums are on channel 10 and have no other instrument" if track.is_drums
-                                       else "The General MIDI instrument")
+            self.instrument.setToolTip(
+                "Drums are on channel 10 and have no other instrument"
+                if track.is_drums
+                else "The General MIDI instrument"
+            )
         with QSignalBlocker(self.instrument):
             self.instrument.setCurrentIndex(0 if track.is_drums else track.programme or 0)
         self.mute.setChecked(track.mute)
         self.solo.setChecked(track.solo)
         stripe = THEME.accent if current else THEME.line
         ground = THEME.raised if current else THEME.panel
-        self.setStyleSheet(f"QFrame#track {{ background: {ground}; border-left: 4px solid {stripe}; "
-                           f"border-bottom: 1px solid {THEME.line}; }}")
+        self.setStyleSheet(
+            f"QFrame#track {{ background: {ground}; border-left: 4px solid {stripe}; "
+            f"border-bottom: 1px solid {THEME.line}; }}"
+        )
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self.chosen.emit(self.track_id)
         super().mousePressEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.FocusIn:
             self.chosen.emit(self.track_id)
         return super().eventFilter(watched, event)

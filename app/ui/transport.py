@@ -21,8 +21,9 @@ class Transport(QWidget):
     snap_chosen = Signal(str)
     port_chosen = Signal(object)  # name, VIRTUAL or None
 
-    def __init__(self, document: Document, player: Player, actions: dict[str, QAction],
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, player: Player, actions: dict[str, QAction], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._document, self._player = document, player
         layout = QHBoxLayout(self)
@@ -52,13 +53,20 @@ class Transport(QWidget):
         self.snap.addItems(list(SNAPS))
         self.snap.setCurrentText("1/16")
         self.snap.currentTextChanged.connect(self.snap_chosen)
-        self.port = QComboBox(toolTip="Where the music goes besides the built-in synthesiser: a MIDI port, "
-                                      "or a port of our own that a DAW can connect to")
+        self.port = QComboBox(
+            toolTip="Where the music goes besides the built-in synthesiser: a MIDI port, "
+            "or a port of our own that a DAW can connect to"
+        )
         self.port.setAccessibleName("MIDI output")
         self.port.setMinimumContentsLength(16)
         self.port.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.port.activated.connect(self._choose_port)
-        for text, widget in (("Tempo", self.tempo), ("Metre", self.metre), ("Snap", self.snap), ("MIDI out", self.port)):
+        for text, widget in (
+            ("Tempo", self.tempo),
+            ("Metre", self.metre),
+            ("Snap", self.snap),
+            ("MIDI out", self.port),
+        ):
             layout.addSpacing(6)
             layout.addWidget(QLabel(text, objectName="quiet"))
             layout.addWidget(widget)
@@ -85,7 +93,11 @@ class Transport(QWidget):
     def show_ports(self) -> None:
         """List the MIDI ports; one that was chosen and is gone stays in the list, marked."""
         chosen, ports = self._player.port, self._player.outputs()
-        entries: list[tuple[str, str | None]] = [(NO_PORT, None), (OWN_PORT, VIRTUAL), *((name, name) for name in ports)]
+        entries: list[tuple[str, str | None]] = [
+            (NO_PORT, None),
+            (OWN_PORT, VIRTUAL),
+            *((name, name) for name in ports),
+        ]
         if chosen not in (None, VIRTUAL, *ports):
             entries.append((f"{chosen} (not there)", chosen))
         if entries != [(self.port.itemText(i), self.port.itemData(i)) for i in range(self.port.count())]:

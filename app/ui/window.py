@@ -35,8 +35,16 @@ _TOLD_FOR = 8000
 class MainWindow(QMainWindow):
     """Everything on the screen. It owns nothing that outlives it: document, player and composer are handed in."""
 
-    def __init__(self, document: Document, player: Player, client: ComposeClient, settings: Settings, record: Record,
-                 store: Callable[[Settings], None], about: str) -> None:
+    def __init__(
+        self,
+        document: Document,
+        player: Player,
+        client: ComposeClient,
+        settings: Settings,
+        record: Record,
+        store: Callable[[Settings], None],
+        about: str,
+    ) -> None:
         super().__init__()
         self._document, self._player, self._client = document, player, client
         self._settings, self._store, self._record, self._about = settings, store, record, about
@@ -244,8 +252,12 @@ class MainWindow(QMainWindow):
         if heard.overlay or heard.seconds < 0.3:
             return  # takes are recorded by those who know them
         song = self._document.song
-        notes = tuple(note for track in song.tracks if not track.mute
-                      for note in track.onsets(heard.from_tick, max(heard.to_tick, heard.from_tick + 1)))
+        notes = tuple(
+            note
+            for track in song.tracks
+            if not track.mute
+            for note in track.onsets(heard.from_tick, max(heard.to_tick, heard.from_tick + 1))
+        )
         self._record("played", notes, heard.from_tick, heard.to_tick, heard.seconds, True, {"song": song.title})
 
     def _preview(self, pitch: int, velocity: int) -> None:
@@ -273,11 +285,11 @@ class MainWindow(QMainWindow):
         if self._settings.window_geometry:
             self.restoreGeometry(QByteArray(b64decode(self._settings.window_geometry)))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(Path(url.toLocalFile()).suffix.lower() in SUFFIXES for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
             if path.suffix.lower() in SUFFIXES:
@@ -285,7 +297,7 @@ class MainWindow(QMainWindow):
                 self.files.open(path)
                 return
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         if self._closing:
             event.accept()
             return
@@ -297,7 +309,14 @@ class MainWindow(QMainWindow):
         self._frame.stop()
         self.composing.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
-        self._store(replace(self._settings, window_geometry=geometry, layer=self.panel.layer,
-                            takes=self.panel.takes.value(), temperature=self.panel.temperature.value()))
+        self._store(
+            replace(
+                self._settings,
+                window_geometry=geometry,
+                layer=self.panel.layer,
+                takes=self.panel.takes.value(),
+                temperature=self.panel.temperature.value(),
+            )
+        )
         self._tasks.close()
         self.close()

@@ -17,8 +17,14 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the table was made, 2 when the pieces cannot be judged."""
     parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
     parser.add_argument("engine", choices=["lstm"])
-    parser.add_argument("--pieces", type=Path, nargs="+", required=True, metavar="DIR_OR_ZIP",
-                        help="folders or zips of MIDI, ABC or MusicXML files")
+    parser.add_argument(
+        "--pieces",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR_OR_ZIP",
+        help="folders or zips of MIDI, ABC or MusicXML files",
+    )
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
     parser.add_argument("--only", choices=["train", "valid"], help="only the pieces that training put on this side")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
@@ -32,12 +38,16 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{figures['pieces']:.0f} pieces, {figures['notes']:.0f} notes, "
-          f"{figures['unrepresentable']:.2%} of the notes do not fit the grid")
+    print(
+        f"{figures['pieces']:.0f} pieces, {figures['notes']:.0f} notes, "
+        f"{figures['unrepresentable']:.2%} of the notes do not fit the grid"
+    )
     print(f"{'bits a note':12}{'LSTM':>9}{'n-gram':>9}")
     for field in (*FIELDS, "note"):
-        print(f"{'all' if field == 'note' else field:12}{figures[f'bits_{field}']:9.3f}"
-              f"{figures[f'bits_{field}_ngram']:9.3f}")
+        print(
+            f"{'all' if field == 'note' else field:12}{figures[f'bits_{field}']:9.3f}"
+            f"{figures[f'bits_{field}_ngram']:9.3f}"
+        )
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0

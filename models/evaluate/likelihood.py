@@ -32,14 +32,18 @@ def lstm_bits(network: lstm.Network, data: Dataset) -> dict[str, float]:
     sums, count = dict.fromkeys(lstm.FIELDS, 0.0), 0.0
     pieces = sorted(range(len(data.starts) - 1), key=lambda i: data.starts[i + 1] - data.starts[i])
     for first in range(0, len(pieces), 16):
-        batch = data.batch([data.piece(i) for i in pieces[first:first + 16]])
+        batch = data.batch([data.piece(i) for i in pieces[first : first + 16]])
         weight = batch["weight"][:, 1:]
         for name, logs in network(batch).items():
             sums[name] -= float(torch.where(weight > 0, logs, 0).sum()) / math.log(2)
         count += float(weight.sum())
     bits = {name: value / max(count, 1) for name, value in sums.items()}
-    return {"onset": bits["advance"] + bits["position"], "pitch": bits["pitch"], "duration": bits["duration"],
-            "velocity": bits["velocity"]}
+    return {
+        "onset": bits["advance"] + bits["position"],
+        "pitch": bits["pitch"],
+        "duration": bits["duration"],
+        "velocity": bits["velocity"],
+    }
 
 
 def ngram_bits(path: Path, pieces: Sequence[Encoded]) -> dict[str, float]:
@@ -47,12 +51,14 @@ def ngram_bits(path: Path, pieces: Sequence[Encoded]) -> dict[str, float]:
     tables, discounts = ngram.load(path)
     data = ngram.columns(pieces)
     counted = data["counts0"] > 0
-    return {field: float(-np.log2(ngram.probabilities(tables[field], discounts[field], data, field))[counted].mean())
-            for field in FIELDS}
+    return {
+        field: float(-np.log2(ngram.probabilities(tables[field], discounts[field], data, field))[counted].mean())
+        for field in FIELDS
+    }
 
 
 def likelihood(pieces: Sequence[Piece], weights: Path = lstm.WEIGHTS, baseline: Path = BASELINE) -> dict[str, float]:
-    """The figures of one table: `bits_FIELD`, `bits_FIELD_ngram`, their sums `bits_note…`, notes and `unrepresentable`."""
+    """The figures of one table: `bits_FIELD`, `bits_FIELD_ngram`, their sums, notes and `unrepresentable`."""
     encoded = [each for each in map(encode_piece, pieces) if len(each)]
     kept, dropped = sum(map(len, encoded)), sum(each.dropped for each in encoded)
     engine = lstm.load(weights)

@@ -24,21 +24,41 @@ DISCOUNTS = (0.2, 0.4, 0.6, 0.75, 0.9)
 
 # Contexts, shortest first; names are the columns of `columns()`, a digit says how many notes back (0: the note itself).
 CONTEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "onset": (("metre0",), ("metre0", "position1"), ("metre0", "position1", "duration1"),
-              ("metre0", "position1", "duration1", "gap1"),
-              ("metre0", "position1", "duration1", "gap1", "duration2", "gap2"),
-              ("metre0", "position1", "duration1", "gap1", "duration2", "gap2", "duration3", "gap3"),
-              ("metre0", "position1", "duration1", "gap1", "duration2", "gap2", "duration3", "gap3", "duration4",
-               "gap4")),
-    "pitch": (("scale0",), ("root0",), ("pitch1",), ("pitch1", "root0"), ("pitch1", "pitch2"),
-              ("pitch1", "pitch2", "root0"), ("pitch1", "pitch2", "pitch3"),
-              ("pitch1", "pitch2", "pitch3", "pitch4"), ("pitch1", "pitch2", "pitch3", "pitch4", "position0")),
-    "duration": (("metre0",), ("position0", "metre0"), ("position0", "gap0"), ("position0", "gap0", "duration1"),
-                 ("position0", "gap0", "duration1", "gap1", "duration2"),
-                 ("position0", "gap0", "duration1", "gap1", "duration2", "gap2", "duration3"),
-                 ("position0", "gap0", "duration1", "gap1", "duration2", "gap2", "duration3", "gap3", "duration4")),
-    "velocity": (("velocity1",), ("velocity1", "velocity2"), ("velocity1", "velocity2", "velocity3"),
-                 ("velocity1", "velocity2", "velocity3", "velocity4")),
+    "onset": (
+        ("metre0",),
+        ("metre0", "position1"),
+        ("metre0", "position1", "duration1"),
+        ("metre0", "position1", "duration1", "gap1"),
+        ("metre0", "position1", "duration1", "gap1", "duration2", "gap2"),
+        ("metre0", "position1", "duration1", "gap1", "duration2", "gap2", "duration3", "gap3"),
+        ("metre0", "position1", "duration1", "gap1", "duration2", "gap2", "duration3", "gap3", "duration4", "gap4"),
+    ),
+    "pitch": (
+        ("scale0",),
+        ("root0",),
+        ("pitch1",),
+        ("pitch1", "root0"),
+        ("pitch1", "pitch2"),
+        ("pitch1", "pitch2", "root0"),
+        ("pitch1", "pitch2", "pitch3"),
+        ("pitch1", "pitch2", "pitch3", "pitch4"),
+        ("pitch1", "pitch2", "pitch3", "pitch4", "position0"),
+    ),
+    "duration": (
+        ("metre0",),
+        ("position0", "metre0"),
+        ("position0", "gap0"),
+        ("position0", "gap0", "duration1"),
+        ("position0", "gap0", "duration1", "gap1", "duration2"),
+        ("position0", "gap0", "duration1", "gap1", "duration2", "gap2", "duration3"),
+        ("position0", "gap0", "duration1", "gap1", "duration2", "gap2", "duration3", "gap3", "duration4"),
+    ),
+    "velocity": (
+        ("velocity1",),
+        ("velocity1", "velocity2"),
+        ("velocity1", "velocity2", "velocity3"),
+        ("velocity1", "velocity2", "velocity3", "velocity4"),
+    ),
 }
 
 Keys = NDArray[np.uint32]
@@ -63,8 +83,12 @@ def columns(pieces: Sequence[Encoded]) -> dict[str, NDArray[np.int64]]:
         step = piece.frame.starts[piece.bar] + piece.position
         now = {
             "onset": np.minimum(np.diff(bar), MAX_ADVANCE) * MAX_BAR_STEPS + piece.position,
-            "pitch": piece.pitch, "duration": piece.duration, "velocity": piece.velocity, "position": piece.position,
-            "gap": np.minimum(np.diff(step, prepend=0), 4 * MAX_BAR_STEPS), "root": piece.root,
+            "pitch": piece.pitch,
+            "duration": piece.duration,
+            "velocity": piece.velocity,
+            "position": piece.position,
+            "gap": np.minimum(np.diff(step, prepend=0), 4 * MAX_BAR_STEPS),
+            "root": piece.root,
             "metre": piece.frame.bar_steps[piece.bar] * 256 + piece.frame.beat_steps[piece.bar],
             "scale": np.full(len(piece), int((piece.scale * 2 ** np.arange(12)).sum())),
         }
@@ -72,7 +96,7 @@ def columns(pieces: Sequence[Encoded]) -> dict[str, NDArray[np.int64]]:
         for name, values in now.items():
             for back in range(ORDER):
                 shifted = np.full(len(piece), empty.get(name, -1))
-                shifted[back:] = values[:len(piece) - back]
+                shifted[back:] = values[: len(piece) - back]
                 parts.setdefault(f"{name}{back}", []).append(shifted)
         parts.setdefault("counts0", []).append((np.diff(bar) <= MAX_ADVANCE).astype(np.int64))
     return {name: np.concatenate(values) for name, values in parts.items()}
@@ -80,12 +104,15 @@ def columns(pieces: Sequence[Encoded]) -> dict[str, NDArray[np.int64]]:
 
 def fit(data: dict[str, NDArray[np.int64]]) -> dict[str, list[Table]]:
     """Counts of every order of every field."""
-    return {field: [_count(_hash(data, context), data[f"{field}0"]) for context in ((), *CONTEXTS[field])]
-            for field in FIELDS}
+    return {
+        field: [_count(_hash(data, context), data[f"{field}0"]) for context in ((), *CONTEXTS[field])]
+        for field in FIELDS
+    }
 
 
-def probabilities(tables: list[Table], discounts: Sequence[float], data: dict[str, NDArray[np.int64]],
-                  field: str) -> NDArray[np.float64]:
+def probabilities(
+    tables: list[Table], discounts: Sequence[float], data: dict[str, NDArray[np.int64]], field: str
+) -> NDArray[np.float64]:
     """The probability of every note's own value of `field`, shape (notes,)."""
     values = data[f"{field}0"]
     result = np.full(len(values), 1 / SIZES[field])
@@ -110,7 +137,7 @@ def tune(tables: dict[str, list[Table]], data: dict[str, NDArray[np.int64]]) -> 
             for order in range(len(best)):
                 scores = {}
                 for discount in DISCOUNTS:
-                    trial = [*best[:order], discount, *best[order + 1:]]
+                    trial = [*best[:order], discount, *best[order + 1 :]]
                     scores[discount] = -np.log2(probabilities(tables[field], trial, data, field)).mean()
                 best[order] = min(scores, key=lambda each: scores[each])
         chosen[field] = best
@@ -146,14 +173,23 @@ def load(path: Path) -> tuple[dict[str, list[Table]], dict[str, list[float]]]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError) as error:
-        raise UserError(f"The n-gram baseline at {path} cannot be read; fit it with "
-                        "`python -m models.training.train ngram --data DIR`.") from error
+        raise UserError(
+            f"The n-gram baseline at {path} cannot be read; fit it with "
+            "`python -m models.training.train ngram --data DIR`."
+        ) from error
     tables: dict[str, list[Table]] = {}
     for field in FIELDS:
-        tables[field] = [Table(*(np.cumsum(arrays[f"{field}.{order}.{name}"], dtype=np.uint32)
-                                 if name in ("contexts", "pairs") else arrays[f"{field}.{order}.{name}"]
-                                 for name in ("contexts", "totals", "distinct", "pairs", "counts")))
-                         for order in range(len(CONTEXTS[field]) + 1)]
+        tables[field] = [
+            Table(
+                *(
+                    np.cumsum(arrays[f"{field}.{order}.{name}"], dtype=np.uint32)
+                    if name in ("contexts", "pairs")
+                    else arrays[f"{field}.{order}.{name}"]
+                    for name in ("contexts", "totals", "distinct", "pairs", "counts")
+                )
+            )
+            for order in range(len(CONTEXTS[field]) + 1)
+        ]
     return tables, {field: arrays[f"{field}.discounts"].tolist() for field in FIELDS}
 
 

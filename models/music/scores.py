@@ -4,6 +4,7 @@ imported only where needed; never at start-up.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 import zipfile
@@ -27,17 +28,16 @@ def read_score(data: bytes, name: str) -> Phrase:
     `name` tells the format by its suffix, one of SUFFIXES. Where notes sound together the highest is the melody; a
     pickup stands at the end of bar 0. Raises UserError where there is no score or it has no notes.
     """
-    import music21  # noqa: PLC0415 (takes seconds)
+    import music21
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # music21 warns of every oddity it mends
             score = _parse(music21, data, name)
             part = score.parts[0] if score.parts else score
-            try:
+            # Repeat signs that make no sense are left as written.
+            with contextlib.suppress(music21.repeat.ExpanderException, music21.exceptions21.Music21Exception):
                 part = part.expandRepeats()
-            except (music21.repeat.ExpanderException, music21.exceptions21.Music21Exception):
-                pass  # repeat signs that make no sense: as written
             phrase = _phrase(music21, part, name)
     except UserError:
         raise

@@ -67,7 +67,7 @@ def load_corpus(data: Path, sources: Iterable[str] = SOURCES, cache: Path | None
 
 
 def split(piece: Piece, share: float = 0.1) -> str:
-    """"valid" for the given share of all groups, "train" for the others; decided by a hash of the group alone."""
+    """ "valid" for the given share of all groups, "train" for the others; decided by a hash of the group alone."""
     digest = hashlib.blake2b(piece.group.encode()).digest()
     return "valid" if digest[0] < round(share * 256) else "train"
 
@@ -181,8 +181,9 @@ def _melody_of_midi(data: bytes, name: str) -> Phrase:
     notes = tuple(melody_line(track.notes))
     keys = smf.key_changes(file)
     key = keys[0].key if keys else None
-    phrase = Phrase(notes, file.end, file.ticks_per_quarter, smf.metre_map(file), smf.tempo_map(file), (), key,
-                    Role.MELODY, name)
+    phrase = Phrase(
+        notes, file.end, file.ticks_per_quarter, smf.metre_map(file), smf.tempo_map(file), (), key, Role.MELODY, name
+    )
     return _with_mode(phrase)
 
 

@@ -53,8 +53,12 @@ def build(pieces: Sequence[Encoded]) -> Dataset:
         rows.append(first + _PADDING + np.concatenate([[0], piece.bar]))
         first += _PADDING + bars
     lengths = [len(piece) + 1 for piece in pieces]
-    return Dataset({name: np.concatenate([each[name] for each in fields]) for name in fields[0]},
-                   np.concatenate(blocks), np.concatenate(rows), np.cumsum([0, *lengths]))
+    return Dataset(
+        {name: np.concatenate([each[name] for each in fields]) for name in fields[0]},
+        np.concatenate(blocks),
+        np.concatenate(rows),
+        np.cumsum([0, *lengths]),
+    )
 
 
 def batches(data: Dataset, length: int, size: int, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
@@ -64,12 +68,12 @@ def batches(data: Dataset, length: int, size: int, random: np.random.Generator) 
         entries = data.piece(index)
         # Each segment's first entry is the last target of the one before, so every note is a target once.
         for start in range(-int(random.integers(length)), len(entries) - 1, length):
-            segments.append(entries[max(start, 0):start + length + 1])
+            segments.append(entries[max(start, 0) : start + length + 1])
     segments = [segment for segment in segments if len(segment) > 1]
     order = random.permutation(len(segments))
     pool = size * 16  # sorted by length within a pool, so that little is padding
     for start in range(0, len(order), pool):
-        chunk = sorted(order[start:start + pool], key=lambda i: len(segments[i]))
-        groups = [chunk[i:i + size] for i in range(0, len(chunk), size)]
+        chunk = sorted(order[start : start + pool], key=lambda i: len(segments[i]))
+        groups = [chunk[i : i + size] for i in range(0, len(chunk), size)]
         for group in random.permutation(len(groups)):
             yield data.batch([segments[i] for i in groups[group]])

@@ -52,8 +52,9 @@ def train_lstm(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     pieces = load_corpus(args.data, tuple(args.sources), args.cache)
-    parts = {name: build([encode_piece(piece) for piece in pieces if split(piece) == name])
-             for name in ("train", "valid")}
+    parts = {
+        name: build([encode_piece(piece) for piece in pieces if split(piece) == name]) for name in ("train", "valid")
+    }
     sizes = {name: int(data.fields["weight"].sum()) for name, data in parts.items()}
     print(f"{len(pieces)} pieces, notes: {sizes}", flush=True)
     config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
@@ -77,18 +78,30 @@ def train_lstm(args: argparse.Namespace) -> None:
         bits = sum(scores.values())
         progress["epoch"] += 1
         progress["seconds"] += time.monotonic() - began
-        progress["curve"].append({"epoch": progress["epoch"], "step": progress["step"],
-                                  "seconds": round(progress["seconds"]), "train": progress["train"], "valid": bits,
-                                  **scores})
+        progress["curve"].append(
+            {
+                "epoch": progress["epoch"],
+                "step": progress["step"],
+                "seconds": round(progress["seconds"]),
+                "train": progress["train"],
+                "valid": bits,
+                **scores,
+            }
+        )
         if bits < progress["best"]:
             progress["best"] = bits
             checkpoint.save(out / "best.safetensors", network.state_dict(), "lstm", config.to_dict())
-        torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "progress": progress},
-                   out / "state.tmp")
+        torch.save(
+            {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "progress": progress},
+            out / "state.tmp",
+        )
         (out / "state.tmp").replace(state_file)
         (out / "curve.json").write_text(json.dumps(progress["curve"], indent=1))
-        print(f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {progress['train']:.3f}  valid {bits:.3f}  "
-              + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()), flush=True)
+        print(
+            f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {progress['train']:.3f}  valid {bits:.3f}  "
+            + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),
+            flush=True,
+        )
     if args.export:
         args.export.parent.mkdir(parents=True, exist_ok=True)
         args.export.write_bytes((out / "best.safetensors").read_bytes())
@@ -97,9 +110,12 @@ def train_lstm(args: argparse.Namespace) -> None:
 def fit_ngram(args: argparse.Namespace) -> None:
     """Count the n-gram baseline on the training pieces, tune its discounts on the validation pieces and export it."""
     pieces = load_corpus(args.data, tuple(args.sources), args.cache)
-    columns = {name: ngram.columns([encoded for encoded in (encode_piece(piece) for piece in pieces
-                                                            if split(piece) == name) if len(encoded)])
-               for name in ("train", "valid")}
+    columns = {
+        name: ngram.columns(
+            [encoded for encoded in (encode_piece(piece) for piece in pieces if split(piece) == name) if len(encoded)]
+        )
+        for name in ("train", "valid")
+    }
     tables = ngram.fit(columns["train"])
     discounts = ngram.tune(tables, columns["valid"])
     for field in ngram.FIELDS:
@@ -108,8 +124,13 @@ def fit_ngram(args: argparse.Namespace) -> None:
     ngram.save(args.export or args.out / "ngram.npz", tables, discounts)
 
 
-def _epoch(network: Network, optimiser: torch.optim.Optimizer, data: Dataset, progress: dict[str, Any],
-           args: argparse.Namespace) -> None:
+def _epoch(
+    network: Network,
+    optimiser: torch.optim.Optimizer,
+    data: Dataset,
+    progress: dict[str, Any],
+    args: argparse.Namespace,
+) -> None:
     """One pass over the training pieces; the order and the hidden chords depend on the seed and the epoch alone."""
     random = np.random.default_rng([args.seed, progress["epoch"]])
     generator = torch.Generator().manual_seed(args.seed * 1000 + progress["epoch"])
@@ -117,8 +138,13 @@ def _epoch(network: Network, optimiser: torch.optim.Optimizer, data: Dataset, pr
     started = time.monotonic()
     for batch in batches(data, SEGMENT, BATCH, random):
         hide_chords(batch, CHORDS_HIDDEN, generator)
-        done = min(max((progress["seconds"] + time.monotonic() - started) / (args.minutes * 60),
-                       progress["epoch"] / args.epochs), 1.0)
+        done = min(
+            max(
+                (progress["seconds"] + time.monotonic() - started) / (args.minutes * 60),
+                progress["epoch"] / args.epochs,
+            ),
+            1.0,
+        )
         warm = min((progress["step"] + 1) / 100, 1.0)
         for group in optimiser.param_groups:
             group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
@@ -130,8 +156,11 @@ def _epoch(network: Network, optimiser: torch.optim.Optimizer, data: Dataset, pr
         progress["step"] += 1
         total, steps = total + float(loss), steps + 1
         if steps % 25 == 0:
-            print(f"  epoch {progress['epoch'] + 1} step {steps}: {total / steps:.3f} bits a note, "
-                  f"{time.monotonic() - started:.0f} s", flush=True)
+            print(
+                f"  epoch {progress['epoch'] + 1} step {steps}: {total / steps:.3f} bits a note, "
+                f"{time.monotonic() - started:.0f} s",
+                flush=True,
+            )
     progress["train"] = total / max(steps, 1)
 
 

@@ -12,9 +12,20 @@ MIN_SCALE, MAX_SCALE = 0.002, 2.0  # pixels a tick at 480 ticks a quarter
 MIN_ROW, MAX_ROW = 4.0, 40.0
 
 # Names of the snap grid and the length as a fraction of a whole note; 0: off.
-SNAPS: dict[str, float] = {"Off": 0, "1/1": 1, "1/2": 1 / 2, "1/4": 1 / 4, "1/4 dotted": 3 / 8, "1/4 triplet": 1 / 6,
-                           "1/8": 1 / 8, "1/8 dotted": 3 / 16, "1/8 triplet": 1 / 12, "1/16": 1 / 16,
-                           "1/16 triplet": 1 / 24, "1/32": 1 / 32}
+SNAPS: dict[str, float] = {
+    "Off": 0,
+    "1/1": 1,
+    "1/2": 1 / 2,
+    "1/4": 1 / 4,
+    "1/4 dotted": 3 / 8,
+    "1/4 triplet": 1 / 6,
+    "1/8": 1 / 8,
+    "1/8 dotted": 3 / 16,
+    "1/8 triplet": 1 / 12,
+    "1/16": 1 / 16,
+    "1/16 triplet": 1 / 24,
+    "1/32": 1 / 32,
+}
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,9 @@ class MoveNotes:
 class ResizeNotes:
     """Drag the ends of notes, or their beginnings."""
 
-    def __init__(self, document: Document, notes: Iterable[Note], grabbed: Note, at: QPointF, grid: int,
-                 start: bool) -> None:
+    def __init__(
+        self, document: Document, notes: Iterable[Note], grabbed: Note, at: QPointF, grid: int, start: bool
+    ) -> None:
         self._document, self._notes, self._grabbed, self._from = document, list(notes), grabbed, at
         self._grid, self._start, self._ticks = grid, start, 0
         self.sketch = Sketch()
@@ -159,8 +160,9 @@ class RubberBand:
         low, high = coords.pitch(band.bottom()), coords.pitch(band.top())
         track = self._document.song.track(self._document.selection.track_id)
         start, end = int(coords.tick(band.left())), int(coords.tick(band.right())) + 1
-        self._found = frozenset(note.id for note in track.between(max(start, 0), max(end, 1))
-                                if low <= note.pitch <= high)
+        self._found = frozenset(
+            note.id for note in track.between(max(start, 0), max(end, 1)) if low <= note.pitch <= high
+        )
         self.sketch = Sketch(band=band)
         return None
 

@@ -60,8 +60,9 @@ def shaded(notes: Iterable[Note], scale: float, row: float) -> dict[int, list[QR
 
 def note_rect(note: Note, coords: Coords) -> QRectF:
     """Where a note is painted."""
-    return QRectF(coords.x(note.onset), coords.y(note.pitch), max(note.duration * coords.scale - 1, 2),
-                  max(coords.row - 1, 2))
+    return QRectF(
+        coords.x(note.onset), coords.y(note.pitch), max(note.duration * coords.scale - 1, 2), max(coords.row - 1, 2)
+    )
 
 
 def paint_grid(painter: QPainter, area: QRectF, coords: Coords, song: Song, grid: int) -> None:
@@ -72,8 +73,12 @@ def paint_grid(painter: QPainter, area: QRectF, coords: Coords, song: Song, grid
     for pitch in range(bottom, top + 1):
         if pitch % 12 in BLACK_KEYS:
             painter.fillRect(QRectF(area.left(), coords.y(pitch), area.width(), coords.row), black)
-    octaves = [QLineF(area.left(), y, area.right(), y) for pitch in range(bottom, top + 1) if pitch % 12 == 0
-               for y in (coords.y(pitch) + coords.row - 0.5,)]
+    octaves = [
+        QLineF(area.left(), y, area.right(), y)
+        for pitch in range(bottom, top + 1)
+        if pitch % 12 == 0
+        for y in (coords.y(pitch) + coords.row - 0.5,)
+    ]
     painter.setPen(QPen(THEME.colour("grid_beat"), 1))
     painter.drawLines(octaves)
     lines: dict[str, list[QLineF]] = {"grid_snap": [], "grid_beat": [], "grid_bar": []}
@@ -86,16 +91,24 @@ def paint_grid(painter: QPainter, area: QRectF, coords: Coords, song: Song, grid
             lines["grid_bar"].append(QLineF(x, area.top(), x, area.bottom()))
         for name, step in (("grid_beat", metres.beat_ticks(start)), ("grid_snap", grid)):
             if step * coords.scale >= _MIN_LINE_GAP:
-                lines[name] += [QLineF(coords.x(t), area.top(), coords.x(t), area.bottom())
-                                for t in range(start + step, end, step)]
+                lines[name] += [
+                    QLineF(coords.x(t), area.top(), coords.x(t), area.bottom()) for t in range(start + step, end, step)
+                ]
         bar += 1
     for name, some in lines.items():
         painter.setPen(QPen(THEME.colour(name), 1))
         painter.drawLines(some)
 
 
-def paint_notes(painter: QPainter, area: QRectF, coords: Coords, track: Track, cache: NoteCache,
-                colour: QColor | None = None, hidden: frozenset[int] = frozenset()) -> None:
+def paint_notes(
+    painter: QPainter,
+    area: QRectF,
+    coords: Coords,
+    track: Track,
+    cache: NoteCache,
+    colour: QColor | None = None,
+    hidden: frozenset[int] = frozenset(),
+) -> None:
     """The notes of a track that are in view; in one `colour`, or each by its velocity."""
     start, end = max(int(coords.tick(area.left())), 0), max(int(coords.tick(area.right())) + 1, 1)
     first, last = track.metres.bar(start), track.metres.bar(end)
@@ -129,8 +142,11 @@ def paint_keyboard(painter: QPainter, height: float, coords: Coords, font: QFont
             painter.drawLine(QPointF(0, y + coords.row), QPointF(KEYBOARD_WIDTH, y + coords.row))
         if pitch % 12 == 0:
             painter.setPen(THEME.colour("key_text"))
-            painter.drawText(QRectF(KEYBOARD_WIDTH * 0.5, y - 4, KEYBOARD_WIDTH * 0.5 - 5, coords.row + 8),
-                             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, pitch_name(pitch))
+            painter.drawText(
+                QRectF(KEYBOARD_WIDTH * 0.5, y - 4, KEYBOARD_WIDTH * 0.5 - 5, coords.row + 8),
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                pitch_name(pitch),
+            )
 
 
 def paint_ruler(painter: QPainter, width: float, coords: Coords, song: Song, font: QFont) -> None:

@@ -171,7 +171,7 @@ class RollView(QAbstractScrollArea):
 
     # --- painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
+    def paintEvent(self, event: QPaintEvent) -> None:
         viewport = self.viewport()
         sketch = self._gesture.sketch if self._gesture is not None else Sketch()
         painter = QPainter(viewport)
@@ -254,8 +254,13 @@ class RollView(QAbstractScrollArea):
         track = self._document.song.track(selection.track_id)
         painter.setPen(QPen(THEME.colour("note_selected"), 1.5))
         painter.setBrush(THEME.colour("accent", 150))
-        painter.drawRects([paint.note_rect(note, self._coords) for note in track.between(start, max(end, 1))
-                           if note.id in selection.ids])
+        painter.drawRects(
+            [
+                paint.note_rect(note, self._coords)
+                for note in track.between(start, max(end, 1))
+                if note.id in selection.ids
+            ]
+        )
 
     def _paint_playhead(self, painter: QPainter) -> None:
         x = self._coords.x(self._playhead)
@@ -268,7 +273,7 @@ class RollView(QAbstractScrollArea):
 
     # --- mouse
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         at, modifiers = event.position(), event.modifiers()
         if event.button() != Qt.MouseButton.LeftButton or self._gesture is not None:
             return
@@ -311,7 +316,7 @@ class RollView(QAbstractScrollArea):
         self._gesture = gesture
         self.note_previewed.emit(gesture.note.pitch, gesture.note.velocity)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         inside = at.y() >= RULER_HEIGHT and at.x() >= KEYBOARD_WIDTH
         if event.button() == Qt.MouseButton.LeftButton and inside and self._note_at(at) is None:
@@ -320,7 +325,7 @@ class RollView(QAbstractScrollArea):
         else:
             self.mousePressEvent(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         if self._gesture is None:
             self._show_cursor(at)
@@ -331,7 +336,7 @@ class RollView(QAbstractScrollArea):
         self._scroll_towards(at)
         self.viewport().update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         gesture, self._gesture = self._gesture, None
         if gesture is None or event.button() != Qt.MouseButton.LeftButton:
             self._gesture = gesture
@@ -344,7 +349,7 @@ class RollView(QAbstractScrollArea):
         self._show_cursor(event.position())
         self.viewport().update()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:
         turn, modifiers = event.angleDelta(), event.modifiers()
         steps = (turn.y() or turn.x()) / 120
         if modifiers & Modifiers.ControlModifier and modifiers & Modifiers.ShiftModifier:
@@ -361,7 +366,7 @@ class RollView(QAbstractScrollArea):
 
     # --- keys
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
         if key == Keys.Key_Escape and self._gesture is not None:
             self._gesture = None
@@ -402,8 +407,9 @@ class RollView(QAbstractScrollArea):
         if selection.ids:
             song = edits.remove_notes(self._document.song, selection.track_id, selection.ids)
             count = len(selection.ids)
-            self._document.edit("Delete note" if count == 1 else f"Delete {count} notes", song,
-                                Selection(selection.track_id))
+            self._document.edit(
+                "Delete note" if count == 1 else f"Delete {count} notes", song, Selection(selection.track_id)
+            )
 
     def select_all(self) -> None:
         """Select every note of the track."""
@@ -417,7 +423,7 @@ class RollView(QAbstractScrollArea):
 
     # --- inside
 
-    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
+    def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             hit = self._note_at(QPointF(event.pos()))
             if hit is not None:
@@ -429,7 +435,7 @@ class RollView(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange(self._coords.left, self._coords.top)
 
@@ -440,8 +446,9 @@ class RollView(QAbstractScrollArea):
         reach = int(2 / self._coords.scale)  # notes are painted at least two pixels wide
         track = self._document.song.track(self._document.selection.track_id)
         near = track.between(max(tick - reach, 0), max(tick, 0) + 1)
-        return next((n for n in reversed(near) if n.pitch == pitch and n.onset <= tick < max(n.end, n.onset + reach)),
-                    None)
+        return next(
+            (n for n in reversed(near) if n.pitch == pitch and n.onset <= tick < max(n.end, n.onset + reach)), None
+        )
 
     def _edge(self, note: Note, at: QPointF) -> str | None:
         rect = paint.note_rect(note, self._coords)
