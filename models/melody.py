@@ -123,7 +123,7 @@ class Melodies:
             self._full(context.velocity[-1] if len(context) else 0),
             self._full(context.root[-1] if len(context) else NO_CHORD),
             np.repeat(context.tones[-1:] if len(context) else np.zeros((1, 12), np.float32), takes, 0),
-            self._full(self._metre[context.bar[-1]] if len(context) else self._metre[0]),
+            self._full(int(self._metre[context.bar[-1] if len(context) else 0])),
         )
         self._end = self._full(
             int(context.frame.starts[context.bar[-1]] + context.position[-1] + context.duration[-1])
@@ -138,7 +138,7 @@ class Melodies:
         """The takes that were still being written when write() returned."""
         return frozenset(int(take) for take in self._ids)
 
-    def _full(self, value: int) -> Ints:
+    def _full(self, value: int | np.integer) -> Ints:
         return np.full(len(self._ids), value, dtype=np.int64)
 
     def write(self, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]) -> list[list[Note]]:
@@ -192,13 +192,14 @@ class Melodies:
         bar = self._bar + advance
         going = bar <= self._stop_bar
         if not going.all():
-            sums, uniform, advance, bits, bar = (each[going] for each in (sums, uniform, advance, bits, bar))
-            end_advance, end_position = end_advance[going], end_position[going]
+            sums, uniform, advance, bits, bar = _only(going, sums, uniform, advance, bits, bar)
+            end_advance, end_position = _only(going, end_advance, end_position)
             self._keep(going)
             if not len(self._ids):
                 return None
         looks = bar[:, None] - np.array(LOOK_BACK)
-        onsets = self._onsets[self._ids[:, None], np.maximum(looks, 0)] & (looks >= 0)[:, :, None]
+        there: np.ndarray = looks >= 0
+        onsets = self._onsets[self._ids[:, None], np.maximum(looks, 0)] & there[:, :, None]
         logits = self._stepper.score_position(
             sums, self._last, advance, self._metre[bar], onsets, end_advance, end_position
         )
@@ -210,7 +211,7 @@ class Melodies:
         going = starts[bar] + position < self._last_step
         self.bits[self._ids] += np.where(going, bits + more, 0)
         if not going.all():
-            sums, uniform, advance, bar, position = (each[going] for each in (sums, uniform, advance, bar, position))
+            sums, uniform, advance, bar, position = _only(going, sums, uniform, advance, bar, position)
             self._keep(going)
         return (sums, uniform, advance, bar, position) if len(self._ids) else None
 
@@ -278,3 +279,7 @@ class Melodies:
             last.metre[rows],
         )
         self._state = State(self._state.hidden[:, rows], self._state.cell[:, rows])
+
+
+def _only(rows: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:
+    return [array[rows] for array in arrays]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.lookback import NO_INTERVAL
 from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, STEPS_PER_QUARTER, Ints
 
-Floats = NDArray[np.float32]
+Floats = np.ndarray  # of float32
 
 MAX_INTERVAL = 24
 LOOKS = len(LOOK_BACK)

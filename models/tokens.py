@@ -27,7 +27,7 @@ NO_CHORD = 12  # the root of "no chord known"
 LOOK_BACK = (1, 2, 4, 8)  # bars
 CENTRE = 66  # the register that melodies are moved to: their median lies within a tritone of this pitch
 
-Ints = NDArray[np.int64]
+Ints = np.ndarray  # of int64; numpy's own types of arithmetic results are too coarse to say so
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Encoded:
 
     `bar` counts from the frame's first bar; `position`, `duration` are steps, `pitch` is relative (add `shift` for the
     MIDI pitch), `velocity` a bin of four. `root` (NO_CHORD: none) and `tones` (notes, 12) are the chord at the onset
-    and `scale` (12,) the key's pitch classes, all relative to the tonic. `offset` is what rounding to the grid took off the
-    onset, in steps.
+    and `scale` (12,) the key's pitch classes, all relative to the tonic. `offset` is what rounding to the grid took off
+    the onset, in steps.
     """
 
     bar: Ints
@@ -183,7 +183,11 @@ def encode_notes(
     fields = np.array([row[:5] for row in rows], dtype=np.int64).reshape(-1, 5).T
     root, tones = chord_fields(chords, [row[5] for row in rows], key.tonic)
     return Encoded(
-        *fields,
+        fields[0],
+        fields[1],
+        fields[2],
+        fields[3],
+        fields[4],
         root,
         tones,
         relative_scale(key),

@@ -193,6 +193,7 @@ class Player(QObject):
 
     def _read(self) -> tuple[bool, float, float, float]:
         shared = self._shared
+        values = False, 0.0, 0.0, 0.0
         for _ in range(1000):  # the writer needs microseconds; were it killed in between, the last values serve
             before = shared[0]
             values = shared[1] > 0, shared[2], shared[3], shared[4]

@@ -259,12 +259,11 @@ class Schedule:
 
     def _find(self, key: tuple[int, int]) -> PlayedNote | None:
         part_id, note_id = key
-        overlay = self._overlay
-        on_top = overlay is not None and overlay.part_id == part_id
+        overlay = self._overlay if self._overlay is not None and self._overlay.part_id == part_id else None
         if note_id < 0:
-            return next((note for note in overlay.notes if note[0] == note_id), None) if on_top else None
+            return next((note for note in overlay.notes if note[0] == note_id), None) if overlay else None
         note = self._parts[part_id].by_id.get(note_id)
-        hidden = note is not None and on_top and overlay.start <= note[1] < overlay.end
+        hidden = note is not None and overlay is not None and overlay.start <= note[1] < overlay.end
         return None if hidden else note
 
     def _off(self, voice: _Voice, time: float) -> Timed:

@@ -58,7 +58,7 @@ ENTRIES = (
 )
 
 
-def build(window: QMainWindow, handlers: Mapping[str, Callable[..., None]]) -> dict[str, QAction]:
+def build(window: QMainWindow, handlers: Mapping[str, Callable[..., object]]) -> dict[str, QAction]:
     """The actions, in the window's menus; every entry of the table needs a handler and has one."""
     actions: dict[str, QAction] = {}
     menus: dict[str, QMenu] = {}

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from app.compose.takes import Fate, TakeGroup
 from app.settings import Settings
+from app.ui.widgets import heading, quiet, tool_button
 from models.errors import UserError
 from models.music.theory import SCALES, Key, parse_key, parse_range
 from models.request import Controls
@@ -49,10 +49,12 @@ class ComposePanel(QWidget):
 
     def __init__(self, actions: dict[str, QAction], settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.generate = QPushButton("Continue   (G)", objectName="primary")
+        self.generate = QPushButton("Continue   (G)")
+        self.generate.setObjectName("primary")
         self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.generate.clicked.connect(actions["generate"].trigger)
-        self.plan = QLabel(wordWrap=True, objectName="quiet")
+        self.plan = quiet()
+        self.plan.setWordWrap(True)
         self.plan.setMinimumHeight(3 * self.plan.fontMetrics().lineSpacing())
         self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.key = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
@@ -78,10 +80,7 @@ class ComposePanel(QWidget):
         self.seed.setToolTip("The same seed gives the same takes again")
         self.seed.setAccessibleName("Seed")
         self.seed.setValue(random.randrange(1, 10_000))
-        self.lock = QToolButton(
-            text="Keep", checkable=True, toolTip="Keep this seed: each press of G gives the same takes"
-        )
-        self.lock.setAccessibleName("Keep the seed")
+        self.lock = tool_button("Keep", "Keep this seed: each press of G gives the same takes", checkable=True)
         self.layered = QComboBox()
         self.layered.addItems(["replaces what is there", "is laid over it"])
         self.layered.setCurrentIndex(int(settings.layer))
@@ -132,12 +131,12 @@ class ComposePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(QLabel("Compose", objectName="heading"))
+        layout.addWidget(heading("Compose"))
         layout.addWidget(self.generate)
         layout.addWidget(self.plan)
         layout.addLayout(form)
         layout.addWidget(self.listen)
-        layout.addWidget(QLabel("Takes", objectName="heading"))
+        layout.addWidget(heading("Takes"))
         layout.addLayout(buttons)
         layout.addWidget(self.list, 1)
         self.setMinimumWidth(270)

@@ -16,8 +16,9 @@ INSTRUMENTS = (
     "Flute", "Recorder", "Pan flute", "Blown bottle", "Shakuhachi", "Whistle", "Ocarina", "Square lead", "Saw lead",
     "Calliope lead", "Chiff lead", "Charang lead", "Voice lead", "Fifths lead", "Bass and lead", "New age pad",
     "Warm pad", "Polysynth pad", "Choir pad", "Bowed pad", "Metallic pad", "Halo pad", "Sweep pad", "Rain",
-    "Soundtrack",    "Crystal", "Atmosphere", "Brightness", "Goblins", "Echoes", "Sci-fi", "Sitar", "Banjo", "Shamisen", "Koto",
-    "Kalimba",    "Bagpipe", "Fiddle", "Shanai", "Tinkle bell", "Agogo", "Steel drums", "Woodblock", "Taiko", "Melodic tom",
+    "Soundtrack", "Crystal", "Atmosphere", "Brightness", "Goblins", "Echoes", "Sci-fi", "Sitar", "Banjo",
+    "Shamisen", "Koto", "Kalimba", "Bagpipe", "Fiddle", "Shanai", "Tinkle bell", "Agogo", "Steel drums", "Woodblock",
+    "Taiko", "Melodic tom",
     "Synth drum", "Reverse cymbal", "Fret noise", "Breath noise", "Seashore", "Bird tweet", "Telephone", "Helicopter",
     "Applause", "Gunshot",
 )  # fmt: skip

@@ -47,15 +47,12 @@ class Theme:
     def velocity_colours(self, steps: int) -> list[QColor]:
         """`steps` colours from the softest to the loudest note."""
         low, high = QColor(self.note_low), QColor(self.note_high)
-        return [
-            QColor(
-                *(
-                    round(a + (b - a) * i / (steps - 1))
-                    for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)
-                )
-            )
-            for i in range(steps)
-        ]
+        pairs = list(zip(_rgb(low), _rgb(high), strict=True))
+        return [QColor(*(round(a + (b - a) * i / (steps - 1)) for a, b in pairs)) for i in range(steps)]
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()
 
 
 THEME = Theme()

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QScrollArea,
     QSizePolicy,
@@ -24,6 +23,7 @@ from app.song.selection import Selection
 from app.song.song import Track
 from app.ui.instruments import INSTRUMENTS
 from app.ui.theme import THEME
+from app.ui.widgets import heading, tool_button
 from models.errors import UserError
 
 
@@ -94,8 +94,7 @@ class TrackRow(QFrame):
         return super().eventFilter(watched, event)
 
     def _button(self, text: str, tip: str, field: str) -> QToolButton:
-        button = QToolButton(text=text, toolTip=tip, checkable=True)
-        button.setAccessibleName(tip.split(":")[0])
+        button = tool_button(text, tip, checkable=True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda on: self.edited.emit(self.track_id, field, on))
         return button
@@ -113,16 +112,14 @@ class TrackList(QWidget):
         super().__init__(parent)
         self._document = document
         self._rows: dict[int, TrackRow] = {}
-        heading = QLabel("Tracks", objectName="heading")
-        add = QToolButton(text="+", toolTip="Add a track")
-        add.setAccessibleName("Add a track")
+        title = heading("Tracks")
+        add = tool_button("+", "Add a track")
         add.clicked.connect(self.add_track)
-        remove = QToolButton(text="−", toolTip="Remove the current track")
-        remove.setAccessibleName("Remove the current track")
+        remove = tool_button("−", "Remove the current track")
         remove.clicked.connect(self.remove_track)
         top = QHBoxLayout()
         top.setContentsMargins(12, 6, 8, 6)
-        top.addWidget(heading, 1)
+        top.addWidget(title, 1)
         top.addWidget(add)
         top.addWidget(remove)
         self._list = QVBoxLayout()
@@ -131,7 +128,8 @@ class TrackList(QWidget):
         self._list.addStretch(1)
         inside = QWidget()
         inside.setLayout(self._list)
-        scroll = QScrollArea(widgetResizable=True)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
         scroll.setFrameStyle(0)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)

@@ -11,6 +11,7 @@ from app.player.client import Player
 from app.player.messages import VIRTUAL
 from app.song import edits
 from app.ui.roll.coords import SNAPS
+from app.ui.widgets import quiet
 
 NO_PORT, OWN_PORT = "Synthesiser only", "Virtual port “Antiphon”"
 
@@ -33,29 +34,35 @@ class Transport(QWidget):
             layout.addWidget(_button(actions[name]))
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPointSize(fixed.pointSize() + 3)
-        self.position = QLabel("1.1.000", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.position = QLabel("1.1.000")
+        self.position.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.position.setFont(fixed)
         self.position.setMinimumWidth(self.position.fontMetrics().horizontalAdvance("9999.99.9999") + 8)
         self.position.setToolTip("Bar, beat and tick of the playhead")
-        self.clock = QLabel("0:00.0", objectName="quiet")
+        self.clock = quiet("0:00.0")
         self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance("999:99.9") + 6)
         self.clock.setToolTip("Time of the playhead")
         layout.addWidget(self.position)
         layout.addWidget(self.clock)
-        self.tempo = QDoubleSpinBox(decimals=1, minimum=10, maximum=400, keyboardTracking=False)
+        self.tempo = QDoubleSpinBox()
+        self.tempo.setDecimals(1)
+        self.tempo.setRange(10, 400)
+        self.tempo.setKeyboardTracking(False)
         self.tempo.setToolTip("Tempo at the playhead, in quarters a minute")
         self.tempo.setAccessibleName("Tempo")
         self.tempo.valueChanged.connect(self._set_tempo)
         self.metre = QLabel("4/4")
         self.metre.setToolTip("Metre at the playhead")
-        self.snap = QComboBox(toolTip="The grid that notes snap to")
+        self.snap = QComboBox()
+        self.snap.setToolTip("The grid that notes snap to")
         self.snap.setAccessibleName("Snap grid")
         self.snap.addItems(list(SNAPS))
         self.snap.setCurrentText("1/16")
         self.snap.currentTextChanged.connect(self.snap_chosen)
-        self.port = QComboBox(
-            toolTip="Where the music goes besides the built-in synthesiser: a MIDI port, "
-            "or a port of our own that a DAW can connect to"
+        self.port = QComboBox()
+        self.port.setToolTip(
+            "Where the music goes besides the built-in synthesiser: a MIDI port, or a port of our own "
+            "that a DAW can connect to"
         )
         self.port.setAccessibleName("MIDI output")
         self.port.setMinimumContentsLength(16)
@@ -68,7 +75,7 @@ class Transport(QWidget):
             ("MIDI out", self.port),
         ):
             layout.addSpacing(6)
-            layout.addWidget(QLabel(text, objectName="quiet"))
+            layout.addWidget(quiet(text))
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addWidget(_button(actions["panic"]))

@@ -164,7 +164,7 @@ def save(path: Path, tables: dict[str, list[Table]], discounts: dict[str, list[f
                 sorted_ = name in ("contexts", "pairs")
                 arrays[f"{field}.{order}.{name}"] = np.diff(values, prepend=np.uint32(0)) if sorted_ else values
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def load(path: Path) -> tuple[dict[str, list[Table]], dict[str, list[float]]]:
