@@ -94,9 +94,9 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     history = History(paths.library_path(), reporter.tell)
     autosave = Autosave(document, paths.recovery_dir())
 
-    def record(kind, notes, start, end, seconds, asked_for, context) -> None:
+    def record(kind, notes, role, start, end, seconds, asked_for, context) -> None:
         digest = content_hash(notes, document.song.ticks_per_quarter)
-        history.record(kind, digest, "melody", start, end, seconds, asked_for, context)
+        history.record(kind, digest, role, start, end, seconds, asked_for, context)
 
     def store(changed: settings.Settings) -> None:
         try:

@@ -19,14 +19,14 @@ from app.player.client import Player
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.roll.view import RollView
-from models.music.notes import Note
-from models.request import Take
+from models.music.notes import Note, Role
+from models.request import Span, Take
 
 SETTLED = 120  # milliseconds without a change before the engine reads the context
-_LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
+LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
 
-# kind, notes, from, to, seconds, asked for, context
-Record = Callable[[str, tuple[Note, ...], int, int, float, bool, dict[str, Any]], None]
+# kind, notes, role, from, to, seconds, asked for, context
+Record = Callable[[str, tuple[Note, ...], str, int, int, float, bool, dict[str, Any]], None]
 
 
 class Composing(QObject):
@@ -52,6 +52,8 @@ class Composing(QObject):
         self._shown: TakeGroup | None = None
         self._auditioning = False
         self._home = 0  # where the playhead was before the audition
+        self._loop: Span | None = None  # what was looped before the audition
+        self._seen: set[int] = set()  # the takes of the shown group that were looked at
         self._heard_since: float | None = None
         self._plan: Plan | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLED)
@@ -76,6 +78,7 @@ class Composing(QObject):
             player.changed,
         ):
             signal.connect(lambda *_: self._settle.start())
+        player.changed.connect(self._count_hearing)
         client.note_came.connect(self._note_came)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
@@ -99,11 +102,11 @@ class Composing(QObject):
         """Ask for takes; what G does is what the panel says."""
         if self._client.state == "failed":
             self._client.start()
-        self._put_away()
         made = self._make_plan(self._panel.next_seed())
         if made.request is None:
             self.told.emit(made.tooltip)
             return
+        self._put_away()
         song = self._document.song
         request_id = self._client.ask(made.request)
         self._home = self._playhead()
@@ -149,6 +152,14 @@ class Composing(QObject):
             self.told.emit("There are no takes to dismiss.")
             return
         self._put_away()
+
+    def forget(self) -> None:
+        """Let go of all takes: they belong to a song that is not open any more."""
+        if self.making:
+            self._client.cancel()
+        self._put_away()
+        self._groups.clear()
+        self._show()
 
     def close(self) -> None:
         """Put the takes away at the end."""
@@ -234,6 +245,7 @@ class Composing(QObject):
         if group is None or not group.notes:
             self._roll.set_ghosts([], 0, group.span if group is not None else None)
         else:
+            self._seen.add(group.current)
             self._roll.set_ghosts(list(group.notes), group.current, group.span)
 
     def _show_button(self) -> None:
@@ -246,14 +258,14 @@ class Composing(QObject):
         group = self._shown
         if group is not None and group.notes:
             self._player.set_overlay(group.track_id, group.span, group.notes[group.current])
-            if self._heard_since is None:
-                self._heard_since = time.monotonic()
+            self._count_hearing()
 
     def _audition(self) -> None:
         """Loop the take with the bar before it; while music plays already, it joins when its time comes."""
         if not self._panel.listen.isChecked() or self._shown is None or self._player.playing:
             return
         self._auditioning = True
+        self._loop = self._player.loop
         loop = audition_loop(self._shown.span, self._document.song.metres)
         self._player.set_loop(loop)
         self._player.play(loop.start)
@@ -263,32 +275,42 @@ class Composing(QObject):
         self._note_heard()
         group, self._shown = self._shown, None
         if group is not None and dismissed and group.take is not None and Fate.KEPT not in group.fates:
-            self._fact("dismissed", group.take, 0.0, group)
             for index, fate in enumerate(group.fates):
                 if fate is Fate.OPEN:
                     group = group.mark(index, Fate.DISMISSED)
+                    if index in self._seen:
+                        self._fact("dismissed", group.takes[index], 0.0)
             self._store(group)
+        self._seen.clear()
         if self._auditioning:
             self._auditioning = False
             self._player.stop()
-            self._player.set_loop(None)
+            self._player.set_loop(self._loop)
             self._player.seek(self._home)
+            self._roll.set_playhead(self._home)
         self._player.clear_overlay()
         self._show()
 
     # --- history
 
+    def _count_hearing(self) -> None:
+        """Begin to count how long the shown take is heard, or end it where the music has stopped."""
+        if not self._player.playing:
+            self._note_heard()
+        elif self._heard_since is None and self._player.has_overlay:
+            self._heard_since = time.monotonic()
+
     def _note_heard(self) -> None:
         """Record that the shown take was listened to, if it was."""
         since, self._heard_since = self._heard_since, None
         group = self._shown
-        if since is None or group is None or group.take is None or not self._player.playing:
+        if since is None or group is None or group.take is None:
             return
         seconds = time.monotonic() - since
-        if seconds >= _LEAST_HEARD:
+        if seconds >= LEAST_HEARD:
             self._fact("played", group.take, seconds)
 
-    def _fact(self, kind: str, take: Take, seconds: float, group: TakeGroup | None = None) -> None:
+    def _fact(self, kind: str, take: Take, seconds: float) -> None:
         controls = take.controls
         context = {
             "take": take.index + 1,
@@ -300,7 +322,8 @@ class Composing(QObject):
             "temperature": controls.temperature,
             "bits_note": take.bits_note,
         }
-        self._record(kind, take.notes, take.span.start, take.span.end, seconds, kind != "played", context)
+        asked_for = kind != "played"
+        self._record(kind, take.notes, Role.MELODY, take.span.start, take.span.end, seconds, asked_for, context)
 
     # --- inside
 

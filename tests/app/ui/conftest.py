@@ -1,0 +1,121 @@
+"""The real window with its real processes: a scripted engine, and a player that writes down what it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app.compose import client as compose_client
+from app.compose.client import ComposeClient
+from app.document import Document
+from app.player.client import Player
+from app.player.messages import Options
+from app.settings import Settings
+from app.song.selection import Selection
+from app.ui.window import MainWindow
+from tests.app.ui import scripted
+
+MINUET = Path(__file__).parents[2] / "data" / "midi" / "minuet.mid"
+WAIT = 20_000
+
+
+@dataclass
+class Program:
+    """Everything __main__ builds, and hands to use it."""
+
+    qtbot: QtBot
+    document: Document
+    player: Player
+    client: ComposeClient
+    window: MainWindow
+    record: Path
+    facts: list[tuple[Any, ...]] = field(default_factory=list)
+    stored: list[Settings] = field(default_factory=list)
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key in the roll."""
+        self.window.roll.setFocus()
+        self.qtbot.keyClick(self.window.roll, key, modifiers)
+
+    def wait(self, holds: Callable[[], bool]) -> None:
+        """Let the window live until something holds."""
+        self.qtbot.waitUntil(holds, timeout=WAIT)
+
+    def open(self, path: Path = MINUET) -> None:
+        """Open a file and wait until it is there."""
+        with self.qtbot.waitSignal(self.window.files.opened, timeout=WAIT):
+            self.window.files.open(path)
+
+    def select_bars(self, first: int, last: int) -> None:
+        """Select the notes of bars `first` to `last`, counted from 1, on the current track."""
+        song, track = self.document.song, self.document.song.track(self.document.selection.track_id)
+        notes = track.onsets(song.metres.bar_start(first - 1), song.metres.bar_end(last - 1))
+        assert notes
+        self.document.select(Selection(track.id, frozenset(note.id for note in notes)))
+
+    def takes(self) -> None:
+        """Press G and wait for the takes."""
+        self.key(Qt.Key.Key_G)
+        self.wait(lambda: self.window.composing.shown is not None and self.window.composing.shown.finished)
+
+    def messages(self) -> list[bytes]:
+        """What the player has sent so far."""
+        if not self.record.exists():
+            return []
+        return [
+            bytes.fromhex(line.split()[1])
+            for line in self.record.read_text().splitlines(keepends=True)
+            if line.endswith("\n")
+        ]
+
+    def hanging(self) -> set[tuple[int, int]]:
+        """Channel and pitch of what still sounds."""
+        sounding: set[tuple[int, int]] = set()
+        for data in self.messages():
+            if data[0] & 0xF0 == 0x90 and data[2]:
+                sounding.add((data[0] & 15, data[1]))
+            elif data[0] & 0xF0 in (0x80, 0x90):
+                sounding.discard((data[0] & 15, data[1]))
+            elif data[0] & 0xF0 == 0xB0 and data[1] in (120, 123):
+                sounding = {each for each in sounding if each[0] != data[0] & 15}
+        return sounding
+
+
+@pytest.fixture
+def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+    """The window, shown, with both processes starting."""
+    monkeypatch.setattr(compose_client.worker, "run", scripted.run)
+    record = tmp_path / "played.txt"
+    document = Document()
+    player = Player(Options(audio=False, record=str(record)))
+    client = ComposeClient("scripted")
+    facts: list[tuple[Any, ...]] = []
+    stored: list[Settings] = []
+    window = MainWindow(document, player, client, Settings(), lambda *fact: facts.append(fact), stored.append, "About")
+    qtbot.addWidget(window, before_close_func=lambda _: answer_prompts(QMessageBox.StandardButton.Discard))
+    window.show()
+    window.activateWindow()
+    qtbot.waitActive(window).__enter__()
+    player.start()
+    client.start()
+    yield Program(qtbot, document, player, client, window, record, facts, stored)
+    client.close()
+    player.close()
+
+
+def answer_prompts(button: QMessageBox.StandardButton) -> None:
+    """Answer the next message box with this button, as soon as it is there."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            box.button(button).click()
+
+    QTimer.singleShot(100, press)

@@ -1,0 +1,71 @@
+"""An engine that needs no weights: it writes scales, and behaves badly where a test asks for it by temperature."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from app.compose import worker
+from models.constraints import allowed_pitch_classes
+from models.errors import UserError
+from models.music.notes import Note
+from models.request import ENGINES, Request, Take, Verb
+
+SLOW, REFUSES, STUMBLES = 2.0, 1.9, 1.8  # temperatures
+REFUSAL = "This phrase cannot be continued; select another one."
+PATIENCE = 20.0
+
+
+class Scripted:
+    """Take i is a scale of quarters upwards from the i-th allowed pitch of the octave above middle C."""
+
+    name = "scripted"
+    verbs = frozenset({Verb.CONTINUE})
+
+    def prepare(self, request: Request) -> None:
+        """Nothing to read."""
+
+    def compose(
+        self, request: Request, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]
+    ) -> tuple[Take, ...]:
+        controls, span = request.controls, request.span
+        if controls.temperature == REFUSES:
+            raise UserError(REFUSAL)
+        if controls.temperature == STUMBLES:
+            raise RuntimeError("a bug")
+        key, allowed = allowed_pitch_classes(request)
+        scale = [pitch for pitch in range(60, 96) if pitch % 12 in allowed]
+        quarter = request.context.ticks_per_quarter
+        takes = []
+        for index in range(request.takes):
+            notes = []
+            for step, onset in enumerate(range(span.start, span.end, quarter)):
+                note = Note(
+                    onset, min(quarter, span.end - onset), scale[(index + step + request.seed) % len(scale)], 90
+                )
+                notes.append(note)
+                emit(index, note)
+                if controls.temperature == SLOW:
+                    _wait_for(cancelled)
+                if cancelled():
+                    return tuple(takes)
+            takes.append(Take(tuple(notes), self.name, request.seed, index, controls, span, key, allowed))
+        return tuple(takes)
+
+
+def _wait_for(cancelled: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not cancelled() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def load() -> Scripted:
+    """The engine."""
+    return Scripted()
+
+
+def run(connection: Connection, engine: str) -> None:
+    """The composer process, with this engine among those it knows."""
+    ENGINES["scripted"] = f"{__name__}.load"
+    worker.run(connection, engine)

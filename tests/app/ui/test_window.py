@@ -1,0 +1,356 @@
+"""The whole path in the real window: open, G, listen, keep, undo."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QListWidgetItem
+
+from app.compose.audition import audition_loop
+from app.song import edits
+from app.song.selection import Selection
+from models.music.notes import Note
+from models.music.theory import Key as MusicalKey
+from tests.app.ui.conftest import Program
+from tests.app.ui.scripted import REFUSAL, REFUSES, SLOW, STUMBLES
+
+Key, Mod = Qt.Key, Qt.KeyboardModifier
+
+
+def test_a_take_becomes_part_of_the_song_in_one_step(program: Program) -> None:
+    program.open()
+    before = program.document.song
+    program.select_bars(1, 4)
+    program.takes()
+    composing = program.window.composing
+    assert composing.shown is not None
+    span = composing.shown.span
+    assert span.start == before.metres.bar_start(4)
+    program.key(Key.Key_Tab)
+    assert composing.shown.current == 1
+    program.key(Key.Key_Backtab, Mod.ShiftModifier)
+    assert composing.shown.current == 0
+    program.key(Key.Key_Tab)
+    chosen = composing.shown.take
+    assert chosen is not None
+    assert chosen.index == 1
+    program.key(Key.Key_Return)
+    assert composing.shown is None
+    track_id = program.document.selection.track_id
+    assert tuple(program.document.song.track(track_id).onsets(span.start, span.end)) == chosen.notes
+    assert program.document.undo_label == "Keep take 2"
+    program.key(Key.Key_Z, Mod.ControlModifier)
+    assert program.document.song is before
+    assert program.document.undo_label is None
+
+
+def test_notes_appear_while_they_are_made_and_esc_stops_it(program: Program) -> None:
+    program.open()
+    program.window.panel.temperature.setValue(SLOW)
+    program.select_bars(1, 4)
+    program.key(Key.Key_G)
+    composing = program.window.composing
+    program.wait(lambda: composing.shown is not None and any(composing.shown.notes))
+    assert composing.making
+    program.key(Key.Key_Escape)
+    assert composing.shown is None
+    program.wait(lambda: program.client.state == "ready")
+    assert composing.shown is None
+    assert program.window.panel.list.count() == 0
+
+
+def test_a_take_is_looped_with_the_bar_before_it_and_falls_silent_when_dismissed(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    assert group.take is not None
+    program.wait(lambda: program.player.playing)
+    assert program.player.loop == audition_loop(group.span, program.document.song.metres)
+    first = group.take.notes[0]
+    program.wait(
+        lambda: any(
+            data[0] & 0xF0 == 0x90 and data[1:] == bytes([first.pitch, first.velocity]) for data in program.messages()
+        )
+    )
+    program.key(Key.Key_Escape)
+    program.wait(lambda: not program.player.playing)
+    program.wait(lambda: not program.hanging())
+    assert program.player.loop is None
+    assert not program.player.has_overlay
+
+
+def test_the_loop_that_was_set_comes_back_after_the_audition(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.key(Key.Key_L)
+    loop = program.player.loop
+    assert loop is not None
+    program.takes()
+    assert program.player.loop != loop
+    program.key(Key.Key_Escape)
+    assert program.player.loop == loop
+
+
+def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    shown = program.window.composing.shown
+    assert shown is not None
+    program.key(Key.Key_Escape)
+    listed = program.window.panel.list
+    assert listed.count() == 4
+    text = listed.item(2).text()
+    for part in ("Take 3", "SCRIPTED", f"seed {shown.request.seed}", "dismissed"):
+        assert part in text
+    _click(program, listed.item(2))
+    again = program.window.composing.shown
+    assert again is not None
+    assert again.take == shown.takes[2]
+    program.key(Key.Key_Return)
+    assert "kept" in listed.item(2).text()
+    assert "dismissed" in listed.item(1).text()
+    ids = program.document.selection.ids
+    assert tuple(program.document.song.track(shown.track_id).pick(ids)) == shown.takes[2].notes
+
+
+def test_the_takes_of_another_song_go_when_a_song_is_opened(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    program.open()
+    assert program.window.composing.shown is None
+    assert program.window.panel.list.count() == 0
+
+
+@pytest.mark.parametrize("layer", [False, True])
+def test_a_kept_take_replaces_or_is_laid_over_what_is_there(program: Program, layer: bool) -> None:
+    program.open()
+    program.window.panel.layered.setCurrentIndex(int(layer))
+    track_id = program.document.selection.track_id
+    program.select_bars(1, 4)
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    assert group.take is not None
+    there = program.document.song.track(track_id).onsets(group.span.start, group.span.end)
+    assert there
+    program.key(Key.Key_Enter)
+    after = program.document.song.track(track_id).onsets(group.span.start, group.span.end)
+    assert len(after) == len(group.take.notes) + (len(there) if layer else 0)
+
+
+def test_a_seed_that_is_kept_gives_the_same_takes_again(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.window.panel.seed.setValue(7)
+    program.window.panel.lock.setChecked(True)
+    answers = []
+    for _ in range(2):
+        program.takes()
+        group = program.window.composing.shown
+        assert group is not None
+        assert group.request.seed == 7
+        answers.append([take.notes for take in group.takes])
+    assert answers[0] == answers[1]
+    program.window.panel.lock.setChecked(False)
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    assert group.request.seed != 7
+
+
+def test_the_controls_reach_the_engine(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    panel = program.window.panel
+    _type(program, panel.key.lineEdit(), "D dorian")
+    _type(program, panel.range, "D4-A5")
+    panel.takes.setValue(2)
+    panel.temperature.setValue(0.7)
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    controls = group.request.controls
+    assert (controls.key, controls.low, controls.high, controls.temperature) == (MusicalKey(2, "dorian"), 62, 81, 0.7)
+    assert len(group.takes) == 2
+
+
+def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
+    panel = program.window.panel
+    program.wait(lambda: "empty song" in panel.plan.text())
+    program.open()
+    program.select_bars(1, 4)
+    program.wait(lambda: "bars 5–8" in panel.plan.text())
+    assert panel.generate.toolTip() == panel.plan.text()
+    assert panel.key.currentText().startswith("Auto: ")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "part"), [("key", "H major", "is not a key"), ("range", "A5-D3", "upside down")]
+)
+def test_a_control_that_cannot_be_is_explained_and_nothing_asked(
+    program: Program, field: str, text: str, part: str
+) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    panel = program.window.panel
+    edit = panel.key.lineEdit() if field == "key" else panel.range
+    _type(program, edit, text)
+    program.key(Key.Key_G)
+    assert part in program.window.statusBar().currentMessage()
+    program.wait(lambda: part in panel.plan.text())
+    assert program.window.composing.shown is None
+
+
+def test_g_on_a_drum_track_says_that_it_is_not_there_yet(program: Program) -> None:
+    song, drums = edits.add_track(program.document.song, drums=True)
+    song, _ = edits.add_notes(song, drums, [Note(0, 120, 36)])
+    program.document.edit("Drums", song, Selection(drums))
+    program.key(Key.Key_G)
+    assert "not there yet" in program.window.statusBar().currentMessage()
+    assert program.window.composing.shown is None
+
+
+def test_an_engine_that_refuses_says_why(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.window.panel.temperature.setValue(REFUSES)
+    program.key(Key.Key_G)
+    program.wait(lambda: program.window.message.text == REFUSAL)
+    assert program.window.composing.shown is None
+
+
+def test_an_engine_that_stumbles_leaves_the_song_and_goes_on(program: Program) -> None:
+    program.open()
+    song = program.document.song
+    program.select_bars(1, 4)
+    program.window.panel.temperature.setValue(STUMBLES)
+    program.key(Key.Key_G)
+    program.wait(lambda: "try another selection" in program.window.message.text)
+    program.window.panel.temperature.setValue(1.0)
+    program.takes()
+    assert program.document.song is song
+
+
+def test_every_listening_keep_and_dismissal_is_a_fact(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    program.wait(lambda: program.player.playing)
+    program.qtbot.wait(500)
+    program.key(Key.Key_Tab)
+    program.key(Key.Key_Return)
+    program.takes()
+    program.key(Key.Key_Escape)
+    assert [fact[0] for fact in program.facts] == ["played", "kept", "dismissed"]
+    assert len({fact[1] for fact in program.facts}) == 3
+    contexts = [fact[-1] for fact in program.facts]
+    assert [context["take"] for context in contexts] == [1, 2, 1]
+    assert all(context["engine"] == "scripted" for context in contexts)
+
+
+def test_a_take_that_was_heard_is_a_fact_though_space_stopped_it(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    program.wait(lambda: program.player.playing)
+    program.qtbot.wait(500)
+    program.key(Key.Key_Space)
+    program.wait(lambda: bool(program.facts))
+    assert program.facts[0][0] == "played"
+    program.qtbot.wait(500)
+    program.key(Key.Key_Escape)
+    assert [fact[0] for fact in program.facts] == ["played", "dismissed"]
+
+
+def test_playing_the_song_is_a_fact_and_stops_at_a_press_of_space(program: Program) -> None:
+    program.open()
+    program.key(Key.Key_Space)
+    program.wait(lambda: program.player.playing and bool(program.messages()))
+    program.qtbot.wait(500)
+    program.key(Key.Key_Space)
+    program.wait(lambda: not program.player.playing)
+    program.wait(lambda: bool(program.facts))
+    kind, notes, _, start, end, seconds, asked_for, _ = program.facts[0]
+    assert (kind, start, asked_for) == ("played", 0, True)
+    assert notes
+    assert end > 0
+    assert seconds > 0.3
+    program.wait(lambda: not program.hanging())
+
+
+def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
+    program.open()
+    program.key(Key.Key_End)
+    program.takes()
+    first = program.window.composing.shown
+    assert first is not None
+    program.wait(lambda: program.player.playing and program.player.position() > first.span.start - 100)
+    program.takes()
+    second = program.window.composing.shown
+    assert second is not None
+    assert second.span == first.span
+    assert second.request_id != first.request_id
+
+
+def test_home_and_end_move_the_playhead(program: Program) -> None:
+    program.open()
+    program.key(Key.Key_End)
+    song = program.document.song
+    assert program.window.roll.playhead == song.metres.bar_start(song.bar_count)
+    program.wait(lambda: program.window.transport.position.text().startswith(f"{song.bar_count + 1}.1."))
+    program.key(Key.Key_Home)
+    assert program.window.roll.playhead == 0
+
+
+def test_choosing_a_control_with_the_mouse_leaves_g_to_compose(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    panel = program.window.panel
+    panel.key.setFocus()
+    panel.key.setCurrentText("D dorian")
+    panel.key.activated.emit(panel.key.currentIndex())
+    program.qtbot.keyClick(program.window.focusWidget(), Key.Key_G)
+    program.wait(lambda: program.window.composing.shown is not None)
+    assert panel.key.currentText() == "D dorian"
+
+
+def test_g_and_space_work_from_a_number_field(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    field = program.window.panel.takes
+    field.setFocus()
+    program.qtbot.keyClick(field, Key.Key_G)
+    program.wait(lambda: program.window.composing.shown is not None)
+    program.wait(lambda: program.player.playing)
+    program.qtbot.keyClick(field, Key.Key_Space)
+    program.wait(lambda: not program.player.playing)
+    assert field.value() == 4
+
+
+def test_enter_in_a_field_ends_typing_and_keeps_no_take(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    song = program.document.song
+    _type(program, program.window.panel.range, "D3-A5")
+    program.qtbot.keyClick(program.window.panel.range, Key.Key_Return)
+    assert program.document.song is song
+    assert program.window.roll.hasFocus()
+    program.key(Key.Key_Return)
+    assert program.document.song is not song
+
+
+def _type(program: Program, field: object, text: str) -> None:
+    field.setFocus()  # pyright: ignore[reportAttributeAccessIssue]
+    field.selectAll()  # pyright: ignore[reportAttributeAccessIssue]
+    program.qtbot.keyClicks(field, text)  # pyright: ignore[reportArgumentType]
+
+
+def _click(program: Program, item: QListWidgetItem) -> None:
+    listed = program.window.panel.list
+    place: QPoint = listed.visualItemRect(item).center()
+    program.qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
