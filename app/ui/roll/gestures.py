@@ -21,9 +21,14 @@ SLACK = 4.0  # pixels before a press becomes a drag
 
 @dataclass(frozen=True)
 class Sketch:
-    """What a gesture shows while it lasts: notes in place of others, a rubber band, a region."""
+    """What a gesture shows while it lasts: notes in place of others, a rubber band, a region.
+
+    `notes` are shown moved by `ticks` and `semitones`; a drag keeps the same tuple, so that it is laid out but once.
+    """
 
     notes: tuple[Note, ...] = ()
+    ticks: int = 0
+    semitones: int = 0
     hidden: frozenset[int] = frozenset()
     band: QRectF | None = None
     span: Span | None = None
@@ -47,7 +52,11 @@ class MoveNotes:
     """Drag notes in time and pitch; Alt copies them, Shift keeps to one direction."""
 
     def __init__(self, document: Document, notes: Iterable[Note], grabbed: Note, at: QPointF, grid: int) -> None:
-        self._document, self._notes, self._grabbed, self._from, self._grid = document, list(notes), grabbed, at, grid
+        self._document, self._notes, self._grabbed, self._from, self._grid = document, tuple(notes), grabbed, at, grid
+        self._ids = frozenset(note.id for note in self._notes)
+        # As far as the whole shape can go to either side.
+        self._least = edits.limit_move(self._notes, -edits.MAX_TICK, -127)
+        self._most = edits.limit_move(self._notes, edits.MAX_TICK, 127)
         self._ticks = self._semitones = 0
         self._copy = self._begun = False
         self.sketch = Sketch()
@@ -65,11 +74,11 @@ class MoveNotes:
         semitones = coords.pitch(at.y()) - coords.pitch(self._from.y())
         if modifiers & Modifiers.ShiftModifier:
             ticks, semitones = (ticks, 0) if abs(away.x()) > abs(away.y()) else (0, semitones)
-        ticks, semitones = edits.limit_move(self._notes, ticks, semitones)
+        ticks = min(max(ticks, self._least[0]), self._most[0])
+        semitones = min(max(semitones, self._least[1]), self._most[1])
         heard = replace(self._grabbed, pitch=self._grabbed.pitch + semitones) if semitones != self._semitones else None
         self._ticks, self._semitones = ticks, semitones
-        moved = tuple(replace(note, onset=note.onset + ticks, pitch=note.pitch + semitones) for note in self._notes)
-        self.sketch = Sketch(moved, frozenset() if self._copy else frozenset(note.id for note in self._notes))
+        self.sketch = Sketch(self._notes, ticks, semitones, frozenset() if self._copy else self._ids)
         return heard
 
     def release(self) -> None:
@@ -78,11 +87,13 @@ class MoveNotes:
             return
         count = _counted(len(self._notes))
         if self._copy:
-            song, ids = edits.add_notes(song, track, self.sketch.notes)
+            ticks, semitones = self._ticks, self._semitones
+            copies = [replace(n, onset=n.onset + ticks, pitch=n.pitch + semitones) for n in self._notes]
+            song, ids = edits.add_notes(song, track, copies)
             self._document.edit(f"Copy {count}", song, Selection(track, frozenset(ids)))
         else:
-            ids = [note.id for note in self._notes]
-            self._document.edit(f"Move {count}", edits.move_notes(song, track, ids, self._ticks, self._semitones))
+            moved = edits.move_notes(song, track, self._ids, self._ticks, self._semitones)
+            self._document.edit(f"Move {count}", moved)
 
 
 class ResizeNotes:
@@ -103,7 +114,7 @@ class ResizeNotes:
         self._ticks = snap(target, self._grid, self._document.song.metres) - edge
         song, track = self._document.song, self._document.selection.track_id
         ids = frozenset(note.id for note in self._notes)
-        self.sketch = Sketch(tuple(self._change(song, track, ids).track(track).pick(ids)), ids)
+        self.sketch = Sketch(tuple(self._change(song, track, ids).track(track).pick(ids)), hidden=ids)
         return None
 
     def release(self) -> None:

@@ -58,6 +58,16 @@ def shaded(notes: Iterable[Note], scale: float, row: float) -> dict[int, list[QR
     return found
 
 
+def rects(notes: Iterable[Note], scale: float, row: float) -> list[QRectF]:
+    """Rectangles of notes in unscrolled pixels."""
+    return [rect for some in shaded(notes, scale, row).values() for rect in some]
+
+
+def origin(coords: Coords) -> QPointF:
+    """Where unscrolled pixels begin."""
+    return QPointF(KEYBOARD_WIDTH - coords.left, RULER_HEIGHT - coords.top)
+
+
 def note_rect(note: Note, coords: Coords) -> QRectF:
     """Where a note is painted."""
     return QRectF(
@@ -121,7 +131,7 @@ def paint_notes(
         for shade, some in rects.items():
             found.setdefault(shade, []).extend(some)
     painter.save()
-    painter.translate(KEYBOARD_WIDTH - coords.left, RULER_HEIGHT - coords.top)
+    painter.translate(origin(coords))
     painter.setPen(Qt.PenStyle.NoPen)
     for shade, rects in found.items():
         painter.setBrush(colour or _VELOCITY_COLOURS[shade])
@@ -149,34 +159,39 @@ def paint_keyboard(painter: QPainter, height: float, coords: Coords, font: QFont
             )
 
 
-def paint_ruler(painter: QPainter, width: float, coords: Coords, song: Song, font: QFont) -> None:
-    """Bars and beats along the top; changes of metre and tempo are written where they happen."""
-    painter.fillRect(QRectF(0, 0, width, RULER_HEIGHT), THEME.colour("panel"))
+def paint_ruler(painter: QPainter, part: QRectF, coords: Coords, song: Song, font: QFont) -> None:
+    """Bars and beats along the top, as far as they lie in `part`."""
+    painter.fillRect(QRectF(part.left(), 0, part.width(), RULER_HEIGHT), THEME.colour("panel"))
     painter.setFont(font)
     metres = song.metres
-    bar = metres.bar(max(int(coords.tick(KEYBOARD_WIDTH)), 0))
-    painter.setClipRect(QRectF(KEYBOARD_WIDTH, 0, width - KEYBOARD_WIDTH, RULER_HEIGHT))
-    while (x := coords.x(metres.bar_start(bar))) <= width:
+    first = max(part.left() - _MIN_LABEL_GAP, KEYBOARD_WIDTH)  # a number that begins further left may reach into it
+    bar = metres.bar(max(int(coords.tick(first)), 0))
+    painter.save()
+    roll = QRectF(KEYBOARD_WIDTH, 0, max(part.right() - KEYBOARD_WIDTH, 0), RULER_HEIGHT)
+    painter.setClipRect(roll.intersected(part))
+    ticks: list[QLineF] = []
+    while (x := coords.x(metres.bar_start(bar))) <= part.right():
         start, end = metres.bar_start(bar), metres.bar_end(bar)
         beat = metres.beat_ticks(start)
         if bar % _bar_step(coords, end - start) == 0:
             painter.setPen(THEME.colour("text"))
             painter.drawText(QPointF(x + 4, RULER_HEIGHT - 20), str(bar + 1))
-            painter.setPen(THEME.colour("grid_bar"))
-            painter.drawLine(QPointF(x, RULER_HEIGHT - 30), QPointF(x, RULER_HEIGHT))
+            ticks.append(QLineF(x, RULER_HEIGHT - 30, x, RULER_HEIGHT))
         if beat * coords.scale >= _MIN_LINE_GAP:
-            painter.setPen(THEME.colour("grid_bar"))
+            painter.setPen(THEME.colour("muted_text"))
             for index, tick in enumerate(range(start, end, beat)):
-                painter.drawLine(QPointF(coords.x(tick), RULER_HEIGHT - 8), QPointF(coords.x(tick), RULER_HEIGHT))
+                at = coords.x(tick)
+                ticks.append(QLineF(at, RULER_HEIGHT - 8, at, RULER_HEIGHT))
                 if index and beat * coords.scale >= _MIN_LABEL_GAP:
-                    painter.setPen(THEME.colour("muted_text"))
-                    painter.drawText(QPointF(coords.x(tick) + 3, RULER_HEIGHT - 20), f"{bar + 1}.{index + 1}")
-                    painter.setPen(THEME.colour("grid_bar"))
+                    painter.drawText(QPointF(at + 3, RULER_HEIGHT - 20), f"{bar + 1}.{index + 1}")
         bar += 1
-    painter.setClipping(False)
-    painter.fillRect(QRectF(0, 0, KEYBOARD_WIDTH, RULER_HEIGHT), THEME.colour("panel"))
+    painter.setPen(THEME.colour("grid_bar"))
+    painter.drawLines(ticks)
+    painter.restore()
+    if part.left() < KEYBOARD_WIDTH:
+        painter.fillRect(QRectF(0, 0, KEYBOARD_WIDTH, RULER_HEIGHT), THEME.colour("panel"))
     painter.setPen(THEME.colour("line"))
-    painter.drawLine(QPointF(0, RULER_HEIGHT - 0.5), QPointF(width, RULER_HEIGHT - 0.5))
+    painter.drawLine(QPointF(part.left(), RULER_HEIGHT - 0.5), QPointF(part.right(), RULER_HEIGHT - 0.5))
 
 
 def _bar_step(coords: Coords, bar_ticks: int) -> int:

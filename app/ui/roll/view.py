@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from app.document import Document
 from app.song import edits
 from app.song.selection import Selection
+from app.song.song import Song
 from app.ui.roll import paint
 from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, snap, snap_ticks
 from app.ui.roll.gestures import (
@@ -39,6 +40,7 @@ from models.music.theory import pitch_name
 from models.request import Span
 
 EDGE = 6.0  # pixels at a note's ends that resize it
+_LABEL_ROOM = 60.0  # pixels
 _SPARE_BARS = 16  # room behind the last note
 _EMPTY = "Draw a phrase with a double-click, or open a MIDI file (Ctrl+O).\nThen press G, and Antiphon answers."
 Keys = Qt.Key
@@ -66,7 +68,10 @@ class RollView(QAbstractScrollArea):
         self._coords = Coords(scale=0.1 * 480 / document.song.ticks_per_quarter)
         self._cache = paint.NoteCache()
         self._scene: QPixmap | None = None
+        self._scene_song: Song | None = None
         self._scene_key: tuple[object, ...] = ()
+        self._scene_at = (0.0, 0.0)
+        self._sketched: tuple[tuple[Note, ...], tuple[float, float], list[QRectF]] = ((), (0.0, 0.0), [])
         self._gesture: Gesture | None = None
         self._press = QPointF()
         self._on_ruler = False
@@ -183,9 +188,7 @@ class RollView(QAbstractScrollArea):
         painter.setClipRect(area)
         self._paint_ghosts(painter)
         self._paint_selected(painter, sketch)
-        painter.setPen(QPen(THEME.colour("note_selected"), 1))
-        painter.setBrush(THEME.colour("accent", 190))
-        painter.drawRects([paint.note_rect(note, self._coords) for note in sketch.notes])
+        self._paint_sketch(painter, sketch)
         if sketch.band is not None:
             painter.setBrush(THEME.colour("region", 60))
             painter.setPen(QPen(THEME.colour("region"), 1))
@@ -198,32 +201,80 @@ class RollView(QAbstractScrollArea):
         painter.end()
 
     def _painted_scene(self, hidden: frozenset[int]) -> QPixmap:
-        """Grid, notes, keyboard and ruler; painted anew only when one of them changed."""
-        viewport, song = self.viewport(), self._document.song
+        """Grid, notes, keyboard and ruler; painted anew only where something changed."""
+        viewport, song, coords = self.viewport(), self._document.song, self._coords
         ratio = viewport.devicePixelRatioF()
         size = viewport.size() * ratio
-        key = (song, self._document.selection.track_id, self._coords, size, ratio, self.snap_name, hidden)
+        key = (self._document.selection.track_id, coords.scale, coords.row, size, ratio, self.snap_name, hidden)
         # Songs are compared by identity: equality would walk through every note.
-        if self._scene is not None and key[0] is self._scene_key[0] and key[1:] == self._scene_key[1:]:
-            return self._scene
-        if self._scene is None or self._scene.size() != size:
-            self._scene = QPixmap(size)
-            self._scene.setDevicePixelRatio(ratio)
-        self._scene_key = key
-        area = QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
+        if self._scene is None or song is not self._scene_song or key != self._scene_key:
+            if self._scene is None or self._scene.size() != size:
+                self._scene = QPixmap(size)
+                self._scene.setDevicePixelRatio(ratio)
+            self._paint_scene(QRectF(viewport.rect()), hidden)
+        else:
+            across, down = coords.left - self._scene_at[0], coords.top - self._scene_at[1]
+            if across or down:
+                self._scroll_scene(across, down, hidden)
+        self._scene_song, self._scene_key, self._scene_at = song, key, (coords.left, coords.top)
+        return self._scene
+
+    def _scroll_scene(self, across: float, down: float, hidden: frozenset[int]) -> None:
+        """Move what is painted already and paint the strip that came into view."""
+        assert self._scene is not None
+        width, height = self.viewport().width(), self.viewport().height()
+        ratio = self._scene.devicePixelRatio()
+        dx, dy = across * ratio, down * ratio
+        if ratio != int(ratio) or abs(across) > width / 2 or abs(down) > height / 2:
+            self._paint_scene(QRectF(0, 0, width, height), hidden)
+            return
+        if across:
+            moved = QRectF(KEYBOARD_WIDTH, 0, width - KEYBOARD_WIDTH, height)
+            self._scene.scroll(-int(dx), 0, _scaled(moved, ratio))
+            # Wide enough for a bar's number that was cut off at the old edge.
+            strip = abs(across) + _LABEL_ROOM
+            left = width - strip if across > 0 else KEYBOARD_WIDTH
+            self._paint_scene(QRectF(left, 0, strip, height), hidden)
+        if down:
+            moved = QRectF(0, RULER_HEIGHT, width, height - RULER_HEIGHT)
+            self._scene.scroll(0, -int(dy), _scaled(moved, ratio))
+            strip = abs(down) + _LABEL_ROOM
+            top = height - strip if down > 0 else RULER_HEIGHT
+            self._paint_scene(QRectF(0, top, width, strip), hidden)
+
+    def _paint_scene(self, part: QRectF, hidden: frozenset[int]) -> None:
+        """Paint one part of the scene."""
+        assert self._scene is not None
+        viewport, song, coords = self.viewport(), self._document.song, self._coords
+        roll = QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
+        area = roll.intersected(part)
         painter = QPainter(self._scene)
         painter.setClipRect(area)
-        paint.paint_grid(painter, area, self._coords, song, self.grid)
+        paint.paint_grid(painter, area, coords, song, self.grid)
         for track in song.tracks:
             if track.id != self._document.selection.track_id and len(track):
-                paint.paint_notes(painter, area, self._coords, track, self._cache, THEME.colour("note_other"))
+                paint.paint_notes(painter, area, coords, track, self._cache, THEME.colour("note_other"))
         current = song.track(self._document.selection.track_id)
-        paint.paint_notes(painter, area, self._coords, current, self._cache, hidden=hidden)
-        painter.setClipping(False)
-        paint.paint_keyboard(painter, viewport.height(), self._coords, self.font())
-        paint.paint_ruler(painter, viewport.width(), self._coords, song, self.font())
+        paint.paint_notes(painter, area, coords, current, self._cache, hidden=hidden)
+        if part.left() < KEYBOARD_WIDTH:
+            painter.setClipRect(part)
+            paint.paint_keyboard(painter, viewport.height(), coords, self.font())
+        if part.top() < RULER_HEIGHT:
+            painter.setClipRect(part)
+            paint.paint_ruler(painter, part, coords, song, self.font())
         painter.end()
-        return self._scene
+
+    def _paint_sketch(self, painter: QPainter, sketch: Sketch) -> None:
+        coords = self._coords
+        if sketch.notes is not self._sketched[0] or (coords.scale, coords.row) != self._sketched[1]:
+            rects = paint.rects(sketch.notes, coords.scale, coords.row)
+            self._sketched = sketch.notes, (coords.scale, coords.row), rects
+        painter.save()
+        painter.translate(paint.origin(coords) + QPointF(sketch.ticks * coords.scale, -sketch.semitones * coords.row))
+        painter.setPen(QPen(THEME.colour("note_selected"), 1))
+        painter.setBrush(THEME.colour("accent"))
+        painter.drawRects(self._sketched[2])
+        painter.restore()
 
     def _paint_spans(self, painter: QPainter, sketched: Span | None) -> None:
         height = self.viewport().height()
@@ -501,3 +552,8 @@ class RollView(QAbstractScrollArea):
 
     def _selection_changed(self) -> None:
         self.viewport().update()
+
+
+def _scaled(rect: QRectF, ratio: float) -> QRect:
+    """A rectangle in the pixmap's own pixels."""
+    return QRectF(rect.topLeft() * ratio, rect.size() * ratio).toRect()
