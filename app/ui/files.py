@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.document import Document
 from app.song.midi import open_midi, save_midi
-from app.song.recovery import Recovered, discard
+from app.song.recovery import Recovered, discard, reopen
 from app.song.song import Song
 from app.ui.tasks import Tasks
 from models.errors import UserError
 
 FILTER = "MIDI files (*.mid *.midi *.smf *.rmi *.kar);;All files (*)"
-SUFFIXES = (".mid", ".midi", ".smf", ".rmi", ".kar")
+WRITABLE = (".mid", ".midi", ".smf")
+SUFFIXES = (*WRITABLE, ".rmi", ".kar")
 Then = Callable[[], None]
 
 
@@ -28,9 +29,10 @@ class Files(QObject):
     told = Signal(str)
     warned = Signal(str)
 
-    def __init__(self, document: Document, tasks: Tasks, window: QWidget) -> None:
+    def __init__(self, document: Document, tasks: Tasks, folder: str, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._tasks, self._window = document, tasks, window
+        self._folder = folder  # where the user last opened or saved something
         self._saving = False
 
     def new(self) -> None:
@@ -39,8 +41,7 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         """Let the user choose a file to open."""
-        folder = str(self._document.path.parent) if self._document.path else ""
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open a MIDI file", folder, FILTER)
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open a MIDI file", self._folder, FILTER)
         if name:
             self.open(Path(name))
 
@@ -50,14 +51,16 @@ class Files(QObject):
 
     def recover(self, found: Recovered) -> None:
         """Open the copy of a song that was not saved; it counts as unsaved."""
+        self.when_safe(lambda: self._reopen(found))
 
+    def _reopen(self, found: Recovered) -> None:
         def done(song: Song) -> None:
             self._document.open(song, found.path, saved=False)
             self.opened.emit()
             discard(found.copy)
             self.told.emit("Your last song is back; save it to keep it.")
 
-        self._tasks.run(lambda: open_midi(found.copy), done, self._refused)
+        self._tasks.run(lambda: reopen(found), done, self._refused)
 
     def save(self, then: Then | None = None) -> None:
         """Save to the song's own file; ask for one where it has none."""
@@ -68,11 +71,20 @@ class Files(QObject):
 
     def save_as(self, then: Then | None = None) -> None:
         """Ask for a name and save under it."""
-        suggested = self._document.path or Path(f"{self._document.song.title or 'Song'}.mid")
+        suggested = self._document.path or Path(self._folder) / f"{self._document.song.title or 'Song'}.mid"
         name, _ = QFileDialog.getSaveFileName(self._window, "Save the song as a MIDI file", str(suggested), FILTER)
+        path = Path(name)
+        if name and path.suffix.lower() not in WRITABLE:
+            path = path.with_name(f"{path.name}.mid")
+            if path.exists() and not self._may_replace(path):
+                return
         if name:
-            path = Path(name)
-            self._write(path if path.suffix else path.with_suffix(".mid"), then)
+            self._write(path, then)
+
+    def _may_replace(self, path: Path) -> bool:
+        """Whether a file may go that the user did not name in full."""
+        question = f"{path.name} is there already. Replace it?"
+        return QMessageBox.question(self._window, "Save", question) == QMessageBox.StandardButton.Yes
 
     def when_safe(self, then: Then) -> None:
         """Do `then` once unsaved music has been saved or given up; not at all where the user changes their mind."""
@@ -91,7 +103,7 @@ class Files(QObject):
         box.setDefaultButton(buttons.Save)
         answer = box.exec()
         if answer == buttons.Save:
-            self.save(then)
+            self.save(lambda: self.when_safe(then))  # more may be played while the disk is at work
         elif answer == buttons.Discard:
             then()
 
@@ -100,19 +112,27 @@ class Files(QObject):
 
     def _read(self, path: Path) -> None:
         self.told.emit(f"Opening {path.name} …")
+        before = self._document.song
 
-        def done(song: Song) -> None:
+        def take(song: Song) -> None:
             self._take(song, path)
+            self._folder = str(path.parent)
             self.told.emit(
                 f"{path.name}: {song.note_count:,} notes on {len(song.tracks)} "
                 f"{'track' if len(song.tracks) == 1 else 'tracks'}."
             )
 
+        def done(song: Song) -> None:
+            if self._document.song is before:
+                take(song)
+            else:  # something was played or drawn while the file was read
+                self.when_safe(lambda: take(song))
+
         self._tasks.run(lambda: open_midi(path), done, self._refused)
 
     def _take(self, song: Song, path: Path | None) -> None:
         # RIFF and karaoke files are read but not written under their own name.
-        writable = path if path is not None and path.suffix.lower() in SUFFIXES[:2] else None
+        writable = path if path is not None and path.suffix.lower() in WRITABLE else None
         self._document.open(song, writable)
         self.opened.emit()
 
@@ -126,6 +146,7 @@ class Files(QObject):
         def done(_: None) -> None:
             self._saving = False
             self._document.mark_saved(song, path)
+            self._folder = str(path.parent)
             self.saved.emit(path)
             self.told.emit(f"Saved as {path}.")
             if then is not None:

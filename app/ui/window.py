@@ -5,10 +5,11 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter, QVBoxLayout, QWidget
 
@@ -16,7 +17,7 @@ from app.compose.client import ComposeClient
 from app.document import Document
 from app.player.client import Player
 from app.settings import Settings
-from app.song.recovery import Recovered, discard
+from app.song.recovery import Recovered
 from app.ui import actions
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing, Record
@@ -51,7 +52,8 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._refused = ""
         self._tasks = Tasks(self)
-        self.files = Files(document, self._tasks, self)
+        recent = settings.recent_files[:1]
+        self.files = Files(document, self._tasks, str(Path(recent[0]).parent) if recent else "", self)
         self.actions_by_name = actions.build(self, self._handlers())
         self.roll = RollView(document)
         self.tracks = TrackList(document)
@@ -140,17 +142,11 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage(sentence, _TOLD_FOR)
 
     def offer(self, found: list[Recovered]) -> None:
-        """Offer the newest song that was not saved when the program ended."""
-        if not found:
-            return
-        newest = found[0]
-
-        def recover() -> None:
-            self.files.recover(newest)
-            for old in found[1:]:
-                discard(old.copy)
-
-        self.message.tell(f"Antiphon ended without saving “{newest.title}”.", "Bring it back", recover)
+        """Offer the songs that were not saved when a program ended, the newest on top."""
+        for song in reversed(found):
+            when = QLocale.system().toString(QDateTime.fromSecsSinceEpoch(int(song.written)), "d MMMM, HH:mm")
+            sentence = f"Antiphon ended without saving “{song.title}” ({when})."
+            self.message.tell(sentence, "Bring it back", partial(self.files.recover, song))
 
     # --- the document
 
@@ -221,11 +217,9 @@ class MainWindow(QMainWindow):
                 return
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._closing:
-            event.accept()
-            return
-        event.ignore()
-        self.files.when_safe(self._finish)
+        if not self._closing:
+            self.files.when_safe(self._finish)
+        event.setAccepted(self._closing)
 
     def _finish(self) -> None:
         self._closing = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
     window = MainWindow(document, player, client, Settings(), lambda *fact: facts.append(fact), stored.append, "About")
-    qtbot.addWidget(window, before_close_func=lambda _: answer_prompts(QMessageBox.StandardButton.Discard))
+    qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
     window.show()
     window.activateWindow()
     qtbot.waitActive(window).__enter__()
@@ -110,12 +111,17 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     player.close()
 
 
-def answer_prompts(button: QMessageBox.StandardButton) -> None:
-    """Answer the next message box with this button, as soon as it is there."""
+def answer_prompts(button: QMessageBox.StandardButton, asked: list[str] | None = None) -> None:
+    """Answer the next message box with this button, as soon as it is there; `asked` takes its text."""
+    deadline = time.monotonic() + WAIT / 1000
 
     def press() -> None:
         box = QApplication.activeModalWidget()
         if isinstance(box, QMessageBox):
+            if asked is not None:
+                asked.append(box.text())
             box.button(button).click()
+        elif time.monotonic() < deadline:
+            QTimer.singleShot(20, press)
 
-    QTimer.singleShot(100, press)
+    QTimer.singleShot(20, press)
