@@ -149,7 +149,7 @@ def paint_keyboard(painter: QPainter, height: float, coords: Coords, font: QFont
             painter.fillRect(QRectF(0, y, KEYBOARD_WIDTH * 0.62, coords.row), THEME.colour("key_black"))
         elif pitch % 12 in (0, 5):  # where two white keys meet
             painter.setPen(QPen(THEME.colour("muted_text"), 1))
-            painter.drawLine(QPointF(0, y + coords.row), QPointF(KEYBOARD_WIDTH, y + coords.row))
+            painter.drawLine(QPointF(0, y + coords.row), QPointF(KEYBOARD_WIDTH - 1, y + coords.row))
         if pitch % 12 == 0:
             painter.setPen(THEME.colour("key_text"))
             painter.drawText(
