@@ -31,7 +31,7 @@ class MessageBar(QFrame):
         self._fix = QPushButton()
         self._fix.clicked.connect(self._mend)
         close = tool_button("✕", "Put this message away")
-        close.clicked.connect(self._put_away)
+        close.clicked.connect(self.dismiss)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.addWidget(self._text, 1)
@@ -60,6 +60,12 @@ class MessageBar(QFrame):
         self._messages = [message for message in self._messages if message.sentence != sentence]
         self._show()
 
+    def dismiss(self) -> None:
+        """Put the newest message away."""
+        if self._messages:
+            self._messages.pop()
+        self._show()
+
     def mend(self) -> None:
         """Press the button."""
         self._fix.click()
@@ -72,12 +78,8 @@ class MessageBar(QFrame):
             self._fix.setVisible(newest.action is not None)
         self.setVisible(bool(self._messages))
 
-    def _put_away(self) -> None:
-        self._messages.pop()
-        self._show()
-
     def _mend(self) -> None:
         action = self._messages[-1].action
-        self._put_away()
+        self.dismiss()
         if action is not None:
             action()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +90,18 @@ class Program:
 
 
 @pytest.fixture
-def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+def options(request: pytest.FixtureRequest) -> Options:
+    """How the player is set up: without sound, unless a test says otherwise."""
+    return getattr(request, "param", Options(audio=False))
+
+
+@pytest.fixture
+def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Options) -> Iterator[Program]:
     """The window, shown, with both processes starting."""
     monkeypatch.setattr(compose_client.worker, "run", scripted.run)
     record = tmp_path / "played.txt"
     document = Document()
-    player = Player(Options(audio=False, record=str(record)))
+    player = Player(replace(options, record=str(record)))
     client = ComposeClient("scripted")
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
