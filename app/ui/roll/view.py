@@ -231,13 +231,15 @@ class RollView(QAbstractScrollArea):
         if across:
             moved = QRectF(KEYBOARD_WIDTH, 0, width - KEYBOARD_WIDTH, height)
             self._scene.scroll(-int(dx), 0, _scaled(moved, ratio))
-            # Wide enough for a bar's number that was cut off at the old edge.
+        if down:
+            moved = QRectF(0, RULER_HEIGHT, width, height - RULER_HEIGHT)
+            self._scene.scroll(0, -int(dy), _scaled(moved, ratio))
+        # The strips are wide enough for a bar's number that was cut off at the old edge.
+        if across:
             strip = abs(across) + _LABEL_ROOM
             left = width - strip if across > 0 else KEYBOARD_WIDTH
             self._paint_scene(QRectF(left, 0, strip, height), hidden)
         if down:
-            moved = QRectF(0, RULER_HEIGHT, width, height - RULER_HEIGHT)
-            self._scene.scroll(0, -int(dy), _scaled(moved, ratio))
             strip = abs(down) + _LABEL_ROOM
             top = height - strip if down > 0 else RULER_HEIGHT
             self._paint_scene(QRectF(0, top, width, strip), hidden)
