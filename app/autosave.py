@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
 from app.document import Document
-from app.song.recovery import discard, own_copy, write_recovery
+from app.song.recovery import RecoveryCopy
 from app.song.song import Song
 from models.errors import UserError
 
 log = logging.getLogger(__name__)
 
-DELAY = 1000  # milliseconds after the first change that is not in the copy yet
+DELAY = 1.0  # seconds after the first change that is not in the copy yet
+SHARE = 5  # a copy of a large song waits so many times as long as the last one took, or writing would never pause
 
 
 class Autosave(QObject):
@@ -23,46 +25,59 @@ class Autosave(QObject):
 
     def __init__(self, document: Document, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._document, self._folder = document, folder
-        self._written: Song | None = None
+        self._document = document
+        self._copy = RecoveryCopy(folder)
+        self._kept: Song | None = None  # what the copy holds, or will when the thread is done
         self._thread: threading.Thread | None = None
-        self._timer = QTimer(self, singleShot=True, interval=DELAY)
+        self._delay = DELAY
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._begin)
         document.changed.connect(self._changed)
 
     def close(self) -> None:
         """Stop watching and throw the copy away."""
+        self._document.changed.disconnect(self._changed)
         self._timer.stop()
         self._join()
-        discard(own_copy(self._folder))
+        self._copy.close()
 
     def write_now(self) -> None:
         """Write the copy at once, on this thread: something has gone wrong and may get worse."""
         self._join()
-        if self._document.modified:
-            self._write(self._document.song, self._document.path)
+        self._kept = self._wanted()
+        if self._kept is not None:
+            self._write(self._kept, self._document.path)
+
+    def _wanted(self) -> Song | None:
+        return self._document.song if self._document.modified else None
 
     def _changed(self) -> None:
-        if not self._timer.isActive() and self._document.song is not self._written:
-            self._timer.start()
+        if self._wanted() is self._kept or self._timer.isActive():
+            return
+        # A song that is unsaved without an edit was itself recovered: the old copy may go at any moment.
+        recovered = self._document.undo_label is None and self._document.redo_label is None
+        self._timer.start(0 if recovered else round(self._delay * 1000))
 
     def _begin(self) -> None:
         if self._thread is not None and self._thread.is_alive():
-            self._timer.start()  # a slow disk: the next copy waits its turn
+            self._timer.start(round(DELAY * 1000))  # a slow disk: the next copy waits its turn
             return
-        song = self._document.song
-        self._written = song
-        if not self._document.modified:
-            discard(own_copy(self._folder))
+        if (song := self._wanted()) is self._kept:
+            return
+        self._kept = song
+        if song is None:
+            self._copy.discard()
             return
         self._thread = threading.Thread(target=self._write, args=(song, self._document.path), name="recovery copy")
         self._thread.start()
 
     def _write(self, song: Song, path: Path | None) -> None:
+        started = time.monotonic()
         try:
-            write_recovery(song, self._folder, path)
+            self._copy.write(song, path)
         except UserError as error:
             log.warning("no copy for recovery: %s", error)
+        self._delay = max(DELAY, SHARE * (time.monotonic() - started))
 
     def _join(self) -> None:
         if self._thread is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -65,8 +65,13 @@ class Document(QObject):
             self.selection_changed.emit()
 
     def edit(self, label: str, song: Song, selection: Selection | None = None) -> None:
-        """One undo step to `song`; nothing happens where it is the very song that is there."""
+        """One undo step to `song`; where it is the very song that is there, only the selection changes, without a step.
+
+        Ids of notes that are gone leave the selection.
+        """
         if song is self._song:
+            if selection is not None:
+                self.select(selection)
             return
         after = (song, _valid(song, self._selection if selection is None else selection))
         self._undo.append(Edit(label, (self._song, self._selection), after))
@@ -110,7 +115,8 @@ class Document(QObject):
 
 
 def _valid(song: Song, selection: Selection) -> Selection:
-    """The selection, or none on the first track where its track is gone."""
-    if any(track.id == selection.track_id for track in song.tracks):
-        return selection
-    return Selection(song.tracks[0].id)
+    """What of the selection there is in the song; nothing on the first track where its track is gone."""
+    if all(track.id != selection.track_id for track in song.tracks):
+        return Selection(song.tracks[0].id)
+    ids = frozenset(note.id for note in song.track(selection.track_id).pick(selection.ids))
+    return selection if ids == selection.ids else replace(selection, ids=ids)

@@ -8,19 +8,24 @@ from dataclasses import replace
 from typing import Any
 
 from app.song.bars import Bars
-from app.song.song import Song, Track
+from app.song.song import Song, Track, default_name
 from models.errors import UserError
 from models.music.notes import DRUM_CHANNEL, Note
+from models.music.smf_values import CUE, KEY, MARKER, MAX_TICK, METRE, TEMPO, MidiTrack
 from models.music.time import MetreMap, TempoChange, TempoMap
 from models.request import Span
 
-MAX_TICK = 2**31 - 1
+_SMPTE_OFFSET = 0x54
+_OF_THE_SONG = (TEMPO, METRE, KEY, MARKER, CUE, _SMPTE_OFFSET)  # meta events that concern every track
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
 
 def add_notes(song: Song, track_id: int, notes: Iterable[Note]) -> tuple[Song, tuple[int, ...]]:
     """Put `notes` on a track under new ids and on its channel; returns the ids in the order given."""
     track = song.track(track_id)
+    notes = list(notes)
+    if not notes:
+        return song, ()
     new = [replace(note, id=song.next_id + index, channel=track.channel) for index, note in enumerate(notes)]
     song = replace(song, next_id=song.next_id + len(new))
     return _with_notes(song, track, removed=(), added=new), tuple(note.id for note in new)
@@ -114,20 +119,24 @@ def add_track(song: Song, name: str = "", programme: int = 0, drums: bool = Fals
     track_id = max((track.id for track in song.tracks), default=0) + 1
     used = {track.channel for track in song.tracks}
     free = [channel for channel in MELODIC_CHANNELS if channel not in used] or list(MELODIC_CHANNELS)
-    track = Track(
-        track_id,
-        name or ("Drums" if drums else f"Track {track_id}"),
-        song.metres,
-        DRUM_CHANNEL if drums else free[0],
-        programme,
-    )
+    channel = DRUM_CHANNEL if drums else free[0]
+    track = Track(track_id, name or default_name(track_id, channel), song.metres, channel, programme)
     return replace(song, tracks=(*song.tracks, track)), track_id
 
 
 def remove_track(song: Song, track_id: int) -> Song:
-    """Take a track away; the last one cannot go."""
+    """Take a track away, but for what it says about the whole song (tempo, metre, keys, markers); one has to stay."""
     if len(song.tracks) == 1:
         raise UserError("A song needs one track; delete its notes instead.")
+    common = tuple(
+        replace(event, late=False)
+        for event in song.track(track_id).events
+        if any(event.meta(kind) is not None for kind in _OF_THE_SONG)
+    )
+    if common:
+        conductor = song.conductor or MidiTrack()
+        events = tuple(sorted(conductor.events + common, key=lambda event: event.tick))
+        song = replace(song, conductor=replace(conductor, events=events))
     return replace(song, tracks=tuple(track for track in song.tracks if track.id != track_id))
 
 
@@ -145,7 +154,8 @@ def set_track(song: Song, track_id: int, **fields: Any) -> Song:
 def set_tempo(song: Song, bpm: float) -> Song:
     """One tempo for the whole song, in quarters a minute."""
     microseconds = min(max(round(60_000_000 / bpm), 1), 0xFFFFFF)
-    return replace(song, tempos=TempoMap(song.ticks_per_quarter, (TempoChange(0, microseconds),)))
+    tempos = TempoMap(song.ticks_per_quarter, (TempoChange(0, microseconds),))
+    return song if tempos == song.tempos else replace(song, tempos=tempos)
 
 
 def bars_of(notes: Iterable[Note], metres: MetreMap) -> Bars:

@@ -1,8 +1,12 @@
 """Songs from MIDI files and back.
 
-A file that is read and written again is the same music: every event of a track stays with it. A file of format 0 with
-several channels is shown as a track a channel; everything is written as format 1. Name, programme and tempo are read
-from the events; what the user changes replaces those events and nothing else.
+A file that is read and written again is the same music, event for event: what the program does not understand stays
+with its track. A leading track without notes and channel messages is the conductor's and shown as no track. A file of
+one track with notes on several channels is shown, and from then on written, as a track a channel, its events of no
+channel in the conductor's track; other tracks stay as they are. Files of format 0 stay so while they have one track.
+
+Name, programme and tempo are read from the events; what the user changes replaces those events and nothing else. Mute
+and solo are the program's own and are not stored.
 """
 
 from __future__ import annotations
@@ -13,11 +17,12 @@ from pathlib import Path
 
 from app.song.edits import bars_of
 from app.song.files import write_checked
-from app.song.song import Song, Track
+from app.song.song import Song, Track, default_name
 from models.music import smf
 from models.music.notes import Note
 from models.music.smf import Event, MidiFile, MidiTrack
 from models.music.smf_values import TEMPO, TRACK_NAME
+from models.music.time import TempoMap
 
 _PROGRAMME_CHANGE = 0xC0
 
@@ -37,25 +42,18 @@ def song_from_midi(file: MidiFile, title: str) -> Song:
     metres = smf.metre_map(file)
     conductor, parts = _parts(file)
     tracks, next_id = [], 1
-    for index, (part, name) in enumerate(parts):
+    for number, part in enumerate(parts, 1):
         notes = [
-            Note(n.onset, n.duration, n.pitch, n.velocity, n.channel, n.release, next_id + i)
-            for i, n in enumerate(part.notes)
+            Note(note.onset, note.duration, note.pitch, note.velocity, note.channel, note.release, note_id)
+            for note_id, note in enumerate(part.notes, next_id)
         ]
         next_id += len(notes)
-        channel = _channel(part, index)
+        channel = _channel(part, number)
         programme = next((event.data[1] for event in part.events if _is_programme(event, channel)), None)
+        name = smf.track_name(part) or default_name(number, channel)
+        content = bars_of(notes, metres)
         tracks.append(
-            Track(
-                index + 1,
-                name or f"Track {index + 1}",
-                metres,
-                channel,
-                programme,
-                content=bars_of(notes, metres),
-                events=part.events,
-                end=part.end,
-            )
+            Track(number, name, metres, channel, programme, content=content, events=part.events, end=part.end)
         )
     return Song(
         file.ticks_per_quarter,
@@ -65,74 +63,80 @@ def song_from_midi(file: MidiFile, title: str) -> Song:
         smf.key_changes(file),
         title,
         next_id,
-        conductor.events,
-        conductor.end,
+        conductor,
         file.chunks,
+        file.format == 0,
     )
 
 
 def midi_from_song(song: Song) -> MidiFile:
-    """The MIDI file of a song, format 1, its conductor track first where there is one or one is needed."""
+    """The MIDI file of a song, the conductor's track first."""
     tracks = [MidiTrack(tuple(track.notes()), _track_events(track), track.end) for track in song.tracks]
-    conductor = MidiTrack((), song.conductor, song.conductor_end)
-    file = MidiFile(1, song.ticks_per_quarter, (conductor, *tracks), chunks=song.foreign)
-    if smf.tempo_map(file) != song.tempos:
-        tempos = tuple(
-            Event(change.tick, b"\xff\x51" + change.microseconds.to_bytes(3)) for change in song.tempos.changes
-        )
-        conductor = replace(conductor, events=_ordered(tempos + _without(conductor.events, TEMPO)))
-        tracks = [replace(track, events=_without(track.events, TEMPO)) for track in tracks]
-    led = bool(conductor.events or conductor.end)
-    return MidiFile(1, song.ticks_per_quarter, (conductor, *tracks) if led else tuple(tracks), chunks=song.foreign)
+    if song.conductor is not None:
+        tracks.insert(0, song.conductor)
+    elif len(tracks) > 1 and _conducts(tracks[0]):
+        tracks.insert(0, MidiTrack())  # or an empty part would be taken for the conductor's track when it is read
+    kind = 0 if song.one_track_file and len(tracks) == 1 else 1
+    file = MidiFile(kind, song.ticks_per_quarter, tuple(tracks), chunks=song.foreign)
+    return file if smf.tempo_map(file) == song.tempos else _with_tempos(file, song.tempos)
 
 
-def _parts(file: MidiFile) -> tuple[MidiTrack, list[tuple[MidiTrack, str]]]:
-    """The conductor track, empty where the file has none, and the parts with their names."""
-    tracks = file.tracks
-    if file.format == 0 and len({note.channel for note in tracks[0].notes}) > 1:
-        return _by_channel(tracks[0])
-    if len(tracks) > 1 and not tracks[0].notes:
-        return tracks[0], [(track, smf.track_name(track)) for track in tracks[1:]]
-    return MidiTrack(), [(track, smf.track_name(track)) for track in tracks] or [(MidiTrack(), "Piano")]
+def _with_tempos(file: MidiFile, tempos: TempoMap) -> MidiFile:
+    """The file with these tempos in its first track, and no others."""
+    events = tuple(Event(change.tick, b"\xff\x51" + change.microseconds.to_bytes(3)) for change in tempos.changes)
+    first, *others = (replace(track, events=_without(track.events, TEMPO)) for track in file.tracks)
+    first = replace(first, events=_ordered(first.events + events))
+    return replace(file, tracks=(first, *others))
 
 
-def _by_channel(track: MidiTrack) -> tuple[MidiTrack, list[tuple[MidiTrack, str]]]:
-    """One track a channel; what belongs to no channel leads."""
+def _parts(file: MidiFile) -> tuple[MidiTrack | None, tuple[MidiTrack, ...]]:
+    """The conductor's track, where the file has one, and the parts."""
+    first, *others = file.tracks
+    if not others and len({note.channel for note in first.notes}) > 1:
+        return _by_channel(first)
+    if others and _conducts(first):
+        return first, tuple(others)
+    return None, file.tracks
+
+
+def _conducts(track: MidiTrack) -> bool:
+    return not track.notes and all(_event_channel(event) is None for event in track.events)
+
+
+def _by_channel(track: MidiTrack) -> tuple[MidiTrack, tuple[MidiTrack, ...]]:
+    """One track a channel that has notes; messages of other channels go with the first."""
     channels = sorted({note.channel for note in track.notes})
-    shared = tuple(event for event in track.events if _event_channel(event) not in channels)
-    parts = [
-        MidiTrack(
-            tuple(note for note in track.notes if note.channel == channel),
-            tuple(event for event in track.events if _event_channel(event) == channel),
-        )
+    events: dict[int, list[Event]] = {channel: [] for channel in channels}
+    common = []
+    for event in track.events:
+        channel = _event_channel(event)
+        (common if channel is None else events.get(channel, events[channels[0]])).append(event)
+    parts = (
+        MidiTrack(tuple(note for note in track.notes if note.channel == channel), tuple(events[channel]))
         for channel in channels
-    ]
-    return (
-        MidiTrack((), shared, track.end),
-        [
-            (part, "Drums" if channel == 9 else f"Channel {channel + 1}")
-            for part, channel in zip(parts, channels, strict=True)
-        ],
     )
+    return MidiTrack((), tuple(common), track.end), tuple(parts)
 
 
-def _channel(part: MidiTrack, index: int) -> int:
+def _channel(part: MidiTrack, number: int) -> int:
     """The channel most of the part's notes are on; for a part without notes that of its first channel event."""
     if part.notes:
         return Counter(note.channel for note in part.notes).most_common(1)[0][0]
     found = (channel for event in part.events if (channel := _event_channel(event)) is not None)
-    return next(found, index % 9)
+    return next(found, (number - 1) % 9)
 
 
 def _track_events(track: Track) -> tuple[Event, ...]:
     """The track's events with its name and programme as they are now."""
     events = track.events
-    if smf.track_name(MidiTrack((), events)) != track.name:
-        events = (Event(0, b"\xff\x03" + track.name.encode()), *_without(events, TRACK_NAME))
+    named = smf.track_name(MidiTrack((), events)) or default_name(track.id, track.channel)
+    if track.name != named:
+        name = (Event(0, b"\xff\x03" + track.name.encode()),) if track.name else ()
+        events = name + _without(events, TRACK_NAME)
     first = next((event for event in events if _is_programme(event, track.channel)), None)
-    wanted = bytes([_PROGRAMME_CHANGE | track.channel, track.programme or 0])
-    if track.programme is not None and (first is None or first.data != wanted):
-        events = (*(event for event in events if event is not first), Event(first.tick if first else 0, wanted))
+    if track.programme is not None and (first is None or first.data[1] != track.programme):
+        change = Event(first.tick if first else 0, bytes((_PROGRAMME_CHANGE | track.channel, track.programme)))
+        events = (*(change if event is first else event for event in events), *(() if first else (change,)))
     return _ordered(events)
 
 

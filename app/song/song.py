@@ -10,7 +10,7 @@ from types import MappingProxyType
 from app.song.bars import Bars
 from app.song.bars import Chunk as Bar
 from models.music.notes import DRUM_CHANNEL, Note
-from models.music.smf import Chunk, Event, KeyChange
+from models.music.smf import Chunk, Event, KeyChange, MidiTrack
 from models.music.time import MetreMap, TempoMap
 
 TICKS_PER_QUARTER = 480
@@ -58,20 +58,19 @@ class Track:
     def onsets(self, start: int, end: int) -> list[Note]:
         """The notes that begin in [start, end), in order."""
         found: list[Note] = []
-        for bar in range(self.metres.bar(max(start, 0)), self.metres.bar(max(end - 1, 0)) + 1):
-            chunk = self.content.chunk(bar)
+        first, last = self.metres.bar(max(start, 0)), self.metres.bar(max(end - 1, 0))
+        for chunk in self.content.starting(first, last):
             low = bisect_left(chunk, start, key=lambda note: note.onset)
             found += chunk[low : bisect_left(chunk, end, key=lambda note: note.onset)]
         return found
 
     def find(self, note_id: int) -> Note | None:
         """The note with this id."""
-        return next((note for note in self.content if note.id == note_id), None)
+        return next(iter(self.content.pick((note_id,))), None)
 
     def pick(self, ids: Iterable[int]) -> list[Note]:
         """The notes with these ids, in order of onset."""
-        wanted = frozenset(ids)
-        return self.content.pick(wanted) if wanted else []
+        return self.content.pick(ids)
 
     def pitch_range(self) -> tuple[int, int] | None:
         """The lowest and the highest pitch; None in an empty track."""
@@ -90,9 +89,9 @@ class Song:
     keys: tuple[KeyChange, ...] = ()
     title: str = ""
     next_id: int = 1
-    conductor: tuple[Event, ...] = ()  # events of a track without notes that led the file: tempo, metre, markers …
-    conductor_end: int = 0
+    conductor: MidiTrack | None = None  # the track without a part that led the file: tempo, metre, markers …
     foreign: tuple[Chunk, ...] = ()  # chunks of the file that are no tracks
+    one_track_file: bool = False  # whether the file was of format 0, which holds a single track
 
     @staticmethod
     def empty() -> Song:
@@ -115,8 +114,14 @@ class Song:
     @property
     def bar_count(self) -> int:
         """How many bars the notes reach into."""
-        return self.metres.bar(self.end - 1) + 1 if self.end else 0
+        last = max(track.content.last_bar for track in self.tracks)
+        return max(last, self.metres.bar(self.end - 1) if self.end else -1) + 1
 
     @property
     def note_count(self) -> int:
         return sum(len(track) for track in self.tracks)
+
+
+def default_name(track_id: int, channel: int) -> str:
+    """What a track is called that has no name of its own."""
+    return "Drums" if channel == DRUM_CHANNEL else f"Track {track_id}"
