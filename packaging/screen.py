@@ -40,9 +40,9 @@ class Screen:
             self._server.terminate()
             self._server.wait()
 
-    def start(self, command: Sequence[str], **environment: str) -> subprocess.Popen[bytes]:
-        """Start a program on this screen."""
-        program = subprocess.Popen(command, env=self.environment | environment)
+    def start(self, command: Sequence[str], folder: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a program on this screen, in `folder`."""
+        program = subprocess.Popen(command, env=self.environment, cwd=folder)
         self._programs.append(program)
         return program
 

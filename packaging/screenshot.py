@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -32,16 +31,19 @@ EIGHTH = 240
 def main(picture: Path, song: Path | None) -> int:
     """Open a song, press G, and take the picture once the takes are there."""
     with tempfile.TemporaryDirectory() as folder, Screen() as screen:
-        os.environ["ANTIPHON_HOME"] = screen.environment["ANTIPHON_HOME"] = f"{folder}/home"
+        # Sound goes to a file there, so that the picture does not show what a machine without a sound card is told.
+        screen.environment |= {"ANTIPHON_HOME": f"{folder}/home", "ANTIPHON_AUDIO_DRIVER": "file"}
         if song is None:
             song = Path(folder) / "Greensleeves.mid"
             song.write_bytes(write(greensleeves()))
-        screen.start([str(ROOT / ".venv" / "bin" / "antiphon"), str(song)])
+        screen.start([str(ROOT / ".venv" / "bin" / "antiphon"), str(song.absolute())], Path(folder))
         window = screen.window(song.stem)
         subprocess.run(["xdotool", "windowsize", "--sync", window, "1440", "900"], env=screen.environment, check=True)
         time.sleep(10)  # the composer starts in the background and reads its weights
         screen.key("End", "g")
         time.sleep(4)
+        screen.key(*["ctrl+minus"] * 2)
+        time.sleep(1)
         screen.shoot(picture)
     return 0
 
