@@ -7,8 +7,16 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.document import Document
+    from app.library.history import History, Kind
+    from app.ui.composing import Record
+    from models.music.notes import Note
 
 STARTED = time.monotonic()
+_EXPOSED_WITHIN = 2.0  # seconds: a window that is shown minimised is never exposed, and begins all the same
 USAGE = """usage: antiphon [FILE.mid]
        antiphon continue IN.mid -o OUT.mid [--bars 4] [--takes 4] [--seed 1] …
        antiphon check
@@ -66,7 +74,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.autosave import Autosave
     from app.compose.client import ComposeClient
     from app.document import Document
-    from app.library.history import History, content_hash
+    from app.library.history import History
     from app.player.client import Player
     from app.player.messages import Options
     from app.song.recovery import pending
@@ -94,23 +102,24 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     history = History(paths.library_path(), reporter.tell)
     autosave = Autosave(document, paths.recovery_dir())
 
-    def record(kind, notes, role, start, end, seconds, asked_for, context) -> None:
-        digest = content_hash(notes, document.song.ticks_per_quarter)
-        history.record(kind, digest, role, start, end, seconds, asked_for, context)
-
     def store(changed: settings.Settings) -> None:
         try:
             settings.save(changed)
         except OSError as error:
             reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
 
-    window = MainWindow(document, player, client, chosen, record, store, about_text())
+    window = MainWindow(document, player, client, chosen, recorder(history, document), store, about_text())
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
     window.show()
 
+    shown = time.monotonic()
+
     def begin() -> None:
         # Only now that the window can be used: both children take their time.
+        if not window.windowHandle().isExposed() and time.monotonic() - shown < _EXPOSED_WITHIN:
+            QTimer.singleShot(1, begin)
+            return
         player.start()
         client.start()
         window.offer(pending(paths.recovery_dir()))
@@ -124,11 +133,31 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     try:
         return application.exec()
     finally:
-        client.close()
-        player.close()
+        player.close()  # first of all, silence
         autosave.close()
         history.close()
+        client.close()
         uninstall()
+
+
+def recorder(history: History, document: Document) -> Record:
+    """What turns the window's facts into rows of the history."""
+    from app.library.history import content_hash
+
+    def record(
+        kind: Kind,
+        notes: tuple[Note, ...],
+        role: str,
+        start: int,
+        end: int,
+        seconds: float,
+        asked_for: bool,
+        context: dict[str, Any],
+    ) -> None:
+        digest = content_hash(notes, document.song.ticks_per_quarter)
+        history.record(kind, digest, role, start, end, seconds, asked_for, context)
+
+    return record
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from app.compose.client import ComposeClient
 from app.compose.intent import Plan, plan
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
+from app.library.history import Kind
 from app.player.client import Player
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
@@ -26,7 +27,7 @@ SETTLED = 120  # milliseconds without a change before the engine reads the conte
 LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
 
 # kind, notes, role, from, to, seconds, asked for, context
-Record = Callable[[str, tuple[Note, ...], str, int, int, float, bool, dict[str, Any]], None]
+Record = Callable[[Kind, tuple[Note, ...], str, int, int, float, bool, dict[str, Any]], None]
 
 
 class Composing(QObject):
@@ -310,7 +311,7 @@ class Composing(QObject):
         if seconds >= LEAST_HEARD:
             self._fact("played", group.take, seconds)
 
-    def _fact(self, kind: str, take: Take, seconds: float) -> None:
+    def _fact(self, kind: Kind, take: Take, seconds: float) -> None:
         controls = take.controls
         context = {
             "take": take.index + 1,

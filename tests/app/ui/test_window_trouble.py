@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.player.messages import Options
@@ -93,7 +93,9 @@ def test_a_port_that_is_not_there_costs_a_sentence(program: Program) -> None:
 def test_a_bug_is_reported_with_its_details_and_a_users_error_as_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     told: list[str] = []
     reporter = Reporter()
-    reporter.attach(None, told.append)
+    window = QWidget()
+    qtbot.addWidget(window)
+    reporter.attach(window, told.append)
     reporter.show(Report("Save to another folder.", "", tmp_path / "log"))
     assert told == ["Save to another folder."]
     seen: list[str] = []
