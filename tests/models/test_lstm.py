@@ -1,0 +1,174 @@
+"""The LSTM engine: hard controls hold whatever the weights, and the same seed gives the same takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from models import checkpoint, lstm
+from models.constraints import allowed_pitch_classes, verify
+from models.errors import UserError
+from models.lstm import Config, Lstm, Network
+from models.melody import sample
+from models.music.notes import ChordSpan, Note
+from models.music.theory import SCALES, Chord, Key
+from models.music.time import MetreChange, MetreMap, TempoMap
+from models.request import Context, Controls, Request, Span, Take, Verb
+
+METRES = [(4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (12, 8), (2, 2), (5, 8)]
+
+
+@pytest.fixture(scope="module")
+def wild() -> Lstm:
+    """An engine whose weights know nothing: its raw choices break every rule there is."""
+    torch.manual_seed(5)
+    network = Network(Config(hidden=32, layers=2, head=24, place=8))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(3.0)
+    return Lstm(network)
+
+
+def request_for(seed: int, takes: int = 3) -> Request:
+    """A request with random context, metres, span and controls, tight ones among them."""
+    random = np.random.default_rng(seed)
+    ticks = int(random.choice([96, 480, 220]))
+    first, second = (METRES[random.integers(len(METRES))] for _ in range(2))
+    change = int(random.integers(1, 6)) * ticks * 4 * first[0] // first[1]
+    metres = MetreMap(ticks, (MetreChange(0, *first), MetreChange(change, *second)))
+    start_bar = int(random.integers(0, 12))
+    start = metres.bar_start(start_bar)
+    end = metres.bar_start(start_bar + int(random.integers(1, 6)))
+    part, tick = [], int(random.integers(0, ticks))
+    while tick < start:
+        length = int(random.choice([ticks // 4, ticks // 3, ticks // 2, ticks, 2 * ticks]))
+        if random.random() < 0.8:
+            part.append(Note(tick, length, int(random.integers(30, 96)), int(random.integers(1, 128))))
+        tick += length
+    key = Key(int(random.integers(12)), str(random.choice(list(SCALES)))) if random.random() < 0.7 else None
+    low = int(random.integers(20, 90))
+    chords = (ChordSpan(0, end, Chord(int(random.integers(12)), "7")),) if random.random() < 0.5 else ()
+    controls = Controls(key, low, low + int(random.integers(6, 40)), float(random.choice([0.3, 1.0, 2.0])),
+                        float(random.choice([0.5, 0.95, 1.0])))  # fmt: skip
+    context = Context(tuple(part), (), ticks, metres, TempoMap(ticks), chords)
+    return Request(Verb.CONTINUE, context, Span(start, end), controls, seed, takes)
+
+
+def compose(engine: Lstm, request: Request) -> tuple[Take, ...]:
+    return engine.compose(request, lambda _index, _note: None, lambda: False)
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_key_range_span_and_one_voice_hold_in_every_note(wild: Lstm, block: int) -> None:
+    for seed in range(block * 25, block * 25 + 25):
+        request = request_for(seed)
+        _, allowed = allowed_pitch_classes(request)
+        takes = compose(wild, request)
+        assert len(takes) == request.takes
+        for take in takes:
+            assert take.notes, f"take {take.index} of request {seed} is empty"
+            assert verify(take.notes, request, allowed) == []
+
+
+def test_the_same_seed_gives_the_same_takes_and_another_seed_others(wild: Lstm) -> None:
+    request = request_for(11, takes=4)
+    first = compose(wild, request)
+    assert compose(wild, request) == first
+    assert len({take.notes for take in first}) == 4
+    assert compose(wild, replace(request, seed=request.seed + 1)) != first
+
+
+def test_notes_are_handed_over_while_they_are_made_and_all_takes_grow_together(wild: Lstm) -> None:
+    request = request_for(11, takes=4)
+    came: list[tuple[int, Note]] = []
+    takes = wild.compose(request, lambda index, note: came.append((index, note)), lambda: False)
+    assert {index for index, _ in came[:4]} == {0, 1, 2, 3}
+    for take in takes:
+        assert tuple(note for index, note in came if index == take.index) == take.notes
+
+
+def test_a_cancelled_request_ends_and_hands_back_only_whole_takes(wild: Lstm) -> None:
+    request = request_for(11, takes=4)
+    whole = {take.index: take for take in compose(wild, request)}
+    shortest = min(len(take.notes) for take in whole.values())
+    steps = 0
+
+    def cancelled() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > shortest + 1
+
+    takes = wild.compose(request, lambda _index, _note: None, cancelled)
+    assert 1 <= len(takes) < 4
+    assert all(take == whole[take.index] for take in takes)
+
+
+def test_a_prepared_context_changes_nothing_but_the_wait(wild: Lstm) -> None:
+    request = request_for(23)
+    cold = compose(wild, request)
+    other = Lstm(wild.network)
+    other.prepare(request)
+    assert compose(other, request) == cold
+
+
+def test_a_context_that_ended_long_ago_is_still_heard(wild: Lstm) -> None:
+    metres = MetreMap(480)
+    part = tuple(Note(i * 240, 240, 60 + i % 5) for i in range(16))
+    context = Context(part, (), 480, metres, TempoMap(480))
+    request = Request(Verb.CONTINUE, context, Span(metres.bar_start(60), metres.bar_start(64)))
+    assert all(take.notes for take in compose(wild, request))
+
+
+def test_a_range_without_notes_of_the_key_is_refused_with_a_sentence(wild: Lstm) -> None:
+    request = request_for(3)
+    narrow = replace(request, controls=Controls(Key(0, "major"), 61, 61))
+    with pytest.raises(UserError, match="widen the range"):
+        compose(wild, narrow)
+
+
+def test_a_nucleus_keeps_the_likely_and_masks_hold() -> None:
+    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], dtype=np.float32))
+    drawn = [int(sample(logits, np.array([u]), 1.0, 0.75)[0][0]) for u in np.linspace(0, 0.999, 200)]
+    assert set(drawn) == {0, 1}
+    assert drawn.count(0) == pytest.approx(200 * 0.5 / 0.8, abs=3)
+    masked = np.where([[True, False, True, True]], logits, -np.inf)
+    assert 1 not in {int(sample(masked, np.array([u]), 2.0, 1.0)[0][0]) for u in np.linspace(0, 0.999, 200)}
+    _, bits = sample(logits, np.array([0.1]), 1.0, 0.75)
+    assert bits[0] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_engine_that_ships_loads_and_answers_in_the_key_of_the_phrase() -> None:
+    engine = lstm.load()
+    phrase = tuple(Note(i * 240, 240, p) for i, p in enumerate([62, 65, 69, 67, 65, 64, 62, 60] * 4))
+    metres = MetreMap(480)
+    context = Context(phrase, (), 480, metres, TempoMap(480))
+    request = Request(Verb.CONTINUE, context, Span(metres.bar_start(4), metres.bar_start(8)), seed=1, takes=8)
+    takes = compose(engine, request)
+    # No test of taste: but something between one note a bar and sixteenths throughout, near the phrase's register.
+    for take in takes:
+        assert 4 <= len(take.notes) <= 64
+        assert all(45 <= note.pitch <= 88 for note in take.notes)
+        assert take.bits_note < 12
+    assert len({take.notes for take in takes}) == 8
+
+
+def test_weights_that_are_missing_damaged_or_for_another_use_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="missing"):
+        lstm.load(tmp_path / "none.safetensors")
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"\x10" * 100)
+    with pytest.raises(UserError, match="cannot be read"):
+        lstm.load(broken)
+    other = tmp_path / "other.safetensors"
+    save_file({"a": torch.zeros(2)}, other, {"engine": "vae", "vocabulary": checkpoint.VOCABULARY, "config": "{}"})
+    with pytest.raises(UserError, match="not for this version"):
+        lstm.load(other)
+    misfit = tmp_path / "misfit.safetensors"
+    checkpoint.save(misfit, {"a": torch.zeros(2)}, "lstm", Config(hidden=16).to_dict())
+    with pytest.raises(UserError, match="do not fit"):
+        lstm.load(misfit)
