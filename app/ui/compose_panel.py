@@ -10,12 +10,10 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFormLayout,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -24,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.compose.takes import Fate, TakeGroup
 from app.settings import Settings
+from app.ui.take_list import TakeList
 from app.ui.widgets import heading, quiet, tool_button
 from models.errors import UserError
 from models.music.theory import SCALES, Key, parse_key, parse_range
@@ -38,7 +36,6 @@ _COMMON = [
     for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 ]
 _MAX_SEED = 2**31 - 1
-_MARKS = {Fate.OPEN: "", Fate.KEPT: "  ✓ kept", Fate.DISMISSED: "  – dismissed"}
 
 
 class ComposePanel(QWidget):
@@ -68,7 +65,7 @@ class ComposePanel(QWidget):
         self.range.setToolTip("The lowest and highest pitch of the answer, such as D3-A5; empty: any")
         self.range.setAccessibleName("Pitch range")
         self.temperature = QDoubleSpinBox(minimum=0.2, maximum=2.0, singleStep=0.1, decimals=1)
-        self.temperature.setToolTip("Lower: what is most expected. Higher: more surprises")
+        self.temperature.setToolTip("Temperature. Lower: what is most expected. Higher: more surprises")
         self.temperature.setAccessibleName("Surprise")
         self.temperature.setValue(settings.temperature)
         self.takes = QSpinBox(minimum=1, maximum=8)
@@ -80,7 +77,7 @@ class ComposePanel(QWidget):
         self.seed.setToolTip("The same seed gives the same takes again")
         self.seed.setAccessibleName("Seed")
         self.seed.setValue(random.randrange(1, 10_000))
-        self.lock = tool_button("Keep", "Keep this seed: each press of G gives the same takes", checkable=True)
+        self.lock = tool_button("Lock", "Lock the seed: each press of G gives the same takes", checkable=True)
         self.layered = QComboBox()
         self.layered.addItems(["replaces what is there", "is laid over it"])
         self.layered.setCurrentIndex(int(settings.layer))
@@ -89,11 +86,9 @@ class ComposePanel(QWidget):
         self.listen = QCheckBox("Play takes at once")
         self.listen.setChecked(True)
         self.listen.setToolTip("Loop a take with the bar before it as soon as it comes")
-        self.list = QListWidget()
-        self.list.setAccessibleName("Takes so far")
-        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.list.setToolTip("Every take so far, the newest first: click to see and hear it again")
-        self.list.itemClicked.connect(self._clicked)
+        self.listen.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list = TakeList()
+        self.list.chosen.connect(self.take_chosen)
         self._lay_out(actions)
         for signal in (
             self.key.currentTextChanged,
@@ -104,22 +99,21 @@ class ComposePanel(QWidget):
             signal.connect(lambda *_: self.controls_changed.emit())
 
     def _lay_out(self, actions: dict[str, QAction]) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(6)
-        seed = QHBoxLayout()
-        seed.addWidget(self.seed, 1)
-        seed.addWidget(self.lock)
-        for text, field in (
-            ("Key", self.key),
-            ("Range", self.range),
-            ("Surprise", self.temperature),
-            ("Takes", self.takes),
-            ("Seed", seed),
-            ("A kept take", self.layered),
-        ):
-            form.addRow(text, field)
+        form = QGridLayout()
+        form.setSpacing(6)
+        form.setColumnStretch(1, 1)
+        form.setColumnStretch(3, 1)
+        for row, (text, field) in enumerate((("Key", self.key), ("Range", self.range))):
+            form.addWidget(QLabel(text), row, 0)
+            form.addWidget(field, row, 1, 1, 3)
+        for column, (text, field) in enumerate((("Surprise", self.temperature), ("Takes", self.takes))):
+            form.addWidget(QLabel(text), 2, 2 * column)
+            form.addWidget(field, 2, 2 * column + 1)
+        form.addWidget(QLabel("Seed"), 3, 0)
+        form.addWidget(self.seed, 3, 1, 1, 2)
+        form.addWidget(self.lock, 3, 3)
+        form.addWidget(QLabel("A kept take"), 4, 0)
+        form.addWidget(self.layered, 4, 1, 1, 3)
         buttons = QGridLayout()
         buttons.setSpacing(6)
         for index, name in enumerate(("previous_take", "next_take", "keep_take", "dismiss")):
@@ -135,8 +129,10 @@ class ComposePanel(QWidget):
         layout.addWidget(self.generate)
         layout.addWidget(self.plan)
         layout.addLayout(form)
-        layout.addWidget(self.listen)
-        layout.addWidget(heading("Takes"))
+        listing = QHBoxLayout()
+        listing.addWidget(heading("Takes"), 1)
+        listing.addWidget(self.listen)
+        layout.addLayout(listing)
         layout.addLayout(buttons)
         layout.addWidget(self.list, 1)
         self.setMinimumWidth(270)
@@ -174,28 +170,6 @@ class ComposePanel(QWidget):
     def show_busy(self, busy: bool, word: str) -> None:
         """The word on the big button."""
         self.generate.setText(word if busy else "Continue   (G)")
-
-    def show_groups(self, groups: list[TakeGroup], shown: TakeGroup | None) -> None:
-        """List the takes of all requests, the newest request first."""
-        with QSignalBlocker(self.list):
-            self.list.clear()
-            for group in reversed(groups):
-                for index, take in enumerate(group.takes):
-                    bars = group.song.metres.bar(group.span.start) + 1
-                    item = QListWidgetItem(
-                        f"Take {index + 1} · bar {bars} · {len(take.notes)} notes{_MARKS[group.fates[index]]}\n"
-                        f"{take.engine.upper()} · seed {take.seed} · {take.key.name}"
-                    )
-                    item.setData(Qt.ItemDataRole.UserRole, (group.request_id, index))
-                    item.setToolTip(f"{take.bits_note:.1f} bits a note · temperature {take.controls.temperature:.1f}")
-                    self.list.addItem(item)
-                    if shown is not None and group.request_id == shown.request_id and index == shown.current:
-                        item.setSelected(True)
-                        self.list.scrollToItem(item)
-
-    def _clicked(self, item: QListWidgetItem) -> None:
-        request_id, index = item.data(Qt.ItemDataRole.UserRole)
-        self.take_chosen.emit(request_id, index)
 
 
 def checked_controls(panel: ComposePanel) -> tuple[Controls | None, str]:

@@ -237,7 +237,7 @@ class Composing(QObject):
 
     def _show(self) -> None:
         self._show_ghosts()
-        self._panel.show_groups(self._groups, self._shown)
+        self._panel.list.show_groups(self._groups, self._shown)
         self._show_button()
         self._claim_keys()
 
