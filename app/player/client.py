@@ -47,7 +47,6 @@ class Player(QObject):
         self._died_problem = ""
         self._deaths: deque[float] = deque(maxlen=_MOST_RESTARTS)
         self._was_playing = False
-        self._wanted: tuple[bool, float] | None = None
         # Both come from the reader thread; the connection queues them into this one.
         self._message.connect(self._receive)
         self._exit.connect(self._ended)
@@ -118,7 +117,7 @@ class Player(QObject):
 
     def play(self, tick: int | None = None) -> None:
         """Play from `tick`, or from where the playhead is."""
-        self._send(m.Play(round(self.position()) if tick is None else tick))
+        self._send(m.Play(tick))
 
     def stop(self) -> None:
         """Stop; every note is released."""
@@ -246,7 +245,7 @@ class Player(QObject):
                         (track.solo if solo else not track.mute),
                         track.channel,
                         track.programme,
-                        tuple((event.tick, event.data) for event in track.events if 0xB0 <= event.data[0] < 0xF0),
+                        self._controls(track),
                     )
                     for track in song.tracks
                 )
@@ -257,6 +256,13 @@ class Player(QObject):
             if old is None or old.content is not track.content or old.metres != track.metres:
                 self._send_bars(track, old)
         self._sent = {track.id: track for track in song.tracks}
+
+    def _controls(self, track: Track) -> tuple[tuple[int, bytes], ...] | None:
+        """The track's controllers; None where the player has them."""
+        old = self._sent.get(track.id)
+        if old is not None and old.events is track.events:
+            return None
+        return tuple((event.tick, event.data) for event in track.events if 0xB0 <= event.data[0] < 0xF0)
 
     def _send_bars(self, track: Track, old: Track | None) -> None:
         before = dict(old.content.items()) if old is not None and old.metres == track.metres else {}
@@ -297,6 +303,8 @@ class Player(QObject):
         else:
             self._died_problem = "The player stopped and was started again; press Space to play on."
             self._launch()
+            if self._port is not None:
+                self._send(m.Panic())  # what it had begun sounds on in whatever the port leads to
             self._send(m.Seek(round(tick)))
         self.changed.emit()
 

@@ -10,13 +10,13 @@ PlayedNote = tuple[int, int, int, int, int, int, int]
 
 @dataclass(frozen=True)
 class Part:
-    """One part without its notes. `controls` are channel messages other than notes, sorted by tick."""
+    """One part without its notes. `controls` are channel messages other than notes, sorted by tick; None: as before."""
 
     id: int
     audible: bool
     channel: int
     programme: int | None
-    controls: tuple[tuple[int, bytes], ...] = ()
+    controls: tuple[tuple[int, bytes], ...] | None = ()
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class SetLoop:
 
 @dataclass(frozen=True)
 class Play:
-    """Begin at `tick`."""
+    """Begin at `tick`; None: where the music stands."""
 
-    tick: int
+    tick: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Options:
-    """How the player process is set up. `record` is a file that every message is written to, for tests."""
+    """How the player process is set up. `record` is a file that every message is written to, with its time."""
 
     soundfont: str | None = None
     port: str | None = None

@@ -17,6 +17,8 @@ from app.player.sender import Sender
 from models.errors import UserError
 
 CLIENT_NAME = "Antiphon"
+_PATIENCE = 0.1
+_DRAIN = 0.05
 _BACKENDS = ("LINUX_ALSA", "UNIX_JACK") if sys.platform.startswith("linux") else ("",)
 
 
@@ -25,7 +27,7 @@ class Output(Protocol):
 
     def send(self, messages: Iterable[Timed]) -> None: ...
 
-    def cancel(self) -> None: ...
+    def cancel(self, after: float) -> None: ...
 
     def close(self) -> None: ...
 
@@ -47,15 +49,11 @@ class PortOutput:
         """What is wrong with the port, once something is."""
         return self._problem
 
-    @property
-    def sender(self) -> Sender:
-        return self._sender
-
     def send(self, messages: Iterable[Timed]) -> None:
         self._sender.send(messages)
 
-    def cancel(self) -> None:
-        self._sender.cancel()
+    def cancel(self, after: float) -> None:
+        self._sender.cancel(after)
 
     def check(self, names: Iterable[str]) -> None:
         """Note that the port has gone where it is not among `names` any more."""
@@ -64,10 +62,12 @@ class PortOutput:
 
     def close(self) -> None:
         self._sender.close()
+        if self._problem is None:
+            time.sleep(_DRAIN)  # JACK fetches what was written once a period; closed before, releases would be lost
         with contextlib.suppress(Exception):  # the port may have gone, and rtmidi says so in many ways
             self._port.close()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, _due: float) -> None:
         self._port._rt.send_message(data)
 
     def _fail(self, error: Exception) -> None:
@@ -75,7 +75,7 @@ class PortOutput:
 
 
 class RecordOutput:
-    """Writes every message with its time to a file, line by line: what a port would have been sent."""
+    """Writes every message to a file, a line each: when it was sent, its bytes in hex, when it was due."""
 
     problem: str | None = None
 
@@ -83,22 +83,18 @@ class RecordOutput:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._sender = Sender("midi recording", self._write, self._fail)
 
-    @property
-    def sender(self) -> Sender:
-        return self._sender
-
     def send(self, messages: Iterable[Timed]) -> None:
         self._sender.send(messages)
 
-    def cancel(self) -> None:
-        self._sender.cancel()
+    def cancel(self, after: float) -> None:
+        self._sender.cancel(after)
 
     def close(self) -> None:
         self._sender.close()
         os.close(self._file)
 
-    def _write(self, data: bytes) -> None:
-        os.write(self._file, f"{time.monotonic():.6f} {data.hex()}\n".encode())
+    def _write(self, data: bytes, due: float) -> None:
+        os.write(self._file, f"{time.monotonic():.6f} {data.hex()} {due:.6f}\n".encode())
 
     def _fail(self, error: Exception) -> None:
         self.problem = f"The recording cannot be written: {error}."
@@ -114,9 +110,11 @@ class PortWatch:
         self._thread = threading.Thread(target=self._run, name="midi port watch", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
+    def close(self) -> bool:
+        """End the thread; False where it hangs in the system's answer."""
         self._closing.set()
-        self._thread.join()
+        self._thread.join(timeout=_PATIENCE)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while True:

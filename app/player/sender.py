@@ -8,7 +8,6 @@ import itertools
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 
 from app.player.schedule import Timed
@@ -18,15 +17,14 @@ _PRIORITY = 20
 
 
 class Sender:
-    """Calls `write(data)` for every message when it is due. Errors of `write` go to `failed`, once."""
+    """Calls `write(data, due)` for every message when it is due. An error of `write` goes to `failed` and ends it."""
 
-    def __init__(self, name: str, write: Callable[[bytes], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, name: str, write: Callable[[bytes, float], None], failed: Callable[[Exception], None]) -> None:
         self._write, self._failed = write, failed
         self._heap: list[tuple[float, int, bytes]] = []
         self._order = itertools.count()
         self._wake = threading.Condition()
         self._open = True
-        self.lateness: deque[float] | None = None  # seconds, kept while somebody measures
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -37,18 +35,17 @@ class Sender:
                 heapq.heappush(self._heap, (message.time, next(self._order), message.data))
             self._wake.notify()
 
-    def cancel(self) -> None:
-        """Drop what has not been sent."""
+    def cancel(self, after: float) -> None:
+        """Drop what is due later than `after`; the rest is sent at once, so that what went out is known exactly."""
         with self._wake:
+            self._flush(after)
             self._heap.clear()
             self._wake.notify()
 
     def close(self) -> None:
         """Send what is due now, drop the rest, end the thread."""
         with self._wake:
-            now = time.monotonic()
-            while self._heap and self._heap[0][0] <= now and self._open:
-                self._put(heapq.heappop(self._heap)[2])
+            self._flush(time.monotonic())
             self._heap.clear()
             self._open = False
             self._wake.notify()
@@ -68,13 +65,16 @@ class Sender:
                     continue
                 while time.monotonic() < due:
                     pass
-                self._put(heapq.heappop(self._heap)[2])
-                if self.lateness is not None:
-                    self.lateness.append(time.monotonic() - due)
+                self._flush(due)
 
-    def _put(self, data: bytes) -> None:
+    def _flush(self, until: float) -> None:
+        while self._open and self._heap and self._heap[0][0] <= until:
+            due, _, data = heapq.heappop(self._heap)
+            self._put(data, due)
+
+    def _put(self, data: bytes, due: float) -> None:
         try:
-            self._write(data)
+            self._write(data, due)
         except Exception as error:  # a driver raises what it likes; the port is given up and the user is told
             self._open = False
             self._failed(error)

@@ -6,23 +6,21 @@ since importing it fails where the library is not installed.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from ctypes import CFUNCTYPE, c_char_p, c_int, c_short, c_void_p
+from ctypes import c_int, c_short, c_void_p
 from pathlib import Path
 from typing import Any
 
 from app.player.schedule import Timed
 from models.errors import UserError
 
-log = logging.getLogger(__name__)
-
+_SAMPLE_RATE = 48000.0
+_CORES = 2
 _TIME_SCALE = 4000  # sequencer ticks a second: finer than a block
 _GAIN = 0.6
 _DRIVERS = {
@@ -31,7 +29,6 @@ _DRIVERS = {
     "win32": ("wasapi", "dsound", "waveout"),
 }
 _CLOCK_READINGS = 64
-_LOG_LEVELS = 5
 
 
 class FluidOutput:
@@ -42,9 +39,7 @@ class FluidOutput:
     def __init__(self, soundfont: Path) -> None:
         fluid = _library()
         self._fluid = fluid
-        self._synth = fluid.Synth(gain=_GAIN, samplerate=48000.0, channels=16)
-        # MIDI of the system is the player's business, and a shell to type into nobody's.
-        self._synth.setting("synth.cpu-cores", 2)
+        self._synth = fluid.Synth(gain=_GAIN, samplerate=_SAMPLE_RATE, channels=16, **{"synth.cpu-cores": _CORES})
         if self._synth.sfload(str(soundfont), 1) < 0:
             self._delete()
             raise UserError(f"The SoundFont {soundfont.name} cannot be read; choose another one in the settings.")
@@ -55,6 +50,7 @@ class FluidOutput:
             self.close()
             raise UserError("No audio device could be opened; connect one, or send to a MIDI port instead.")
         self._clock: deque[float] = deque(maxlen=_CLOCK_READINGS)
+        self._begun: dict[tuple[int, int], int] = {}  # by channel and pitch, the tick of the last beginning
         self._lock = threading.Lock()
 
     def send(self, messages: Iterable[Timed]) -> None:
@@ -64,10 +60,12 @@ class FluidOutput:
             for message in messages:
                 self._schedule(max(round(message.time * _TIME_SCALE + offset), 0), message.data)
 
-    def cancel(self) -> None:
-        """Take back what has not sounded."""
+    def cancel(self, after: float) -> None:
+        """Take back what has not sounded; which that is, only the audio thread knows, so every note is let go."""
         with self._lock:
             self._fluid.remove_events(self._sequencer.sequencer, -1, self._destination, -1)
+            self._synth.all_notes_off(-1)
+            self._begun.clear()
 
     def silence(self) -> None:
         """All sound off at once, on every channel."""
@@ -114,8 +112,11 @@ class FluidOutput:
         fluid.fluid_event_set_source(event, -1)
         fluid.fluid_event_set_dest(event, self._destination)
         if kind == 0x90 and data[2]:
+            self._begun[channel, data[1]] = tick
             fluid.fluid_event_noteon(event, channel, data[1], data[2])
         elif kind in (0x80, 0x90):
+            # The clock's estimate moves, and of one tick releases come first: a note must not end before it begins.
+            tick = max(tick, self._begun.pop((channel, data[1]), tick - 1) + 1)
             fluid.fluid_event_noteoff(event, channel, data[1])
         elif kind == 0xB0:
             fluid.control_change(event, channel, data[1], data[2])
@@ -151,19 +152,4 @@ def _library() -> Any:
             function = getattr(library, symbol)
             function.argtypes, function.restype = arguments, None
             setattr(fluidsynth, name, function)
-        with contextlib.suppress(AttributeError):
-            _log_to_python(library)
     return fluidsynth
-
-
-@CFUNCTYPE(None, c_int, c_char_p, c_void_p)
-def _heard(level: int, message: bytes, _data: int) -> None:
-    log.log(logging.WARNING if level <= 1 else logging.DEBUG, "fluidsynth: %s", message.decode(errors="replace"))
-
-
-def _log_to_python(library: Any) -> None:
-    """What FluidSynth writes to the terminal goes to the log."""
-    library.fluid_set_log_function.argtypes = (c_int, type(_heard), c_void_p)
-    library.fluid_set_log_function.restype = c_void_p
-    for level in range(_LOG_LEVELS):
-        library.fluid_set_log_function(level, _heard, None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
+import queue
 import sys
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,8 @@ STEP = 0.010  # seconds between two looks at the schedule
 IDLE = 0.04  # the same while nothing plays
 AHEAD = 0.060  # seconds that events are handed over before their time; an edit is heard that late at most
 _SWITCH_SECONDS = 0.0005
+_PANIC_STEP = 0.004  # seconds between the channels: all at once would be more than a port's buffer holds
+_MAKER = "synth maker"
 _NO_SOUNDFONT = (
     "No SoundFont was found, so nothing sounds here: install one (on Debian: apt install fluid-soundfont-gm) "
     "or choose a file in the settings."
@@ -33,6 +38,7 @@ POSITION_FIELDS = 5  # generation (odd while written), playing, tick, time, tick
 def run(connection: Connection, shared: Any, options: m.Options) -> None:
     """Serve commands and play until the pipe ends; then silence everything and return."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # or looking for a JACK server takes seconds
     if options.log:
         # ALSA, JACK and rtmidi complain on the terminal about every device that is not there.
         log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -42,7 +48,8 @@ def run(connection: Connection, shared: Any, options: m.Options) -> None:
     try:
         player.serve()
     finally:
-        player.close()
+        if not player.close():
+            os._exit(0)  # a thread hangs in a driver, and would keep the process
 
 
 class PlayerProcess:
@@ -55,13 +62,13 @@ class PlayerProcess:
         self._record = RecordOutput(Path(options.record)) if options.record else None
         self._port: PortOutput | None = None
         self._synth: FluidOutput | None = None
-        self._synth_ready: FluidOutput | None = None
+        self._synth_made: queue.SimpleQueue[_Made] = queue.SimpleQueue()
+        self._synths_asked_for = 0
         self._synth_problem = ""
         self._port_problem = ""
         self._soundfont: str | None = None
-        self._making: threading.Thread | None = None
         self._status: m.Status | None = None
-        self._previews: list[Timed] = []
+        self._previews: dict[tuple[int, int], float] = {}  # by channel and pitch, when to release
         self._since: tuple[int, float] | None = None
         if options.audio:
             self._make_synth(options.soundfont)
@@ -81,14 +88,12 @@ class PlayerProcess:
             except (EOFError, ConnectionResetError, BrokenPipeError):
                 return
 
-    def close(self) -> None:
-        """Silence everything, then let go of it."""
+    def close(self) -> bool:
+        """Silence everything, then let go of it; whether all threads have ended."""
         self._silence(time.monotonic())
         for output in self._outputs():
             output.close()
-        if self._making is not None:
-            self._making.join(timeout=0.1)  # it may hang in an audio driver; the process ends all the same
-        self._watch.close()
+        return self._watch.close() and not self._making()
 
     def _outputs(self) -> list[Output]:
         return [each for each in (self._record, self._port, self._synth) if each is not None]
@@ -99,12 +104,16 @@ class PlayerProcess:
             for output in self._outputs():
                 output.send(messages)
 
+    def _making(self) -> bool:
+        return any(thread.name == _MAKER for thread in threading.enumerate())
+
     def _step(self) -> None:
         now = time.monotonic()
         if self._schedule.playing:
-            self._send(self._schedule.advance(now + AHEAD))
+            self._send(self._schedule.advance(now, now + AHEAD))
             if self._schedule.finished(now):
                 self._stop(now)
+        self._end_previews(now)
         self._adopt_synth()
         if self._port is not None:
             self._port.check(self._watch.names)
@@ -120,9 +129,6 @@ class PlayerProcess:
         match command:
             case m.SetParts(parts):
                 self._send(schedule.set_parts(parts, now))
-                if schedule.playing:
-                    return
-                self._send(schedule.chase(int(schedule.tick(now)), now))  # for notes that are tried out
             case m.SetBars(part_id, bars):
                 self._send(schedule.set_bars(part_id, bars, now))
             case m.SetTempo(ticks, changes):
@@ -130,22 +136,23 @@ class PlayerProcess:
             case m.SetOverlay(part_id):
                 self._send(schedule.set_overlay(command if part_id is not None else None, now))
             case m.SetLoop(start, end):
-                tick, playing = int(schedule.tick(now)), schedule.playing
-                if playing:
+                loop = (start, end) if end > start else None
+                if schedule.can_loop(loop):
+                    schedule.loop = loop
+                else:
+                    tick = int(schedule.tick(now))
                     self._stop(now)
-                schedule.loop = (start, end) if end > start else None
-                if playing:
+                    schedule.loop = loop
                     self._play(tick, now)
             case m.Play(tick):
-                if schedule.playing:
-                    self._stop(now)
+                tick = int(schedule.tick(now)) if tick is None else tick
+                self._stop(now)
                 self._play(tick, now)
             case m.Stop():
                 self._stop(now)
             case m.Seek(tick):
-                playing = schedule.playing
-                self._stop(now)
-                if playing:
+                if schedule.playing:
+                    self._stop(now)
                     self._play(tick, now)
                 else:
                     schedule.rest(tick)
@@ -153,7 +160,9 @@ class PlayerProcess:
                 self._preview(command, now)
             case m.Panic():
                 self._stop(now)
-                self._send(Timed(now, data) for data in panic_messages())
+                for channel in range(16):
+                    later = now + channel * _PANIC_STEP
+                    self._send(Timed(later, data) for data in panic_messages(channel))
                 if self._synth is not None:
                     self._synth.silence()
             case m.ChoosePort(name):
@@ -165,36 +174,39 @@ class PlayerProcess:
     def _play(self, tick: int, now: float) -> None:
         self._since = (tick, now)
         self._send(self._schedule.start(tick, now))
-        self._send(self._schedule.advance(now + AHEAD))
+        self._send(self._schedule.advance(now, now + AHEAD))
 
     def _stop(self, now: float) -> None:
-        if self._schedule.playing:
+        if self._schedule.playing and self._since is not None:
+            since, began = self._since
             tick = int(self._schedule.tick(now))
-            if self._since is not None:
-                self._connection.send(
-                    m.Heard(self._since[0], tick, now - self._since[1], self._schedule.overlay is not None)
-                )
-                self._since = None
-            self._silence(now)
-            self._schedule.rest(tick)
-        else:
-            self._silence(now)
+            self._connection.send(m.Heard(since, tick, now - began, self._schedule.overlay is not None))
+            self._since = None
+        self._silence(now)
 
     def _silence(self, now: float) -> None:
         for output in self._outputs():
-            output.cancel()
-        # What was cancelled may have been the end of a note that was tried out.
-        ends = [Timed(now, message.data) for message in self._previews if message.time > now]
-        self._previews.clear()
-        self._send([*self._schedule.stop(now), *ends])
+            output.cancel(now)
+        self._send(self._schedule.stop(now))
+        self._end_previews(math.inf)
 
     def _preview(self, command: m.Preview, now: float) -> None:
-        channel, pitch = command.channel, command.pitch
+        key = command.channel, command.pitch
+        if key in self._previews:
+            self._previews[key] = now
+            self._end_previews(now)
         if not self._schedule.playing and command.programme is not None:
-            self._send([Timed(now, bytes([0xC0 | channel, command.programme]))])
-        off = Timed(now + command.seconds, bytes([0x80 | channel, pitch, 64]))
-        self._previews = [each for each in self._previews if each.time > now] + [off]
-        self._send([Timed(now, bytes([0x90 | channel, pitch, command.velocity])), off])
+            self._send([Timed(now, bytes([0xC0 | command.channel, command.programme]))])
+        self._send([Timed(now, bytes([0x90 | command.channel, command.pitch, command.velocity]))])
+        self._previews[key] = now + command.seconds
+
+    def _end_previews(self, until: float) -> None:
+        """Release what was tried out and is due."""
+        now = time.monotonic()
+        due = [key for key, end in self._previews.items() if end <= until]
+        for key in due:
+            del self._previews[key]
+        self._send(Timed(now, bytes([0x80 | channel, pitch, 64])) for channel, pitch in due)
 
     def _choose_port(self, name: str | None) -> None:
         self._port_problem = ""
@@ -212,38 +224,31 @@ class PlayerProcess:
     def _make_synth(self, path: str | None) -> None:
         """Load a SoundFont and open the audio device on a thread: both can take seconds."""
         folders = tuple(Path(folder) for folder in self._options.soundfont_folders) or None
-        self._synth_problem = ""
+        self._synths_asked_for += 1
+        number = self._synths_asked_for
 
         def make() -> None:
-            found = [Path(path)] if path else find_soundfonts(folders)
-            if path and not found[0].is_file():
-                self._synth_problem = f"The SoundFont {path} is not there any more; choose another one in the settings."
-                found = find_soundfonts(folders)
-            if not found:
-                self._synth_problem = self._synth_problem or _NO_SOUNDFONT
-                return
-            try:
-                synth = FluidOutput(found[0])
-            except UserError as error:
-                self._synth_problem = str(error)
-                return
-            self._soundfont = str(found[0])
-            self._synth_ready = synth
+            self._synth_made.put(_make(number, path, folders))
 
-        self._making = threading.Thread(target=make, name="synth maker", daemon=True)
-        self._making.start()
+        threading.Thread(target=make, name=_MAKER, daemon=True).start()
 
     def _adopt_synth(self) -> None:
-        if self._synth_ready is None:
-            return
-        old, self._synth, self._synth_ready = self._synth, self._synth_ready, None
-        if old is not None:
-            old.silence()
-            old.close()
-        now = time.monotonic()
-        tick = int(self._schedule.tick(now))
-        # The new synthesiser knows no programmes yet.
-        self._synth.send(self._schedule.chase(tick, now))
+        while not self._synth_made.empty():
+            made = self._synth_made.get()
+            if made.number != self._synths_asked_for:  # another one has been asked for since
+                if made.synth is not None:
+                    made.synth.close()
+                continue
+            self._synth_problem = made.problem
+            if made.synth is None:
+                continue  # the one there is plays on
+            old, self._synth, self._soundfont = self._synth, made.synth, made.soundfont
+            if old is not None:
+                old.silence()
+                old.close()
+            now = time.monotonic()
+            # The new one knows no programmes yet.
+            self._synth.send(self._schedule.chase(int(self._schedule.tick(now)), now))
 
     def _publish(self, now: float) -> None:
         """Write the position for the window to read; the generation is odd meanwhile."""
@@ -271,3 +276,29 @@ class PlayerProcess:
         if status != self._status:
             self._status = status
             self._connection.send(status)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of making a synthesiser."""
+
+    number: int
+    synth: FluidOutput | None
+    soundfont: str | None
+    problem: str
+
+
+def _make(number: int, path: str | None, folders: tuple[Path, ...] | None) -> _Made:
+    problem = ""
+    chosen = Path(path) if path else None
+    if chosen is not None and not chosen.is_file():
+        problem = f"The SoundFont {path} is not there any more; choose another one in the settings."
+        chosen = None
+    if chosen is None:
+        chosen = next(iter(find_soundfonts(folders)), None)
+    if chosen is None:
+        return _Made(number, None, None, problem or _NO_SOUNDFONT)
+    try:
+        return _Made(number, FluidOutput(chosen), str(chosen), problem)
+    except UserError as error:
+        return _Made(number, None, None, str(error))
