@@ -19,7 +19,7 @@ from models.errors import UserError
 
 PACKAGES = ("antiphon", "PySide6-Essentials", "torch", "numpy", "mido", "python-rtmidi", "pyfluidsynth", "JACK-Client")
 LOG_BYTES = 1_000_000
-_LOG = logging.getLogger("antiphon")
+_LOG = logging.getLogger("app")  # above the loggers of all our modules
 
 
 @dataclass(frozen=True)

@@ -289,6 +289,8 @@ class Composing(QObject):
             self._player.set_loop(self._loop)
             self._player.seek(self._home)
             self._roll.set_playhead(self._home)
+            if group is not None:
+                self._roll.show_span(group.span)  # the audition may have scrolled
         self._player.clear_overlay()
         self._show()
 

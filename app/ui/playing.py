@@ -129,7 +129,7 @@ class Playing(QObject):
     def _tick(self) -> None:
         self._player.poll()
         position = self._player.position()
-        self._roll.set_playhead(position)
+        self._roll.set_playhead(position, self._player.playing)
         self._transport.show_position(position)
 
     def _player_changed(self) -> None:

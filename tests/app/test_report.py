@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -113,3 +114,8 @@ def test_uninstalling_gives_the_hooks_back(installed: Callable[[], None], log: P
     assert sys.excepthook is not before[0]
     uninstall()
     assert (sys.excepthook, threading.excepthook) == before
+
+
+def test_what_the_program_warns_of_is_in_the_log(log: Path) -> None:
+    logging.getLogger("app.compose.client").warning("the composer process ended with code %s", -9)
+    assert "the composer process ended with code -9" in log.read_text()

@@ -126,12 +126,13 @@ class RollView(QAbstractScrollArea):
         self._ghosts = Ghosts(tuple(takes), current, span)
         self.viewport().update()
 
-    def set_playhead(self, tick: float) -> None:
-        """Move the playhead, following it where it leaves the view; repaints two strips."""
+    def set_playhead(self, tick: float, playing: bool = False) -> None:
+        """Move the playhead; while it plays, follow it where it leaves the view. Repaints two strips."""
         old, new = self._coords.x(self._playhead), self._coords.x(tick)
-        moved_on = tick > self._playhead
+        ahead = tick > self._playhead and new > self.viewport().width() - 24
+        back = tick < self._playhead and new < KEYBOARD_WIDTH  # a loop begins again
         self._playhead = tick
-        if self.follow and moved_on and self._gesture is None and new > self.viewport().width() - 24 and old <= new:
+        if playing and self.follow and self._gesture is None and (ahead or back):
             self.horizontalScrollBar().setValue(int(tick * self._coords.scale - 40))
             return
         if round(old) != round(new):
@@ -287,6 +288,12 @@ class RollView(QAbstractScrollArea):
                 painter.fillRect(QRectF(left, RULER_HEIGHT - 5, right - left, 5), THEME.colour(name))
 
     def _paint_ghosts(self, painter: QPainter) -> None:
+        span = self._ghosts.span
+        if span is not None:
+            # What is there steps back behind the takes that are to replace it.
+            left, right = self._coords.x(span.start), self._coords.x(span.end)
+            veil = QRectF(left, RULER_HEIGHT, right - left, self.viewport().height())
+            painter.fillRect(veil, THEME.colour("background", 120))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(THEME.colour("ghost", 110))
         for index, notes in enumerate(self._ghosts.takes):

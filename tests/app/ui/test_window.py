@@ -81,6 +81,30 @@ def test_a_take_is_looped_with_the_bar_before_it_and_falls_silent_when_dismissed
     assert not program.player.has_overlay
 
 
+def test_after_an_audition_the_view_is_where_the_take_was(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    program.wait(lambda: program.player.playing)
+    roll = program.window.roll
+    roll.horizontalScrollBar().setValue(roll.horizontalScrollBar().maximum())
+    program.key(Key.Key_Escape)
+    program.wait(lambda: not program.player.playing)
+    assert roll.coords.x(group.span.start) >= 0
+    assert roll.coords.x(group.span.start) < roll.viewport().width()
+
+
+def test_the_view_follows_a_loop_back_to_its_beginning(program: Program) -> None:
+    program.open()
+    roll = program.window.roll
+    roll.set_playhead(20_000, playing=True)
+    assert roll.horizontalScrollBar().value() > 0
+    roll.set_playhead(0, playing=True)
+    assert roll.horizontalScrollBar().value() == 0
+
+
 def test_the_loop_that_was_set_comes_back_after_the_audition(program: Program) -> None:
     program.open()
     program.select_bars(1, 4)
