@@ -112,7 +112,7 @@ def test_a_stop_releases_what_sounds_and_what_was_about_to_be_released() -> None
     rig.play()
     rig.run(0.48)  # the first release, and the beginning of the third, have been handed out for later
     rig.stop()
-    assert rig.notes()[2:] == [(0.48, "off", 62), (0.48, "off", 60)]
+    assert sorted(rig.notes()[2:]) == [(0.48, "off", 60), (0.48, "off", 62)]
     assert sounding(rig.sent) == set()
     assert rig.controls() == [(0.48, bytes([0xB0, 64, 0])), (0.48, bytes([0xE0, 0, 64]))]
 
