@@ -47,14 +47,20 @@ ENTRIES = (
         "loop", "Play", "Loop", "Repeat the selected region, or the bars of the selected notes", ("L",), checkable=True
     ),
     Entry("panic", "Play", "Panic", "Silence everything at once", ("Ctrl+.",)),
+    Entry("add_track", "Track", "Add a track", "Add a track at the end", ("Ctrl+T",)),
+    Entry("remove_track", "Track", "Remove the track", "Remove the current track", ("Ctrl+Shift+T",)),
+    Entry("previous_track", "Track", "Previous track", "Show the track above", ("PgUp",)),
+    Entry("next_track", "Track", "Next track", "Show the track below", ("PgDown",)),
+    Entry("mute", "Track", "Mute", "Silence the current track, or let it be heard again", ("M",)),
+    Entry("solo", "Track", "Solo", "Hear only the tracks with solo", ("S",)),
     Entry("zoom_in", "View", "Zoom in", "Zoom in in time (Ctrl+wheel)", ("Ctrl++", "Ctrl+=")),
     Entry("zoom_out", "View", "Zoom out", "Zoom out in time (Ctrl+wheel)", ("Ctrl+-",)),
-    Entry("taller", "View", "Taller rows", "Zoom in in pitch (Ctrl+Shift+wheel)", ("Ctrl+Shift+Up",)),
-    Entry("flatter", "View", "Flatter rows", "Zoom out in pitch (Ctrl+Shift+wheel)", ("Ctrl+Shift+Down",)),
+    Entry("taller", "View", "Taller rows", "Zoom in in pitch (Ctrl+Shift+wheel)", ("Alt+Up",)),
+    Entry("flatter", "View", "Flatter rows", "Zoom out in pitch (Ctrl+Shift+wheel)", ("Alt+Down",)),
     Entry("fit", "View", "Whole song", "Zoom so that the whole song is in view", ("F",)),
-    Entry("follow", "View", "Follow the playhead", "Scroll along while playing", checkable=True),
-    Entry("soundfont", "Settings", "SoundFont…", "Choose the SoundFont that the synthesiser plays with"),
-    Entry("about", "Help", "About Antiphon", "Versions, and what the engine was trained on"),
+    Entry("follow", "View", "Follow the playhead", "Scroll along while playing", ("Shift+F",), checkable=True),
+    Entry("soundfont", "Settings", "SoundFont…", "Choose the SoundFont that the synthesiser plays with", ("Ctrl+,",)),
+    Entry("about", "Help", "About Antiphon", "Versions, and what the engine was trained on", ("F1",)),
 )
 
 
@@ -72,7 +78,7 @@ def build(window: QMainWindow, handlers: Mapping[str, Callable[..., object]]) ->
         action.setCheckable(entry.checkable)
         action.triggered.connect(handlers[entry.name])
         if entry.menu not in menus:
-            menus[entry.menu] = window.menuBar().addMenu(entry.menu)
+            menus[entry.menu] = window.menuBar().addMenu(f"&{entry.menu}")
             menus[entry.menu].setToolTipsVisible(True)
         if entry.hint:
             listed = QAction(f"{entry.tip}\t{entry.hint}", window)

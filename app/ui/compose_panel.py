@@ -160,7 +160,7 @@ class ComposePanel(QWidget):
     def show_plan(self, sentence: str, possible: bool, auto_key: Key | None) -> None:
         """Say what G would do; the key found shows in the key field while that is on Auto."""
         self.plan.setText(sentence)
-        self.generate.setToolTip(sentence)
+        self.generate.setToolTip(f"{sentence} (G)")
         self.plan.setStyleSheet("" if possible else "color: #ef8f8d;")
         text = f"{AUTO}: {auto_key.name}" if auto_key is not None else AUTO
         if self.key.itemText(0) != text:

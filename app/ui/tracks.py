@@ -113,9 +113,9 @@ class TrackList(QWidget):
         self._document = document
         self._rows: dict[int, TrackRow] = {}
         title = heading("Tracks")
-        add = tool_button("+", "Add a track")
+        add = tool_button("+", "Add a track (Ctrl+T)", name="Add a track")
         add.clicked.connect(self.add_track)
-        remove = tool_button("−", "Remove the current track")
+        remove = tool_button("−", "Remove the current track (Ctrl+Shift+T)", name="Remove the track")
         remove.clicked.connect(self.remove_track)
         top = QHBoxLayout()
         top.setContentsMargins(12, 6, 8, 6)
@@ -174,6 +174,17 @@ class TrackList(QWidget):
             self.told.emit(str(error))
             return
         self._document.edit("Remove track", song)
+
+    def step(self, by: int) -> None:
+        """Go to another track, counted from the current one; stops at both ends."""
+        ids = list(self._rows)
+        index = ids.index(self._document.selection.track_id) + by
+        self._choose(ids[min(max(index, 0), len(ids) - 1)])
+
+    def toggle(self, field: str) -> None:
+        """Mute or solo the current track, or end it."""
+        track = self._document.song.track(self._document.selection.track_id)
+        self._edit(track.id, field, not getattr(track, field))
 
     def _make(self, track: Track) -> TrackRow:
         row = TrackRow(track)

@@ -50,7 +50,8 @@ class MainWindow(QMainWindow):
         self._document, self._player = document, player
         self._settings, self._store, self._record, self._about = settings, store, record, about
         self._closing = False
-        self._refused = ""
+        self._refused = ""  # the sentence about the last file that could not be opened or saved
+        self._track_id = document.selection.track_id
         self._tasks = Tasks(self)
         recent = settings.recent_files[:1]
         self.files = Files(document, self._tasks, str(Path(recent[0]).parent) if recent else "", self)
@@ -115,6 +116,9 @@ class MainWindow(QMainWindow):
             "dismiss": lambda: self.composing.dismiss(),
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
+            "add_track": lambda: self.tracks.add_track(), "remove_track": lambda: self.tracks.remove_track(),
+            "previous_track": lambda: self.tracks.step(-1), "next_track": lambda: self.tracks.step(1),
+            "mute": lambda: self.tracks.toggle("mute"), "solo": lambda: self.tracks.toggle("solo"),
             "zoom_in": lambda: self.roll.zoom(1.25), "zoom_out": lambda: self.roll.zoom(0.8),
             "taller": lambda: self.roll.stretch(1.2), "flatter": lambda: self.roll.stretch(1 / 1.2),
             "fit": lambda: self.roll.fit(), "follow": lambda on: setattr(self.roll, "follow", on),
@@ -124,7 +128,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         document = self._document
         document.changed.connect(self._document_changed)
-        document.selection_changed.connect(self._title)
+        document.selection_changed.connect(self._selection_changed)
         self.roll.tool_changed.connect(self.actions_by_name["draw"].setChecked)
         self.transport.snap_chosen.connect(self.roll.set_snap)
         self.panel.key.activated.connect(lambda _: self.roll.setFocus())
@@ -156,6 +160,11 @@ class MainWindow(QMainWindow):
             text = name.capitalize()
             self.actions_by_name[name].setText(f"{text} {label[0].lower()}{label[1:]}" if label else text)
         self._title()
+
+    def _selection_changed(self) -> None:
+        if self._document.selection.track_id != self._track_id:
+            self._track_id = self._document.selection.track_id
+            self.roll.show_pitches()
 
     def _title(self) -> None:
         path, song = self._document.path, self._document.song

@@ -208,7 +208,7 @@ def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
     program.open()
     program.select_bars(1, 4)
     program.wait(lambda: "bars 5–8" in panel.plan.text())
-    assert panel.generate.toolTip() == panel.plan.text()
+    assert panel.generate.toolTip() == f"{panel.plan.text()} (G)"
     assert panel.key.currentText().startswith("Auto: ")
 
 
@@ -318,6 +318,26 @@ def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
     assert second is not None
     assert second.span == first.span
     assert second.request_id != first.request_id
+
+
+def test_the_tracks_can_be_gone_through_muted_and_soloed_with_keys(program: Program) -> None:
+    program.open()
+    document = program.document
+    ids = [track.id for track in document.song.tracks]
+    program.key(Key.Key_PageDown)
+    assert document.selection.track_id == ids[1]
+    program.key(Key.Key_M)
+    assert document.song.track(ids[1]).mute
+    program.key(Key.Key_S)
+    assert document.song.track(ids[1]).solo
+    for _ in ids:
+        program.key(Key.Key_PageUp)
+    assert document.selection.track_id == ids[0]
+    program.key(Key.Key_T, Mod.ControlModifier)
+    assert len(document.song.tracks) == len(ids) + 1
+    assert document.selection.track_id not in ids
+    program.key(Key.Key_T, Mod.ControlModifier | Mod.ShiftModifier)
+    assert [track.id for track in document.song.tracks] == ids
 
 
 def test_home_and_end_move_the_playhead(program: Program) -> None:
