@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu
 
 from app.ui.actions import ENTRIES
 from tests.app.ui.conftest import Program
@@ -23,7 +24,7 @@ def test_no_key_stands_for_two_actions() -> None:
 
 def test_every_action_is_enabled_in_a_menu_and_its_tooltip_names_its_key(program: Program) -> None:
     window = program.window
-    listed = {action for menu in window.menuBar().actions() for action in menu.menu().actions()}
+    listed = {action for menu in window.menuBar().findChildren(QMenu) for action in menu.actions()}
     for entry in ENTRIES:
         action = window.actions_by_name[entry.name]
         assert action.isEnabled()
