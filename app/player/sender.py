@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
 
+from app.player.priority import ask_for_priority
 from app.player.schedule import Timed
 
 _WATCH_SECONDS = 0.0006  # awake this long before the deadline: a sleep ends that much too late at worst
@@ -52,7 +51,7 @@ class Sender:
         self._thread.join()
 
     def _run(self) -> None:
-        _ask_for_priority()
+        ask_for_priority(_PRIORITY)
         with self._wake:
             while self._open:
                 if not self._heap:
@@ -78,10 +77,3 @@ class Sender:
         except Exception as error:  # a driver raises what it likes; the port is given up and the user is told
             self._open = False
             self._failed(error)
-
-
-def _ask_for_priority() -> None:
-    """Real-time scheduling for this thread, where the system grants it; playing works without."""
-    if hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(PermissionError, OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))

@@ -1,0 +1,98 @@
+"""How late MIDI messages are sent, and how soon music begins: a real player process, read from its recording."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from app.player.client import Player
+from app.player.messages import Options
+from app.song.edits import add_notes
+from app.song.song import Song
+from models.music.notes import Note
+
+STARTS = 40
+_PATIENCE = 60.0
+_DENSITY = 40  # ticks between two notes: 24 a second, each with a beginning and an end
+_PITCHES = (60, 64, 67, 71, 74)
+
+
+@contextmanager
+def recorded_player(song: Song) -> Iterator[tuple[Player, Path]]:
+    """A player without sound that writes what it sends to a file, and has the song."""
+    app = QCoreApplication.instance() or QCoreApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        record, noise = Path(folder) / "sent.txt", Path(folder) / "log.txt"
+        player = Player(Options(audio=False, record=str(record), log=str(noise)))
+        player.set_song(song)
+        player.start()
+        try:
+            _wait(app, record.exists, lambda: None)
+            yield player, record
+        finally:
+            player.close()
+
+
+def sending_lateness(seconds: float, load: Callable[[], None] | None = None) -> list[float]:
+    """Milliseconds between a message's time and its sending; `load` is called over and over while music plays."""
+    app = QCoreApplication.instance() or QCoreApplication([])
+    with recorded_player(_steady_song(seconds)) as (player, record):
+        player.play(0)
+        until = time.monotonic() + seconds
+        _wait(app, lambda: time.monotonic() > until, load or (lambda: time.sleep(0.02)), seconds)
+        player.stop()
+        _wait(app, lambda: not player.playing, lambda: None)
+        return [(sent - due) * 1000 for sent, data, due in sent_messages(record) if data[0] & 0xF0 in (0x80, 0x90)]
+
+
+def space_to_first_event() -> list[float]:
+    """Milliseconds from asking to play to the first note that is sent."""
+    app = QCoreApplication.instance() or QCoreApplication([])
+    samples = []
+    with recorded_player(_steady_song(10)) as (player, record):
+        for _ in range(STARTS):
+            before = len(sent_messages(record))
+            asked = time.monotonic()
+            player.play(0)
+
+            def first(before: int = before) -> float | None:
+                return next((sent for sent, data, _ in sent_messages(record)[before:] if data[0] & 0xF0 == 0x90), None)
+
+            _wait(app, lambda first=first: first() is not None, lambda: None)
+            sent = first()
+            assert sent is not None
+            samples.append((sent - asked) * 1000)
+            player.stop()
+            _wait(app, lambda: not player.playing, lambda: None)
+    return samples
+
+
+def sent_messages(record: Path) -> list[tuple[float, bytes, float]]:
+    """What a recording holds: when each message was sent, its bytes, when it was due."""
+    lines = record.read_text().splitlines(keepends=True)
+    # The last line may be half written.
+    fields = [line.split() for line in lines if line.endswith("\n")]
+    return [(float(sent), bytes.fromhex(data), float(due)) for sent, data, due in fields]
+
+
+def _steady_song(seconds: float) -> Song:
+    count = int((seconds + 2) * 960 / _DENSITY)
+    notes = [Note(index * _DENSITY, _DENSITY - 7, _PITCHES[index % len(_PITCHES)]) for index in range(count)]
+    song, _ = add_notes(Song.empty(), 1, notes)
+    return song
+
+
+def _wait(app: QCoreApplication, holds: Callable[[], bool], work: Callable[[], None], seconds: float = 0) -> None:
+    """Do `work` and serve events until something holds, for at most `seconds` and some patience."""
+    deadline = time.monotonic() + seconds + _PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise RuntimeError("the player did not answer in time")
+        work()
+        app.processEvents()
+        time.sleep(0.001)
