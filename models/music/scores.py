@@ -184,6 +184,8 @@ def nearest_quality(tones: frozenset[int]) -> str:
 
 
 def _spans(symbols: list[tuple[int, Chord | None]], end: int) -> tuple[ChordSpan, ...]:
+    if not symbols:
+        return ()
     symbols = sorted(symbols, key=lambda pair: pair[0])
     ends = [at for at, _ in symbols[1:]] + [end]
     return tuple(ChordSpan(at, until, chord) for (at, chord), until in zip(symbols, ends, strict=True) if until > at)
