@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.widgets import tool_button
 
 MOST_SHOWN = 2
+MOST_BUTTONS = 2
+Button = tuple[str, Callable[[], None]]  # what it says, what it does
 
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence, and the button that mends it, if any."""
+    """A sentence, and the buttons that mend it, if any."""
 
     sentence: str
-    fix: str = ""
-    action: Callable[[], None] | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 class MessageBar(QWidget):
@@ -46,14 +48,14 @@ class MessageBar(QWidget):
         return self._messages[0].sentence if self._messages else ""
 
     @property
-    def fix(self) -> str:
-        """What the button on top says; empty when there is none."""
-        return self._messages[0].fix if self._messages else ""
+    def fixes(self) -> list[str]:
+        """What the buttons on top say."""
+        return [text for text, _ in self._messages[0].buttons] if self._messages else []
 
-    def tell(self, sentence: str, fix: str = "", action: Callable[[], None] | None = None) -> None:
-        """Show a sentence, with a button `fix` that does `action`."""
+    def tell(self, sentence: str, *buttons: Button) -> None:
+        """Show a sentence, with buttons that do something about it."""
         others = [message for message in self._messages if message.sentence != sentence]
-        self._messages = sorted([Message(sentence, fix, action), *others], key=lambda each: each.action is None)
+        self._messages = sorted([Message(sentence, buttons), *others], key=lambda each: not each.buttons)
         self._show()
 
     def withdraw(self, sentence: str) -> None:
@@ -61,9 +63,9 @@ class MessageBar(QWidget):
         self._messages = [message for message in self._messages if message.sentence != sentence]
         self._show()
 
-    def mend(self) -> None:
-        """Press the button on top."""
-        self._rows[0].fix.click()
+    def mend(self, button: int = 0) -> None:
+        """Press a button of the message on top."""
+        self._rows[0].buttons[button].click()
 
     def dismiss(self) -> None:
         """Put the message on top away."""
@@ -85,14 +87,16 @@ class _Row(QFrame):
         self._message: Message | None = None
         self._text = QLabel()
         self._text.setWordWrap(True)
-        self.fix = QPushButton()
-        self.fix.clicked.connect(self._mend)
+        self.buttons = [QPushButton() for _ in range(MOST_BUTTONS)]
+        for index, button in enumerate(self.buttons):
+            button.clicked.connect(partial(self._mend, index))
         self.close_button = tool_button("✕", "Put this message away")
         self.close_button.clicked.connect(self._put_away)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 4)
         layout.addWidget(self._text, 1)
-        layout.addWidget(self.fix)
+        for button in self.buttons:
+            layout.addWidget(button)
         layout.addWidget(self.close_button)
 
     def show_message(self, message: Message | None) -> None:
@@ -100,17 +104,17 @@ class _Row(QFrame):
         self._message = message
         if message is not None:
             self._text.setText(message.sentence)
-            self.fix.setText(message.fix)
-            self.fix.setToolTip(message.sentence)
-            self.fix.setVisible(message.action is not None)
+            for index, button in enumerate(self.buttons):
+                button.setVisible(index < len(message.buttons))
+                button.setText(message.buttons[index][0] if index < len(message.buttons) else "")
         self.setVisible(message is not None)
 
     def _put_away(self) -> None:
         if self._message is not None:
             self._bar.withdraw(self._message.sentence)
 
-    def _mend(self) -> None:
+    def _mend(self, index: int) -> None:
         message = self._message
         self._put_away()
-        if message is not None and message.action is not None:
-            message.action()
+        if message is not None:
+            message.buttons[index][1]()

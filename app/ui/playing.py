@@ -142,7 +142,7 @@ class Playing(QObject):
         self._problems = self._player.problems
         for sentence in fresh:
             if "SoundFont" in sentence:
-                self._message.tell(sentence, "Choose a SoundFont …", self.choose_soundfont)
+                self._message.tell(sentence, ("Choose a SoundFont …", self.choose_soundfont))
             else:
                 self._message.tell(sentence)
 

@@ -17,7 +17,7 @@ from app.compose.client import ComposeClient
 from app.document import Document
 from app.player.client import Player
 from app.settings import Settings
-from app.song.recovery import Recovered
+from app.song.recovery import Recovered, discard
 from app.ui import actions
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing, Record
@@ -150,7 +150,8 @@ class MainWindow(QMainWindow):
         for song in reversed(found):
             when = QLocale.system().toString(QDateTime.fromSecsSinceEpoch(int(song.written)), "d MMMM, HH:mm")
             sentence = f"Antiphon ended without saving “{song.title}” ({when})."
-            self.message.tell(sentence, "Bring it back", partial(self.files.recover, song))
+            back = "Bring it back", partial(self.files.recover, song)
+            self.message.tell(sentence, back, ("Throw it away", partial(discard, song.copy)))
 
     # --- the document
 

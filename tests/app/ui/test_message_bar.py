@@ -12,15 +12,25 @@ def test_what_can_be_mended_stays_on_top(qtbot: QtBot) -> None:
     qtbot.addWidget(bar)
     assert bar.isHidden()
     mended: list[str] = []
-    bar.tell("A song was not saved.", "Bring it back", lambda: mended.append("song"))
+    back = ("Bring it back", lambda: mended.append("back"))
+    away = ("Throw it away", lambda: mended.append("away"))
+    bar.tell("A song was not saved.", back, away)
+    bar.tell("Another song was not saved.", back, away)
     bar.tell("No audio device could be opened.")
     bar.tell("bad.mid is not a MIDI file.")
-    assert bar.sentences == ["A song was not saved.", "bad.mid is not a MIDI file.", "No audio device could be opened."]
+    assert bar.sentences == [
+        "Another song was not saved.",
+        "A song was not saved.",
+        "bad.mid is not a MIDI file.",
+        "No audio device could be opened.",
+    ]
+    assert bar.fixes == ["Bring it back", "Throw it away"]
     assert sum(not row.isHidden() for row in bar._rows) == MOST_SHOWN
     bar.mend()
-    assert mended == ["song"]
+    bar.mend(1)
+    assert mended == ["back", "away"]
     assert bar.text == "bad.mid is not a MIDI file."
-    assert bar.fix == ""
+    assert bar.fixes == []
 
 
 def test_a_sentence_is_shown_once_and_can_be_taken_back(qtbot: QtBot) -> None:

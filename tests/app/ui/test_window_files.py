@@ -203,6 +203,17 @@ def test_a_song_that_was_not_saved_is_offered_and_counts_as_unsaved(program: Pro
     assert not found.copy.exists()
 
 
+def test_a_song_that_nobody_wants_back_is_thrown_away_when_that_is_asked(program: Program, tmp_path: Path) -> None:
+    found = _left_behind(tmp_path)
+    program.window.offer([found])
+    program.window.message.dismiss()
+    assert found.copy.exists()
+    program.window.offer([found])
+    program.window.message.mend(1)
+    assert not found.copy.exists()
+    assert program.document.song.note_count == 0
+
+
 def test_the_offer_outlives_the_file_that_is_opened_at_the_start(program: Program, tmp_path: Path) -> None:
     program.window.offer([_left_behind(tmp_path)])
     program.open()

@@ -72,7 +72,7 @@ def test_a_killed_player_is_started_again_and_plays_on(program: Program) -> None
 def test_a_missing_soundfont_is_said_once_with_the_way_to_mend_it(program: Program, options: Options) -> None:
     message = program.window.message
     program.wait(lambda: "No SoundFont was found" in message.text)
-    assert message.fix.startswith("Choose a SoundFont")
+    assert message.fixes == ["Choose a SoundFont …"]
     message.dismiss()
     program.open()
     program.key(Key.Key_Space)
