@@ -11,7 +11,7 @@ from app.cli.measured import Measured, table
 from app.cli.parser import Parser
 from models.errors import UserError
 
-GROUPS = ("file", "start", "roll", "compose", "sending", "engine")
+GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,7 +42,11 @@ def _measure(group: str) -> Callable[[], Iterator[Measured]]:
         from app.cli.bench_window import painting
 
         return painting
-    if group == "compose":
+    if group == "answer":
+        from app.cli.bench_answer import pressing
+
+        return pressing
+    if group == "takes":
         from app.cli.bench_compose import answering
 
         return answering
@@ -56,7 +60,7 @@ def _measure(group: str) -> Callable[[], Iterator[Measured]]:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = Parser(prog="antiphon bench", description="Measure speed on this machine; takes about two minutes.")
+    parser = Parser(prog="antiphon bench", description="Measure speed on this machine; takes some minutes.")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--only", action="append", metavar="GROUP", help=f"one of {', '.join(GROUPS)}; may be repeated")
     options = parser.parse_args(argv)

@@ -26,9 +26,10 @@ def starting() -> Iterator[Measured]:
 
 def painting() -> Iterator[Measured]:
     """Frames of the roll while 50,000 notes scroll and 500 are dragged."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from app.cli.bench_loop import application
     from app.ui.roll.measure import frame_times
 
+    application()
     times = frame_times(NOTES, DRAGGED)
     yield measured("roll, 50,000 notes: scroll", times["scroll"], 4, "ms", more=(99,))
     yield measured("roll, 50,000 notes: drag 500", times["drag"], 8, "ms", more=(99,))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.cli import bench, run
-from app.cli.bench_compose import requests
+from app.cli.bench_compose import request_after_phrase
 from app.cli.bench_file import large_file
 from app.cli.measured import Measured, measured
 
@@ -53,14 +53,14 @@ def test_the_large_file_is_large_and_always_the_same() -> None:
 
 
 def test_requests_differ_by_number_and_repeat() -> None:
-    make = requests(3, bars=2)
-    assert make(1) == make(1)
-    assert make(1).context != make(2).context
-    assert (make(1).takes, make(1).span.length) == (3, 2 * 1920)
+    one = request_after_phrase(1, takes=3, bars=2)
+    assert one == request_after_phrase(1, takes=3, bars=2)
+    assert one.context != request_after_phrase(2, takes=3, bars=2).context
+    assert (one.takes, one.span.length) == (3, 2 * 1920)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", ["file", "roll"])
+@pytest.mark.parametrize("group", ["file", "roll", "answer", "takes"])
 def test_groups_measure(group: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("bench", ["--only", group, "--json"]) == 0
     for figures in json.loads(capsys.readouterr().out).values():
