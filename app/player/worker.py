@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import queue
 import sys
@@ -191,8 +190,8 @@ class PlayerProcess:
     def _silence(self, now: float) -> None:
         for output in self._outputs():
             output.cancel(now)
+        self._end_previews(now, everything=True)
         self._send(self._schedule.stop(now))
-        self._end_previews(math.inf)
 
     def _preview(self, command: m.Preview, now: float) -> None:
         key = command.channel, command.pitch
@@ -204,10 +203,9 @@ class PlayerProcess:
         self._send([Timed(now, bytes([0x90 | command.channel, command.pitch, command.velocity]))])
         self._previews[key] = now + command.seconds
 
-    def _end_previews(self, until: float) -> None:
+    def _end_previews(self, now: float, everything: bool = False) -> None:
         """Release what was tried out and is due."""
-        now = time.monotonic()
-        due = [key for key, end in self._previews.items() if end <= until]
+        due = [key for key, end in self._previews.items() if everything or end <= now]
         for key in due:
             del self._previews[key]
         self._send(Timed(now, bytes([0x80 | channel, pitch, 64])) for channel, pitch in due)
