@@ -104,6 +104,7 @@ QPushButton#primary {{ background: {accent}; color: {accent_text}; border-color:
 QPushButton#primary:hover {{ border-color: {text}; }}
 QPushButton:focus, QToolButton:focus, QListWidget:focus {{ border: 1px solid {accent}; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ min-height: 26px; }}
+QComboBox {{ combobox-popup: 0; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
 QListWidget {{ background: {background}; border: 1px solid {line}; border-radius: 4px; }}
