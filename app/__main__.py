@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from app.document import Document
     from app.library.history import History, Kind
-    from app.ui.composing import Record
+    from app.ui.hearing import Record
     from models.music.notes import Note
 
 STARTED = time.monotonic()

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from app.compose.audition import audition_loop
 from app.compose.client import ComposeClient
 from app.compose.intent import Plan, plan
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
-from app.library.history import Kind
 from app.player.client import Player
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
+from app.ui.hearing import Hearing, Record
 from app.ui.roll.view import RollView
-from models.music.notes import Note, Role
-from models.request import Span, Take
+from models.music.notes import Note
+from models.request import Take
 
 SETTLED = 120  # milliseconds without a change before the engine reads the context
-LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
-
-# kind, notes, role, from, to, seconds, asked for, context
-Record = Callable[[Kind, tuple[Note, ...], str, int, int, float, bool, dict[str, Any]], None]
 
 
 class Composing(QObject):
@@ -47,15 +40,11 @@ class Composing(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._document, self._client, self._player, self._roll, self._panel = document, client, player, roll, panel
-        self._record = record
+        self._document, self._client, self._roll, self._panel = document, client, roll, panel
+        self._hearing = Hearing(player, roll, record, self)
         self._groups: list[TakeGroup] = []
         self._shown: TakeGroup | None = None
-        self._auditioning = False
-        self._home = 0  # where the playhead was before the audition
-        self._loop: Span | None = None  # what was looped before the audition
         self._seen: set[int] = set()  # the takes of the shown group that were looked at
-        self._heard_since: float | None = None
         self._plan: Plan | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLED)
         self._settle.timeout.connect(self._settled)
@@ -79,7 +68,6 @@ class Composing(QObject):
             player.changed,
         ):
             signal.connect(lambda *_: self._settle.start())
-        player.changed.connect(self._count_hearing)
         client.note_came.connect(self._note_came)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
@@ -110,7 +98,6 @@ class Composing(QObject):
         self._put_away()
         song = self._document.song
         request_id = self._client.ask(made.request)
-        self._home = self._playhead()
         self._shown = TakeGroup.start(request_id, made.track_id, made.request, song)
         self._roll.show_span(made.request.span)
         if self._client.state in ("starting", "restarting"):
@@ -135,11 +122,11 @@ class Composing(QObject):
         if all(track.id != group.track_id for track in self._document.song.tracks):
             self.warned.emit("The track this take was made for is gone; undo its removal, or press G on another track.")
             return
-        self._note_heard()
         song, ids = accept(self._document.song, group.track_id, take, self._panel.layer)
-        self._fact("kept", take, 0.0)
-        self._mark(group, group.current, Fate.KEPT)
+        self._shown = group.mark(group.current, Fate.KEPT)
+        self._store(self._shown)
         self._put_away(dismissed=False)
+        self._hearing.fact("kept", take)
         self._document.edit(f"Keep take {group.current + 1}", song, Selection(group.track_id, frozenset(ids)))
         self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
 
@@ -176,9 +163,8 @@ class Composing(QObject):
         self._shown = group.with_note(index, note)
         self._show_ghosts()
         if index == self._shown.current:
-            self._sound()
-            if not self._auditioning:
-                self._audition()
+            self._hearing.hear(self._shown, changed=False)
+            self._audition()
 
     def _takes_came(self, request_id: int, takes: tuple[Take, ...]) -> None:
         group = self._shown
@@ -190,7 +176,7 @@ class Composing(QObject):
         self._shown = group.finish(takes)
         self._groups.append(self._shown)
         self._show()
-        self._sound()
+        self._hearing.hear(self._shown, changed=False)
         count = len(takes)
         self.told.emit(
             f"{count} takes: Tab next, Enter keeps, Esc dismisses."
@@ -222,18 +208,19 @@ class Composing(QObject):
             return
         if self._shown is None or self._shown.request_id != request_id:
             self._put_away(dismissed=False)
-            self._home = self._playhead()
         self._look_at(group.choose(index))
         self._roll.show_span(group.span)
-        if not self._auditioning:
-            self._audition()
+        self._audition()
 
     def _look_at(self, group: TakeGroup) -> None:
-        self._note_heard()
+        self._hearing.hear(group)
         self._shown = group
         self._store(group)
         self._show()
-        self._sound()
+
+    def _audition(self) -> None:
+        if self._panel.listen.isChecked():
+            self._hearing.audition(self._document.song.metres)
 
     def _show(self) -> None:
         self._show_ghosts()
@@ -254,98 +241,33 @@ class Composing(QObject):
         word = "Composing …" if self.making else "The composer is starting …"
         self._panel.show_busy(self.making or starting, word)
 
-    def _sound(self) -> None:
-        """Let the player have the shown take in place of what is there."""
-        group = self._shown
-        if group is not None and group.notes:
-            self._player.set_overlay(group.track_id, group.span, group.notes[group.current])
-            self._count_hearing()
-
-    def _audition(self) -> None:
-        """Loop the take with the bar before it; while music plays already, it joins when its time comes."""
-        if not self._panel.listen.isChecked() or self._shown is None or self._player.playing:
-            return
-        self._auditioning = True
-        self._loop = self._player.loop
-        loop = audition_loop(self._shown.span, self._document.song.metres)
-        self._player.set_loop(loop)
-        self._player.play(loop.start)
-
     def _put_away(self, dismissed: bool = True) -> None:
         """Hide the takes and end the audition; they stay in the list."""
-        self._note_heard()
+        self._hearing.end()
         group, self._shown = self._shown, None
         if group is not None and dismissed and group.take is not None and Fate.KEPT not in group.fates:
             for index, fate in enumerate(group.fates):
                 if fate is Fate.OPEN:
                     group = group.mark(index, Fate.DISMISSED)
                     if index in self._seen:
-                        self._fact("dismissed", group.takes[index], 0.0)
+                        self._hearing.fact("dismissed", group.takes[index])
             self._store(group)
         self._seen.clear()
-        if self._auditioning:
-            self._auditioning = False
-            self._player.stop()
-            self._player.set_loop(self._loop)
-            self._player.seek(self._home)
-            self._roll.set_playhead(self._home)
-            if group is not None:
-                self._roll.show_span(group.span)  # the audition may have scrolled
-        self._player.clear_overlay()
         self._show()
-
-    # --- history
-
-    def _count_hearing(self) -> None:
-        """Begin to count how long the shown take is heard, or end it where the music has stopped."""
-        if not self._player.playing:
-            self._note_heard()
-        elif self._heard_since is None and self._player.has_overlay:
-            self._heard_since = time.monotonic()
-
-    def _note_heard(self) -> None:
-        """Record that the shown take was listened to, if it was."""
-        since, self._heard_since = self._heard_since, None
-        group = self._shown
-        if since is None or group is None or group.take is None:
-            return
-        seconds = time.monotonic() - since
-        if seconds >= LEAST_HEARD:
-            self._fact("played", group.take, seconds)
-
-    def _fact(self, kind: Kind, take: Take, seconds: float) -> None:
-        controls = take.controls
-        context = {
-            "take": take.index + 1,
-            "engine": take.engine,
-            "seed": take.seed,
-            "key": take.key.name,
-            "key_asked": controls.key is not None,
-            "range": [controls.low, controls.high],
-            "temperature": controls.temperature,
-            "bits_note": take.bits_note,
-        }
-        asked_for = kind != "played"
-        self._record(kind, take.notes, Role.MELODY, take.span.start, take.span.end, seconds, asked_for, context)
 
     # --- inside
 
-    def _mark(self, group: TakeGroup, index: int, fate: Fate) -> None:
-        self._shown = group.mark(index, fate)
-        self._store(self._shown)
-
     def _store(self, group: TakeGroup) -> None:
         self._groups = [group if each.request_id == group.request_id else each for each in self._groups]
-
-    def _playhead(self) -> int:
-        return self._home if self._auditioning else self._roll.playhead
 
     def _make_plan(self, seed: int) -> Plan:
         document = self._document
         controls, wrong = checked_controls(self._panel)
         if controls is None:
             return Plan(document.selection.track_id, None, wrong)
-        return plan(document.song, document.selection, self._playhead(), controls, seed, self._panel.takes.value())
+        return plan(
+            document.song, document.selection, self._hearing.playhead, controls, seed, self._panel.takes.value()
+        )
 
     def _settled(self) -> None:
         """Say what G would do, and let the engine read the context meanwhile."""

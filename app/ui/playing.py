@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.document import Document
 from app.player.client import Player
 from app.player.messages import Heard
-from app.ui.composing import LEAST_HEARD, Record
+from app.ui.hearing import LEAST_HEARD, Record
 from app.ui.message_bar import MessageBar
 from app.ui.roll.view import RollView
 from app.ui.transport import Transport

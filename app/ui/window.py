@@ -20,9 +20,10 @@ from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
 from app.ui.compose_panel import ComposePanel
-from app.ui.composing import Composing, Record
+from app.ui.composing import Composing
 from app.ui.fields import Fields
 from app.ui.files import SUFFIXES, Files
+from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.roll.view import RollView

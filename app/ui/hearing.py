@@ -1,0 +1,112 @@
+"""Hearing a take where it would stand: looped with its context, counted for the history."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from app.compose.audition import audition_loop
+from app.compose.takes import TakeGroup
+from app.library.history import Kind
+from app.player.client import Player
+from app.ui.roll.view import RollView
+from models.music.notes import Note, Role
+from models.music.time import MetreMap
+from models.request import Span, Take
+
+LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
+
+# kind, notes, role, from, to, seconds, asked for, context
+Record = Callable[[Kind, tuple[Note, ...], str, int, int, float, bool, dict[str, Any]], None]
+
+
+class Hearing(QObject):
+    """Lets the player have one take in place of what is there, and puts everything back afterwards."""
+
+    def __init__(self, player: Player, roll: RollView, record: Record, parent: QObject) -> None:
+        super().__init__(parent)
+        self._player, self._roll, self._record = player, roll, record
+        self._group: TakeGroup | None = None
+        self._auditioning = False
+        self._home = 0  # where the playhead was before the audition
+        self._loop: Span | None = None  # what was looped before the audition
+        self._since: float | None = None
+        player.changed.connect(self._count)
+        roll.playhead_moved.connect(self._playhead_moved)
+
+    @property
+    def playhead(self) -> int:
+        """Where the playhead is, or will be again after the audition."""
+        return self._home if self._auditioning else self._roll.playhead
+
+    def hear(self, group: TakeGroup, changed: bool = True) -> None:
+        """Put the current take of `group` over the song; not `changed`: it is the same one with more notes."""
+        if changed:
+            self._note_heard()
+        self._group = group
+        if group.notes:
+            self._player.set_overlay(group.track_id, group.span, group.notes[group.current])
+            self._count()
+
+    def audition(self, metres: MetreMap) -> None:
+        """Loop the take with the bar before it; while music plays already, it joins when its time comes."""
+        if self._group is None or self._auditioning or self._player.playing:
+            return
+        self._home, self._loop, self._auditioning = self._roll.playhead, self._player.loop, True
+        loop = audition_loop(self._group.span, metres)
+        self._player.set_loop(loop)
+        self._player.play(loop.start)
+
+    def end(self) -> None:
+        """Take the take away; an audition stops, and the playhead goes back."""
+        self._note_heard()
+        group, self._group = self._group, None
+        if self._auditioning:
+            self._auditioning = False
+            self._player.stop()
+            self._player.set_loop(self._loop)
+            self._player.seek(self._home)
+            self._roll.set_playhead(self._home)
+            if group is not None:
+                self._roll.show_span(group.span)  # the audition may have scrolled
+        self._player.clear_overlay()
+
+    def fact(self, kind: Kind, take: Take, seconds: float = 0.0) -> None:
+        """Record what became of a take."""
+        controls = take.controls
+        context = {
+            "take": take.index + 1,
+            "engine": take.engine,
+            "seed": take.seed,
+            "key": take.key.name,
+            "key_asked": controls.key is not None,
+            "range": [controls.low, controls.high],
+            "temperature": controls.temperature,
+            "bits_note": take.bits_note,
+        }
+        asked_for = kind != "played"
+        self._record(kind, take.notes, Role.MELODY, take.span.start, take.span.end, seconds, asked_for, context)
+
+    def _playhead_moved(self, tick: int) -> None:
+        if self._auditioning:
+            self._home = tick
+
+    def _count(self) -> None:
+        """Begin to count how long the take is heard, or end it where the music has stopped."""
+        if not self._player.playing:
+            self._note_heard()
+        elif self._since is None and self._player.has_overlay:
+            self._since = time.monotonic()
+
+    def _note_heard(self) -> None:
+        """Record that the take was listened to, if it was."""
+        since, self._since = self._since, None
+        group = self._group
+        if since is None or group is None or group.take is None:
+            return
+        seconds = time.monotonic() - since
+        if seconds >= LEAST_HEARD:
+            self.fact("played", group.take, seconds)
