@@ -34,11 +34,11 @@ class Measured:
     def to_dict(self) -> dict[str, float | str | bool | None]:
         """The fields for --json."""
         return {
-            "p50": self.p50,
-            "p95": self.p95,
+            "p50": round(self.p50, 4),
+            "p95": round(self.p95, 4),
             "budget": self.budget,
             "unit": self.unit,
-            **self.more,
+            **{name: round(value, 4) for name, value in self.more.items()},
             "judged": self.judged,
             "at_least": self.at_least,
             "met": self.met,
