@@ -27,7 +27,9 @@ class Output(Protocol):
 
     def send(self, messages: Iterable[Timed]) -> None: ...
 
-    def cancel(self, after: float) -> None: ...
+    def cancel(self) -> float:
+        """Take back what has not been sent; what was due until the time returned has been."""
+        ...
 
     def close(self) -> None: ...
 
@@ -52,8 +54,8 @@ class PortOutput:
     def send(self, messages: Iterable[Timed]) -> None:
         self._sender.send(messages)
 
-    def cancel(self, after: float) -> None:
-        self._sender.cancel(after)
+    def cancel(self) -> float:
+        return self._sender.cancel()
 
     def check(self, names: Iterable[str]) -> None:
         """Note that the port has gone where it is not among `names` any more."""
@@ -86,8 +88,8 @@ class RecordOutput:
     def send(self, messages: Iterable[Timed]) -> None:
         self._sender.send(messages)
 
-    def cancel(self, after: float) -> None:
-        self._sender.cancel(after)
+    def cancel(self) -> float:
+        return self._sender.cancel()
 
     def close(self) -> None:
         self._sender.close()

@@ -72,7 +72,7 @@ class _Stretch:
 class Schedule:
     """The song as the player knows it, and how far it has been handed out.
 
-    Whoever takes back what has been handed out for later than `now` must call stop(now), and the other way round.
+    Whoever takes back what has been handed out must call stop(), and the other way round.
     """
 
     def __init__(self) -> None:
@@ -151,14 +151,16 @@ class Schedule:
         self._stretches = [_Stretch(now, tick, self.tempos)]
         return self.chase(tick, now)
 
-    def stop(self, now: float) -> list[Timed]:
+    def stop(self, now: float, sent_until: float | None = None) -> list[Timed]:
         """Stop where the music is: every note that sounds is released, pedals and bends go back.
 
-        What was handed out for later than `now` is taken to have been taken back.
+        What was handed out for later than `now` is taken to have been taken back; where that came too late for what
+        was due until `sent_until`, this may or may not have been sent.
         """
         self._resting, self.playing = int(self.tick(now)), False
-        offs = [voice.off() for voice in self._voices.values() if voice.began <= now]
-        offs += [each.data for each in self._released if each.began <= now < each.time]
+        sent_until = now if sent_until is None else sent_until
+        offs = [voice.off() for voice in self._voices.values() if voice.began <= sent_until]
+        offs += [each.data for each in self._released if each.began <= sent_until and each.time > now]
         channels = sorted({channel for notes in self._parts.values() for channel in notes.channels})
         self._voices.clear()
         self._released.clear()

@@ -34,12 +34,14 @@ class Sender:
                 heapq.heappush(self._heap, (message.time, next(self._order), message.data))
             self._wake.notify()
 
-    def cancel(self, after: float) -> None:
-        """Drop what is due later than `after`; the rest is sent at once, so that what went out is known exactly."""
+    def cancel(self) -> float:
+        """Send at once what is due, and drop the rest; returns the time that divides the two."""
         with self._wake:
-            self._flush(after)
+            now = time.monotonic()
+            self._flush(now)
             self._heap.clear()
             self._wake.notify()
+            return now
 
     def close(self) -> None:
         """Send what is due now, drop the rest, end the thread."""

@@ -60,12 +60,13 @@ class FluidOutput:
             for message in messages:
                 self._schedule(max(round(message.time * _TIME_SCALE + offset), 0), message.data)
 
-    def cancel(self, after: float) -> None:
+    def cancel(self) -> float:
         """Take back what has not sounded; which that is, only the audio thread knows, so every note is let go."""
         with self._lock:
             self._fluid.remove_events(self._sequencer.sequencer, -1, self._destination, -1)
             self._synth.all_notes_off(-1)
             self._begun.clear()
+            return time.monotonic()
 
     def silence(self) -> None:
         """All sound off at once, on every channel."""

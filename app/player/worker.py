@@ -146,17 +146,17 @@ class PlayerProcess:
                     tick = int(schedule.tick(now))
                     self._stop(now)
                     schedule.loop = loop
-                    self._play(tick, now)
+                    self._play(tick)
             case m.Play(tick):
                 tick = int(schedule.tick(now)) if tick is None else tick
                 self._stop(now)
-                self._play(tick, now)
+                self._play(tick)
             case m.Stop():
                 self._stop(now)
             case m.Seek(tick):
                 if schedule.playing:
                     self._stop(now)
-                    self._play(tick, now)
+                    self._play(tick)
                 else:
                     schedule.rest(tick)
             case m.Preview():
@@ -164,7 +164,7 @@ class PlayerProcess:
             case m.Panic():
                 self._stop(now)
                 for channel in range(16):
-                    later = now + channel * _PANIC_STEP
+                    later = time.monotonic() + channel * _PANIC_STEP
                     self._send(Timed(later, data) for data in panic_messages(channel))
                 if self._synth is not None:
                     self._synth.silence()
@@ -174,7 +174,8 @@ class PlayerProcess:
                 self._make_synth(path)
         self._publish(now)
 
-    def _play(self, tick: int, now: float) -> None:
+    def _play(self, tick: int) -> None:
+        now = time.monotonic()  # after the releases of what played before
         self._since = (tick, now)
         self._send(self._schedule.start(tick, now))
         self._send(self._schedule.advance(now, now + AHEAD))
@@ -188,10 +189,10 @@ class PlayerProcess:
         self._silence(now)
 
     def _silence(self, now: float) -> None:
-        for output in self._outputs():
-            output.cancel(now)
+        # One after the other, while their threads go on sending: the times differ.
+        sent = [output.cancel() for output in self._outputs()] or [now]
         self._end_previews(now, everything=True)
-        self._send(self._schedule.stop(now))
+        self._send(self._schedule.stop(min(sent), max(sent)))
 
     def _preview(self, command: m.Preview, now: float) -> None:
         key = command.channel, command.pitch
