@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,7 @@ def recorder(history: History, document: Document) -> Record:
         asked_for: bool,
         context: dict[str, Any],
     ) -> None:
-        digest = content_hash(notes, document.song.ticks_per_quarter)
+        digest = partial(content_hash, notes, document.song.ticks_per_quarter)
         history.record(kind, digest, role, start, end, seconds, asked_for, context)
 
     return record

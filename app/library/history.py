@@ -74,7 +74,7 @@ class History:
     def record(
         self,
         kind: Kind,
-        content_hash: str,
+        content_hash: str | Callable[[], str],
         role: str,
         from_tick: int,
         to_tick: int,
@@ -82,7 +82,11 @@ class History:
         asked_for: bool,
         context: Mapping[str, Any],
     ) -> None:
-        """Note one fact, now; returns at once. Raises ValueError for another kind."""
+        """Note one fact, now; returns at once. Raises ValueError for another kind.
+
+        `content_hash` may be a function that makes it: it is called on the history's thread, since a long song takes
+        a while.
+        """
         if kind not in KINDS:
             raise ValueError(f"no such kind of history: {kind}")
         text = json.dumps(dict(context), ensure_ascii=False, sort_keys=True, default=str)
@@ -114,7 +118,7 @@ class History:
                 elif isinstance(item, threading.Event):
                     flushed.append(item)
                 else:
-                    waiting.append(item)
+                    waiting.append(tuple(value() if callable(value) else value for value in item))
                 try:
                     item = self._inbox.get_nowait()
                 except queue.Empty:

@@ -340,6 +340,17 @@ def test_the_tracks_can_be_gone_through_muted_and_soloed_with_keys(program: Prog
     assert [track.id for track in document.song.tracks] == ids
 
 
+def test_a_playhead_moved_during_an_audition_stays_where_it_was_put(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    program.wait(lambda: program.player.playing)
+    program.window.roll.playhead_moved.emit(960)
+    program.key(Key.Key_Escape)
+    program.wait(lambda: not program.player.playing)
+    program.wait(lambda: round(program.player.position()) == 960)
+
+
 def test_home_and_end_move_the_playhead(program: Program) -> None:
     program.open()
     program.key(Key.Key_End)
