@@ -115,6 +115,6 @@ ENGINES: dict[str, str] = {"lstm": "models.lstm.load"}
 
 
 def load_engine(name: str) -> Composer:
-    """Import and load the engine called `name`; raises UserError when its weights cannot be used."""
-    module, function = ENGINES[name].rsplit(".", 1)
+    """Import and load the engine called `name`, or by a dotted name; UserError when its weights cannot be used."""
+    module, function = ENGINES.get(name, name).rsplit(".", 1)
     return getattr(import_module(module), function)()

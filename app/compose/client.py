@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.compose import worker
-from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready
+from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled
 from app.process import Child
 from models.request import Request
 
@@ -38,6 +38,7 @@ class ComposeClient(QObject):
         self._child: Child | None = None
         self._last_id = 0
         self._pending: int | None = None
+        self._context: Request | None = None  # the last that was prepared: a new process has not read it
         self._deaths: deque[float] = deque(maxlen=_MOST_RESTARTS)
         self.state = "off"
         self.sentence = ""
@@ -57,6 +58,7 @@ class ComposeClient(QObject):
 
     def start(self) -> None:
         """Start the process, or start it again after it failed; returns at once."""
+        self._deaths.clear()
         self._stop_child()
         self._launch("starting")
 
@@ -66,15 +68,16 @@ class ComposeClient(QObject):
         self._set_state("off")
 
     def prepare(self, request: Request) -> None:
-        """Let the engine read a context that may be asked for soon."""
-        if self._child is not None and self._pending is None:
+        """Let the engine read a context that may be asked for soon; whatever is sent later overtakes it."""
+        self._context = request
+        if self._child is not None:
             self._child.send(Prepare(request))
 
     def ask(self, request: Request) -> int:
         """Send a request; its id comes with every signal about it. Before the engine is ready it waits in the pipe."""
         self._last_id += 1
-        if self._child is None:
-            self._launch("starting")
+        if self._child is None or self.state == "failed":
+            self.start()
         assert self._child is not None
         self._pending = self._last_id
         self._child.send(Ask(self._last_id, request))
@@ -98,6 +101,8 @@ class ComposeClient(QObject):
         self._child = child
         self.sentence = ""
         child.start()
+        if self._context is not None:
+            child.send(Prepare(self._context))
         self._set_state(state)
 
     def _stop_child(self) -> None:
@@ -120,10 +125,15 @@ class ComposeClient(QObject):
                     self._pending = None
                     self._set_state("ready")
                 self.takes_came.emit(request_id, takes)
-            case Failed(None, sentence, _):
-                self._lose(sentence)
+            case Failed(None, sentence, bug):
+                if bug:
+                    log.error("the engine could not be loaded\n%s", bug)
+                lost, self._pending = self._pending, None
                 self.sentence = sentence
                 self._set_state("failed")
+                self._tell_lost(lost, sentence)
+            case Stumbled(bug):
+                log.error("the engine failed while it read a context\n%s", bug)
             case Failed(request_id, sentence, bug):
                 if bug:
                     log.error("the engine failed on request %s\n%s", request_id, bug)
@@ -136,27 +146,25 @@ class ComposeClient(QObject):
         if child is not self._child:
             return
         log.warning("the composer process ended with code %s", code)
-        self._stop_child_after_death()
+        lost = self._pending
+        self._stop_child()
+        self._context = None  # it may be what the engine died of
         now = time.monotonic()
         self._deaths.append(now)
         if len(self._deaths) == _MOST_RESTARTS and now - self._deaths[0] < _WITHIN_SECONDS:
             self.sentence = "The composer keeps stopping; press G to try again, and see the log for the reason."
-            self._lose(self.sentence)
             self._set_state("failed")
+            self._tell_lost(lost, self.sentence)
             return
-        self._lose("The composer stopped and is being started again; your music is untouched. Press G once more.")
         self._launch("restarting")
+        self._tell_lost(
+            lost, "The composer stopped and is being started again; your music is untouched. Press G once more."
+        )
 
-    def _stop_child_after_death(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
-
-    def _lose(self, sentence: str) -> None:
-        """Tell that the pending request will not be answered."""
-        lost, self._pending = self._pending, None
-        if lost is not None:
-            self.failed.emit(lost, sentence)
+    def _tell_lost(self, request_id: int | None, sentence: str) -> None:
+        """Tell that a request will not be answered; last of all, since a slot may ask again at once."""
+        if request_id is not None:
+            self.failed.emit(request_id, sentence)
 
     def _set_state(self, state: str) -> None:
         if state != self.state:

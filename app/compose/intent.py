@@ -46,15 +46,10 @@ def plan(song: Song, selection: Selection, playhead: int, controls: Controls, se
     if selection.span is not None and not chosen:
         return _for_region(song, track, selection.span, controls, seed, takes)
     if chosen:
-        first, last = _bars(song, min(n.onset for n in chosen), max(n.end for n in chosen))
+        first, last = _bars(song, min(n.onset for n in chosen), max(_last_tick(song, n) for n in chosen))
         bars = min(max(last - first + 1, FEWEST_BARS), MOST_BARS)
         return continuation(song, track, last + 1, bars, controls, seed, takes, heard_from=first)
-    bar = song.metres.bar(playhead)
-    start = song.metres.bar_start(bar)
-    # A phrase that begins in the playhead's own bar is not to be written over: the answer starts behind it.
-    if playhead > start and track.onsets(start, playhead):
-        bar += 1
-    return continuation(song, track, bar, DEFAULT_BARS, controls, seed, takes)
+    return continuation(song, track, _free_bar(song, track, playhead), DEFAULT_BARS, controls, seed, takes)
 
 
 def continuation(
@@ -104,8 +99,8 @@ def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: 
             None,
             "Filling a region between notes is not there yet: select the notes before it to continue them.",
         )
-    first, last = _bars(song, span.start, span.end)
-    bars = min(last - first + 1, MOST_BARS)
+    first = _free_bar(song, track, span.start)
+    bars = min(max(song.metres.bar(span.end - 1) - first + 1, 1), MOST_BARS)
     return continuation(song, track, first, bars, controls, seed, takes)
 
 
@@ -122,6 +117,17 @@ def _context(song: Song, track: Track, start: int, span: Span) -> Context:
         song.metres,
         song.tempos,
     )
+
+
+def _free_bar(song: Song, track: Track, tick: int) -> int:
+    """The bar of `tick`, or the next where notes begin earlier in that bar: they are heard, not written over."""
+    bar = song.metres.bar(tick)
+    return bar + 1 if track.onsets(song.metres.bar_start(bar), tick) else bar
+
+
+def _last_tick(song: Song, note: Note) -> int:
+    """Where a note ends for the ear: what hangs over by less than half a beat was played so, not meant so."""
+    return max(note.end - song.metres.beat_ticks(note.onset) // 2, note.onset + 1)
 
 
 def _bars(song: Song, start: int, end: int) -> tuple[int, int]:

@@ -57,3 +57,10 @@ class Failed:
     request_id: int | None
     sentence: str
     bug: str = ""  # the traceback, where it is an error of ours
+
+
+@dataclass(frozen=True)
+class Stumbled:
+    """An error of ours while a context was read ahead; nobody waits for it, so it is only written down."""
+
+    bug: str

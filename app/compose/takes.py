@@ -57,13 +57,14 @@ class TakeGroup:
     def finish(self, takes: tuple[Take, ...]) -> TakeGroup:
         """All takes have come; of those that did not, the partial notes are dropped."""
         if not takes:
-            return replace(self, notes=(), finished=True, fates=())
+            return replace(self, notes=(), current=0, finished=True, fates=())
+        same = (at for at, take in enumerate(takes) if take.index == self.current)
         return replace(
             self,
             takes=takes,
             notes=tuple(take.notes for take in takes),
             finished=True,
-            current=min(self.current, len(takes) - 1),
+            current=next(same, 0),
             fates=(Fate.OPEN,) * len(takes),
         )
 
@@ -96,12 +97,14 @@ def accept(song: Song, track_id: int, take: Take, layer: bool) -> tuple[Song, tu
 
 
 def pedal_release(track: Track, tick: int) -> Event | None:
-    """The event that lifts the sustain pedal at `tick`, where the track holds it down there."""
+    """The event that lifts the sustain pedal at `tick`, where the track holds it down up to there and on."""
     controller = 0xB0 | track.channel
     held = False
     for event in track.events:
         if event.tick > tick:
             break
         if event.data[0] == controller and event.data[1] == _SUSTAIN:
+            if event.tick == tick:
+                return None  # lifted there already, or pressed anew for what follows
             held = event.data[2] >= 64
     return Event(tick, bytes([controller, _SUSTAIN, 0])) if held else None

@@ -2,78 +2,91 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import signal
 import threading
 import time
-import traceback
 from multiprocessing.connection import Connection
+from traceback import format_exc
 from typing import Any
 
-from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready
+from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled
 from models.errors import UserError
 from models.music.notes import Note
 from models.request import Composer, load_engine
 
-_BATCH_SECONDS = 0.004  # notes are gathered this long before they are sent, the first of all at once
+_BATCH_SECONDS = 0.004  # notes are gathered this long before they are sent, the first of every take at once
+_STUMBLED = "The engine stumbled over this request, see the log; try another selection."
 
 
 def run(connection: Connection, engine: str) -> None:
-    """Serve requests until the pipe ends."""
+    """Serve requests until the pipe ends, which ends the process too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's to answer
     inbox = _Inbox(connection)
     try:
         composer = load_engine(engine)
     except UserError as error:
-        connection.send(Failed(None, str(error)))
+        _tell(connection, Failed(None, str(error)))
         inbox.join()
         return
-    connection.send(Ready())
-    while (message := inbox.next()) is not None:
-        try:
-            if isinstance(message, Prepare):
-                _prepare(composer, message)
-            elif isinstance(message, Ask):
-                _answer(composer, message, connection, inbox)
-        except (BrokenPipeError, ConnectionResetError):
-            return
+    except Exception:  # such as a library that is missing: starting again would not mend it
+        _tell(connection, 
+            Failed(None, "The engine could not be started; the log says why. Press G to try again.", format_exc())
+        )
+        inbox.join()
+        return
+    _tell(connection, Ready())
+    while True:
+        message = inbox.next()
+        if isinstance(message, Prepare):
+            _prepare(composer, message, connection)
+        elif isinstance(message, Ask):
+            _answer(composer, message, connection, inbox)
 
 
-def _prepare(composer: Composer, message: Prepare) -> None:
+def _prepare(composer: Composer, message: Prepare, connection: Connection) -> None:
     try:
         composer.prepare(message.request)
     except UserError:
         return  # said when it is asked for
+    except Exception:  # a bug must not end the process: nobody has asked for anything yet
+        _tell(connection, Stumbled(format_exc()))
 
 
 def _answer(composer: Composer, ask: Ask, connection: Connection, inbox: _Inbox) -> None:
     batch: list[tuple[int, Note]] = []
+    begun: set[int] = set()
     sent = 0.0
 
     def emit(index: int, note: Note) -> None:
         nonlocal sent
         batch.append((index, note))
         now = time.monotonic()
-        if now - sent >= _BATCH_SECONDS:
-            connection.send(Notes(ask.request_id, tuple(batch)))
+        if index not in begun or now - sent >= _BATCH_SECONDS:
+            begun.add(index)
+            _tell(connection, Notes(ask.request_id, tuple(batch)))
             batch.clear()
             sent = now
 
     try:
         takes = composer.compose(ask.request, emit, inbox.superseded)
     except UserError as error:
-        connection.send(Failed(ask.request_id, str(error)))
+        _tell(connection, Failed(ask.request_id, str(error)))
         return
-    except (BrokenPipeError, ConnectionResetError):
-        raise
     except Exception:  # whatever a bug raises must reach the window, which reports it
-        connection.send(
-            Failed(
-                ask.request_id, "The engine stumbled over this request; try another selection.", traceback.format_exc()
-            )
-        )
+        _tell(connection, Failed(ask.request_id, _STUMBLED, format_exc()))
         return
     if batch:
-        connection.send(Notes(ask.request_id, tuple(batch)))
-    connection.send(Done(ask.request_id, takes, inbox.superseded()))
+        _tell(connection, Notes(ask.request_id, tuple(batch)))
+    _tell(connection, Done(ask.request_id, takes, inbox.superseded()))
+
+
+def _tell(connection: Connection, message: Any) -> None:
+    try:
+        connection.send(message)
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(0)  # the window is gone
 
 
 class _Inbox:
@@ -88,14 +101,14 @@ class _Inbox:
         self._thread.start()
 
     def next(self) -> Any:
-        """The next message, None when the pipe has ended; contexts that a newer message overtook are skipped."""
+        """The next message; contexts that a newer message overtook are skipped."""
         self._current, message = self._messages.get()
         while isinstance(message, Prepare | Cancel) and not self._messages.empty():
             self._current, message = self._messages.get()
         return message
 
     def superseded(self) -> bool:
-        """Whether a newer request, a cancel or the end of the pipe has come."""
+        """Whether a newer request or a cancel has come."""
         return self._newest != self._current
 
     def join(self) -> None:
@@ -103,12 +116,14 @@ class _Inbox:
         self._thread.join()
 
     def _read(self) -> None:
-        message: Any = Cancel()
-        while message is not None:
-            try:
-                message = self._connection.recv()
-            except (EOFError, ConnectionResetError, OSError):
-                message = None
-            if message is None or isinstance(message, Ask | Cancel):
+        while (message := self._receive()) is not None:
+            if isinstance(message, Ask | Cancel):
                 self._newest += 1
             self._messages.put((self._newest, message))
+        os._exit(0)  # nothing here is worth keeping, and the engine may be loading or deep in its work
+
+    def _receive(self) -> Any:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            return None

@@ -1,0 +1,124 @@
+"""What G means, row by row of the table the user learns."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.compose.audition import audition_loop
+from app.compose.intent import Plan, plan
+from app.song import edits
+from app.song.selection import Selection
+from app.song.song import Song
+from models.music.notes import Note
+from models.music.theory import Key
+from models.request import Controls, Span
+
+BAR = 1920
+
+
+def phrase(first_bar: int, bars: int) -> list[Note]:
+    """Quarters in D minor."""
+    tones = (62, 65, 69, 70, 67, 64, 61, 62)
+    return [Note(first_bar * BAR + i * 480, 480, tones[i % 8]) for i in range(bars * 4)]
+
+
+def song_with(notes: list[Note]) -> Song:
+    return edits.add_notes(Song.empty(), 1, notes)[0]
+
+
+def plan_for(song: Song, selection: Selection | None = None, playhead: int = 0, key: Key | None = None) -> Plan:
+    return plan(song, Selection(1) if selection is None else selection, playhead, Controls(key), 1, 4)
+
+
+def test_selected_notes_are_answered_in_as_many_bars_behind_them() -> None:
+    song = song_with(phrase(0, 20))
+    ids = frozenset(note.id for note in song.track(1).onsets(17 * BAR + 10, 20 * BAR))
+    made = plan_for(song, Selection(1, ids))
+    assert made.span == Span(20 * BAR, 23 * BAR)
+    assert made.request is not None
+    # The selection and the sixteen bars before it.
+    assert made.request.context.part[0].onset == 1 * BAR
+    assert "bars 2–20" in made.tooltip
+    assert "bars 21–23" in made.tooltip
+    assert made.tooltip.endswith("in D minor (auto).")
+
+
+@pytest.mark.parametrize(("bars", "answered"), [(1, 2), (2, 2), (7, 7), (20, 16)])
+def test_an_answer_has_two_to_sixteen_bars(bars: int, answered: int) -> None:
+    song = song_with(phrase(0, bars))
+    made = plan_for(song, Selection(1, frozenset(note.id for note in song.track(1).notes())))
+    assert made.span == Span(bars * BAR, (bars + answered) * BAR)
+
+
+def test_with_nothing_selected_the_answer_starts_in_the_playheads_bar() -> None:
+    song = song_with(phrase(0, 4))
+    made = plan_for(song, playhead=4 * BAR)
+    assert made.span == Span(4 * BAR, 8 * BAR)
+    assert made.request is not None
+    assert len(made.request.context.part) == 16
+    # Notes of the bar the playhead stands in are heard, not written over.
+    assert plan_for(song, playhead=3 * BAR + 960).span == Span(4 * BAR, 8 * BAR)
+    assert plan_for(song, playhead=6 * BAR + 960).span == Span(6 * BAR, 10 * BAR)
+
+
+def test_other_tracks_are_heard_in_the_context_and_in_the_target_but_not_drums_and_muted_ones() -> None:
+    song = song_with(phrase(0, 4))
+    song, chords = edits.add_track(song, "Chords")
+    song, _ = edits.add_notes(song, chords, [Note(bar * BAR, BAR, 50) for bar in range(12)])
+    song, drums = edits.add_track(song, drums=True)
+    song, _ = edits.add_notes(song, drums, [Note(0, 10, 36)])
+    made = plan_for(song, playhead=4 * BAR)
+    assert made.request is not None
+    assert [note.onset // BAR for note in made.request.context.others] == list(range(8))
+    muted = plan_for(edits.set_track(song, chords, mute=True), playhead=4 * BAR)
+    assert muted.request is not None
+    assert muted.request.context.others == ()
+
+
+def test_an_empty_track_beside_others_can_be_written() -> None:
+    song, second = edits.add_track(song_with(phrase(0, 4)))
+    made = plan_for(song, Selection(second), playhead=4 * BAR)
+    assert made.request is not None
+    assert "from what the other tracks play" in made.tooltip
+
+
+def test_what_is_not_there_yet_says_so_and_what_to_do_instead() -> None:
+    song = song_with(phrase(0, 8))
+    fill = plan_for(song, Selection(1, span=Span(2 * BAR, 4 * BAR)))
+    assert fill.request is None
+    assert "not there yet" in fill.tooltip
+    assert "select" in fill.tooltip
+    empty = plan_for(Song.empty())
+    assert empty.request is None
+    assert "draw a phrase or open a MIDI file" in empty.tooltip
+    song, drums = edits.add_track(song, drums=True)
+    groove = plan_for(song, Selection(drums))
+    assert groove.request is None
+    assert "melodic track" in groove.tooltip
+
+
+def test_a_region_behind_the_music_is_continued_into() -> None:
+    made = plan_for(song_with(phrase(0, 4)), Selection(1, span=Span(4 * BAR + 10, 6 * BAR)))
+    assert made.span == Span(4 * BAR, 6 * BAR)
+
+
+def test_nothing_before_the_playhead_says_where_to_go() -> None:
+    made = plan_for(song_with(phrase(4, 2)), playhead=0)
+    assert made.request is None
+    assert "playhead" in made.tooltip
+
+
+def test_a_chosen_key_is_named_and_an_impossible_range_explained() -> None:
+    song = song_with(phrase(0, 4))
+    made = plan_for(song, playhead=4 * BAR, key=Key(2, "dorian"))
+    assert made.tooltip.endswith("in D dorian.")
+    controls = Controls(Key(0, "major"), 61, 61)
+    wrong = plan(song, Selection(1), 4 * BAR, controls, 1, 4)
+    assert wrong.request is None
+    assert "widen the range" in wrong.tooltip
+
+
+def test_an_audition_begins_a_bar_early() -> None:
+    song = song_with(phrase(0, 4))
+    assert audition_loop(Span(4 * BAR, 8 * BAR), song.metres) == Span(3 * BAR, 8 * BAR)
+    assert audition_loop(Span(0, 4 * BAR), song.metres) == Span(0, 4 * BAR)

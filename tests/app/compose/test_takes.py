@@ -1,0 +1,63 @@
+"""Takes while they come, and a take put into the song."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.compose.takes import Fate, TakeGroup, accept, pedal_release
+from app.song import edits
+from app.song.song import Song
+from models.music.notes import Note
+from models.music.smf import Event
+from models.music.theory import Key
+from models.music.time import MetreMap, TempoMap
+from models.request import Context, Controls, Request, Span, Take, Verb
+
+SPAN = Span(1920, 3840)
+CONTEXT = Context((Note(0, 480, 60),), (), 480, MetreMap(480), TempoMap(480))
+REQUEST = Request(Verb.CONTINUE, CONTEXT, SPAN, takes=3)
+
+
+def take(index: int, *notes: Note) -> Take:
+    key = Key(0)
+    return Take(notes, "test", 1, index, Controls(), SPAN, key, key.pitch_classes)
+
+
+def test_notes_stream_into_their_takes_and_finished_takes_replace_them() -> None:
+    group = TakeGroup.start(7, 1, REQUEST, Song.empty())
+    group = group.with_note(1, Note(1920, 240, 64)).with_note(1, Note(2160, 240, 65)).with_note(0, Note(1920, 240, 60))
+    assert [len(notes) for notes in group.notes] == [1, 2, 0]
+    assert group.take is None
+    done = group.choose(1).finish((take(0, Note(1920, 240, 60)), take(1, Note(1920, 240, 64))))
+    assert done.take is not None
+    assert done.take.index == 1
+    assert done.choose(2).current == 0
+    assert done.choose(-1).current == 1
+    assert done.mark(1, Fate.KEPT).fates == (Fate.OPEN, Fate.KEPT)
+
+
+def test_a_request_without_answers_leaves_nothing() -> None:
+    group = TakeGroup.start(7, 1, REQUEST, Song.empty()).with_note(0, Note(1920, 240, 60)).finish(())
+    assert group.notes == ()
+    assert group.take is None
+
+
+def test_a_kept_take_replaces_or_is_laid_over() -> None:
+    song, _ = edits.add_notes(Song.empty(), 1, [Note(0, 480, 60), Note(2000, 480, 72)])
+    replaced, ids = accept(song, 1, take(0, Note(1920, 240, 64)), layer=False)
+    assert [note.pitch for note in replaced.track(1).notes()] == [60, 64]
+    assert replaced.track(1).pick(ids)[0].pitch == 64
+    layered, _ = accept(song, 1, take(0, Note(1920, 240, 64)), layer=True)
+    assert [note.pitch for note in layered.track(1).notes()] == [60, 64, 72]
+
+
+def test_a_held_pedal_is_lifted_where_the_take_begins() -> None:
+    song, _ = edits.add_notes(Song.empty(), 1, [Note(0, 480, 60)])
+    held = (Event(0, bytes([0xB0, 64, 127])),)
+    track = replace(song.track(1), events=held)
+    song = replace(song, tracks=(track,))
+    assert pedal_release(track, 1920) == Event(1920, bytes([0xB0, 64, 0]))
+    kept, _ = accept(song, 1, take(0, Note(1920, 240, 64)), layer=False)
+    assert kept.track(1).events == (*held, Event(1920, bytes([0xB0, 64, 0])))
+    lifted = replace(track, events=(*held, Event(900, bytes([0xB0, 64, 0]))))
+    assert pedal_release(lifted, 1920) is None
