@@ -150,7 +150,8 @@ class MainWindow(QMainWindow):
         """Offer the songs that were not saved when a program ended, the newest on top."""
         for song in reversed(found):
             when = QLocale.system().toString(QDateTime.fromSecsSinceEpoch(int(song.written)), "d MMMM, HH:mm")
-            sentence = f"Antiphon ended without saving “{song.title}” ({when})."
+            name = f"“{song.title}”" if song.title else "a new song"
+            sentence = f"Antiphon ended without saving {name} ({when})."
             back = "Bring it back", partial(self.files.recover, song)
             self.message.tell(sentence, back, ("Throw it away", partial(discard, song.copy)))
 
