@@ -159,6 +159,7 @@ def test_the_ruler_sets_the_playhead_and_selects_regions(roll: RollView, documen
 def test_a_key_of_the_keyboard_sounds(roll: RollView, qtbot: QtBot) -> None:
     with qtbot.waitSignal(roll.note_previewed) as heard:
         QTest.mouseClick(roll.viewport(), LEFT, NONE, QPoint(10, at(roll, 0, 64).y()))
+    assert heard.args is not None
     assert heard.args[0] == 64
 
 
