@@ -16,18 +16,13 @@ class Fields(QObject):
     def __init__(self, window: QMainWindow, home: QWidget) -> None:
         super().__init__(window)
         self._window, self._home = window, home
-        self._watched: QWidget | None = None
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_changed)
 
     def _focus_changed(self, _: QWidget | None, new: QWidget | None) -> None:
-        if self._watched is not None:
-            self._watched.removeEventFilter(self)
-            self._watched = None
         if new is not None and new.window() is self._window and _typed_in(new):
-            self._watched = new
-            new.installEventFilter(self)
+            new.installEventFilter(self)  # once more does no harm
 
     def eventFilter(self, field: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent):

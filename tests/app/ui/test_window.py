@@ -386,6 +386,19 @@ def test_g_and_space_work_from_a_number_field(program: Program) -> None:
     assert field.value() == 4
 
 
+def test_a_field_may_go_while_it_has_the_keyboard(program: Program) -> None:
+    program.key(Key.Key_T, Mod.ControlModifier)
+    field = program.window.tracks.row(program.document.selection.track_id).name
+    field.setFocus()
+    program.qtbot.keyClicks(field, "Flute")
+    program.window.tracks.remove_track()
+    program.qtbot.wait(50)
+    program.window.panel.range.setFocus()
+    program.qtbot.keyClick(program.window.panel.range, Key.Key_Escape)
+    assert program.window.roll.hasFocus()
+    assert len(program.document.song.tracks) == 1
+
+
 def test_enter_in_a_field_ends_typing_and_keeps_no_take(program: Program) -> None:
     program.open()
     program.select_bars(1, 4)
