@@ -41,15 +41,19 @@ def pitch_mask(request: Request, allowed: frozenset[int]) -> NDArray[np.bool_]:
     low, high = request.controls.low, request.controls.high
     mask = np.array([low <= pitch <= high and pitch % 12 in allowed for pitch in range(128)])
     if not mask.any():
+        name = request.controls.key.name if request.controls.key is not None else "the key"
         raise UserError(
-            f"No note of the key lies between {pitch_name(low)} and {pitch_name(high)}; "
+            f"No note of {name} lies between {pitch_name(low)} and {pitch_name(high)}; "
             "widen the range or choose another key."
         )
     return mask
 
 
 def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> list[str]:
-    """What of `notes` breaks the request's hard controls, a sentence each; empty when all is well."""
+    """What of `notes` breaks the request's hard controls, a sentence each; empty when all is well.
+
+    `notes` are one take in the song's ticks, in order of onset: one voice, inside the request's span.
+    """
     broken = []
     span, controls = request.span, request.controls
     last_end = span.start

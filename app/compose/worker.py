@@ -31,8 +31,9 @@ def run(connection: Connection, engine: str) -> None:
         inbox.join()
         return
     except Exception:  # such as a library that is missing: starting again would not mend it
-        _tell(connection, 
-            Failed(None, "The engine could not be started; the log says why. Press G to try again.", format_exc())
+        _tell(
+            connection,
+            Failed(None, "The engine could not be started; the log says why. Press G to try again.", format_exc()),
         )
         inbox.join()
         return

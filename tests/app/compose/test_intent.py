@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.compose.audition import audition_loop
@@ -11,6 +13,7 @@ from app.song.selection import Selection
 from app.song.song import Song
 from models.music.notes import Note
 from models.music.theory import Key
+from models.music.time import MetreChange, MetreMap
 from models.request import Controls, Span
 
 BAR = 1920
@@ -100,6 +103,27 @@ def test_what_is_not_there_yet_says_so_and_what_to_do_instead() -> None:
 def test_a_region_behind_the_music_is_continued_into() -> None:
     made = plan_for(song_with(phrase(0, 4)), Selection(1, span=Span(4 * BAR + 10, 6 * BAR)))
     assert made.span == Span(4 * BAR, 6 * BAR)
+
+
+def test_a_region_that_begins_inside_a_bar_with_notes_leaves_them() -> None:
+    made = plan_for(song_with(phrase(0, 4)), Selection(1, span=Span(3 * BAR + 960, 6 * BAR)))
+    assert made.span == Span(4 * BAR, 6 * BAR)
+
+
+@pytest.mark.parametrize(("overhang", "first"), [(0, 4), (100, 4), (239, 4), (300, 5)])
+def test_a_last_note_that_hangs_over_a_little_does_not_cost_a_bar(overhang: int, first: int) -> None:
+    song = song_with([*phrase(0, 4)[:-1], Note(4 * BAR - 480, 480 + overhang, 62)])
+    made = plan_for(song, Selection(1, frozenset(note.id for note in song.track(1).notes())))
+    assert made.span is not None
+    assert made.span.start == first * BAR
+
+
+def test_bars_are_counted_through_a_change_of_metre() -> None:
+    song = song_with(phrase(0, 4))
+    metres = MetreMap(480, (MetreChange(0, 4, 4), MetreChange(5 * BAR, 3, 4)))
+    song = replace(song, metres=metres, tracks=tuple(replace(track, metres=metres) for track in song.tracks))
+    made = plan_for(song, Selection(1, frozenset(note.id for note in song.track(1).notes())))
+    assert made.span == Span(4 * BAR, 5 * BAR + 3 * 1440)
 
 
 def test_nothing_before_the_playhead_says_where_to_go() -> None:

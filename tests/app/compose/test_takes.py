@@ -36,6 +36,13 @@ def test_notes_stream_into_their_takes_and_finished_takes_replace_them() -> None
     assert done.mark(1, Fate.KEPT).fates == (Fate.OPEN, Fate.KEPT)
 
 
+def test_the_take_that_is_looked_at_stays_so_where_a_cancel_left_others_unfinished() -> None:
+    group = TakeGroup.start(7, 1, REQUEST, Song.empty()).choose(2)
+    some = (take(0, Note(1920, 240, 60)), take(2, Note(1920, 240, 67)))
+    assert group.finish(some).take == some[1]
+    assert group.choose(1).finish(some).take == some[0]
+
+
 def test_a_request_without_answers_leaves_nothing() -> None:
     group = TakeGroup.start(7, 1, REQUEST, Song.empty()).with_note(0, Note(1920, 240, 60)).finish(())
     assert group.notes == ()
@@ -61,3 +68,8 @@ def test_a_held_pedal_is_lifted_where_the_take_begins() -> None:
     assert kept.track(1).events == (*held, Event(1920, bytes([0xB0, 64, 0])))
     lifted = replace(track, events=(*held, Event(900, bytes([0xB0, 64, 0]))))
     assert pedal_release(lifted, 1920) is None
+    renewed = replace(track, events=(*held, Event(1920, bytes([0xB0, 64, 127]))))
+    assert pedal_release(renewed, 1920) is None
+    assert pedal_release(renewed, 2000) == Event(2000, bytes([0xB0, 64, 0]))
+    other_channel = replace(track, events=(Event(0, bytes([0xB1, 64, 127])),))
+    assert pedal_release(other_channel, 1920) is None

@@ -7,17 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from app.compose import client as module
 from app.compose.client import ComposeClient
 from tests.app.compose.test_client import request_for
 from tests.app.ui import scripted
 
 
-def main(told: Path) -> None:
+def main(told: Path, engine: str) -> None:
     """Run until killed."""
     application = QCoreApplication([])
-    module.worker.run = scripted.run
-    client = ComposeClient("scripted")
+    client = ComposeClient(engine)
 
     def tell() -> None:
         partial = told.with_suffix(".part")
@@ -30,4 +28,4 @@ def main(told: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])
