@@ -19,7 +19,9 @@ from models.errors import UserError
 CLIENT_NAME = "Antiphon"
 _PATIENCE = 0.1
 _DRAIN = 0.05
-_BACKENDS = ("LINUX_ALSA", "UNIX_JACK") if sys.platform.startswith("linux") else ("",)
+_ALSA = Path("/dev/snd/seq")
+_RARELY = 30.0  # seconds
+_abandoned: list[Any] = []
 
 
 class Output(Protocol):
@@ -43,7 +45,7 @@ class PortOutput:
     def __init__(self, name: str) -> None:
         self.name = name
         self._problem: str | None = None
-        self._backend, self._port = _open(name)
+        self._port = _open(name)
         self._sender = Sender("midi output", self._write, self._fail)
 
     @property
@@ -64,13 +66,15 @@ class PortOutput:
 
     def close(self) -> None:
         self._sender.close()
-        if self._problem is None:
-            time.sleep(_DRAIN)  # JACK fetches what was written once a period; closed before, releases would be lost
-        with contextlib.suppress(Exception):  # the port may have gone, and rtmidi says so in many ways
-            self._port.close()
+        if self._problem is not None:
+            _abandoned.append(self._port)  # freeing the client of a JACK server that has ended crashes the process
+            return
+        time.sleep(_DRAIN)  # JACK fetches what was written once a period; closed before, releases would be lost
+        self._port.close_port()
+        self._port.delete()
 
     def _write(self, data: bytes, _due: float) -> None:
-        self._port._rt.send_message(data)
+        self._port.send_message(data)
 
     def _fail(self, error: Exception) -> None:
         self._problem = f'The MIDI port "{self.name}" stopped working ({error}); choose another output.'
@@ -119,40 +123,70 @@ class PortWatch:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        wait = self._seconds
         while True:
-            self.names = port_names()
-            if self._closing.wait(self._seconds):
+            systems, self.names = _ports()
+            # A system that is not there is looked for less and less often: JACK's library complains every time.
+            wait = self._seconds if systems else min(wait * 2, _RARELY)
+            if self._closing.wait(wait):
                 return
 
 
 def port_names() -> tuple[str, ...]:
     """The names of the MIDI outputs that can be connected to, without our own."""
-    names: list[str] = []
-    for backend in _BACKENDS:
-        module = _module(backend)
-        with contextlib.suppress(SystemError, OSError, Exception):  # no ALSA or no JACK: that system has no ports
-            names += [name for name in module.get_output_names() if not name.startswith(CLIENT_NAME)]
-    return tuple(dict.fromkeys(names))
+    return _ports()[1]
 
 
-def _module(backend: str) -> Any:
-    import mido
+def _ports() -> tuple[int, tuple[str, ...]]:
+    """How many MIDI systems answer, and the names of their ports."""
+    systems, names = 0, list[str]()
+    for api in _apis():
+        with contextlib.suppress(*_errors()):  # no ALSA or no JACK: that system has no ports
+            client = _client(api, f"{CLIENT_NAME} watch")
+            names += [name for name in client.get_ports() if not name.startswith(CLIENT_NAME)]
+            client.delete()
+            systems += 1
+    return systems, tuple(dict.fromkeys(names))
 
-    return mido.Backend(f"mido.backends.rtmidi{'/' + backend if backend else ''}")
+
+def _rtmidi() -> Any:
+    """The binding, imported when it is needed; much of it is not visible to type checkers."""
+    import rtmidi
+
+    return rtmidi
 
 
-def _open(name: str) -> tuple[Any, Any]:
+def _apis() -> list[int]:
+    """The MIDI systems to try, rtmidi's numbers."""
+    if not sys.platform.startswith("linux"):
+        return [_rtmidi().API_UNSPECIFIED]
+    # Without the device ALSA only complains, about each attempt.
+    alsa = [_rtmidi().API_LINUX_ALSA] if _ALSA.exists() else []
+    return [*alsa, _rtmidi().API_UNIX_JACK]
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What rtmidi raises where a system or a port is not there."""
+    return _rtmidi().RtMidiError, _rtmidi()._rtmidi.SystemError, OSError, ValueError
+
+
+def _client(api: int, name: str) -> Any:
+    return _rtmidi().MidiOut(rtapi=api, name=name)
+
+
+def _open(name: str) -> Any:
     """The port called `name`, or a virtual one; raises UserError where no system has it."""
-    reasons = []
-    for backend in _BACKENDS:
-        module = _module(backend)
-        try:
+    for api in _apis():
+        with contextlib.suppress(*_errors()):
+            client = _client(api, CLIENT_NAME)
             if name == VIRTUAL:
-                return module, module.open_output(CLIENT_NAME, virtual=True, client_name=CLIENT_NAME)
-            if name in module.get_output_names():
-                return module, module.open_output(name, client_name=CLIENT_NAME)
-        except Exception as error:  # rtmidi raises SystemError, OSError, InvalidPortError and its own
-            reasons.append(str(error))
+                client.open_virtual_port(CLIENT_NAME)
+                return client
+            names = client.get_ports()
+            if name in names:
+                client.open_port(names.index(name), "out")
+                return client
+            client.delete()
     if name == VIRTUAL:
         raise UserError(
             "No MIDI system was found to open a port in; start JACK or PipeWire, "
