@@ -217,6 +217,8 @@ def _count(hashes: Keys, values: NDArray[np.int64]) -> Table:
     contexts, totals = np.unique(hashes, return_counts=True)
     pairs, first, counts = np.unique(_pair(hashes, values), return_index=True, return_counts=True)
     distinct = np.bincount(np.searchsorted(contexts, hashes[first]), minlength=len(contexts))
+    # A pair whose hash another one has is not counted for its own context, which has a follower all the same.
+    distinct = np.maximum(distinct, 1)
     return Table(contexts, totals.astype(np.uint32), distinct.astype(np.uint32), pairs, counts.astype(np.uint32))
 
 
