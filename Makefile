@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-builtin-rules
 
 PY := .venv/bin/python
-DATA ?= ../shared/data
+DATA ?= data
 
 run: .venv/.stamp-run
 	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY$$QT_QPA_PLATFORM" ]; then \
