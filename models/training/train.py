@@ -154,7 +154,7 @@ def _epoch(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         progress["step"] += 1
-        total, steps = total + float(loss), steps + 1
+        total, steps = total + float(loss.detach()), steps + 1
         if steps % 25 == 0:
             print(
                 f"  epoch {progress['epoch'] + 1} step {steps}: {total / steps:.3f} bits a note, "
