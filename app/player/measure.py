@@ -1,17 +1,22 @@
-"""How late MIDI messages are sent, and how soon music begins: a real player process, read from its recording."""
+"""How late MIDI messages are sent, how soon music begins, how near to their time notes sound."""
 
 from __future__ import annotations
 
+import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from app.player.client import Player
 from app.player.messages import Options
+from app.player.schedule import Timed
+from app.player.synth import SAMPLE_RATE, FluidOutput
+from app.player.worker import AHEAD, STEP
 from app.song.edits import add_notes
 from app.song.song import Song
 from models.music.notes import Note
@@ -20,6 +25,8 @@ STARTS = 40
 _PATIENCE = 60.0
 _DENSITY = 40  # ticks between two notes: 24 a second, each with a beginning and an end
 _PITCHES = (60, 64, 67, 71, 74)
+_HIT, _HITS, _APART = bytes([0x99, 37, 110]), 60, 0.15  # a side stick: it begins sharply and is soon over
+_BEGINS, _QUIET = 0.3, 0.06  # of the loudest sample; seconds without such samples between two hits
 
 
 @contextmanager
@@ -70,6 +77,45 @@ def space_to_first_event() -> list[float]:
             player.stop()
             _wait(app, lambda: not player.playing, lambda: None)
     return samples
+
+
+def synth_onsets(soundfont: Path) -> list[float]:
+    """Milliseconds by which hits sound off their times, the delay that all of them have left out."""
+    due, now = [], time.monotonic() + 0.5
+    for _ in range(_HITS):
+        due.append(now)
+        now += _APART + random.random() * 0.05
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sound.raw"
+        output = FluidOutput(soundfont, to_file=file)
+        try:
+            left = [Timed(time, _HIT) for time in due]
+            while time.monotonic() < due[-1] + 4 * _APART:
+                horizon = time.monotonic() + AHEAD
+                output.send(message for message in left if message.time < horizon)
+                left = [message for message in left if message.time >= horizon]
+                time.sleep(STEP)
+        finally:
+            output.close()
+        sounded = onsets(sound(file))
+    if len(sounded) != len(due):
+        raise RuntimeError(f"{len(due)} hits were sent and {len(sounded)} sounded")
+    delays = sounded - np.array(due)
+    return [abs(delay) * 1000 for delay in delays - np.median(delays)]
+
+
+def sound(file: Path) -> np.ndarray:
+    """The loudness, from 0 to 1, of every sample of a file that a FluidOutput has played to."""
+    data = file.read_bytes()
+    both = np.frombuffer(data[: len(data) // 4 * 4], dtype="<i2").reshape(-1, 2)
+    return np.abs(both.astype(np.float32)).max(axis=1, initial=0) / 32768
+
+
+def onsets(loudness: np.ndarray) -> np.ndarray:
+    """When something begins to sound after some quiet, in seconds."""
+    loud = np.flatnonzero(loudness > max(loudness.max(initial=0) * _BEGINS, 0.001))
+    first = np.diff(loud, prepend=-SAMPLE_RATE) > _QUIET * SAMPLE_RATE
+    return loud[first] / SAMPLE_RATE
 
 
 def sent_messages(record: Path) -> list[tuple[float, bytes, float]]:

@@ -122,12 +122,13 @@ class Status:
 
 @dataclass(frozen=True)
 class Heard:
-    """A stretch of music has been played: raw facts for the history."""
+    """A stretch of music has been played, more than once where it was looped: raw facts for the history."""
 
     from_tick: int
     to_tick: int
     seconds: float
     overlay: bool
+    looped: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable
 from ctypes import c_int, c_short, c_void_p
 from pathlib import Path
 from typing import Any
 
+from app.player.clock import DeviceClock
 from app.player.schedule import Timed
 from models.errors import UserError
 
-_SAMPLE_RATE = 48000.0
+SAMPLE_RATE = 48_000
 _CORES = 2
 _TIME_SCALE = 4000  # sequencer ticks a second: finer than a block
 _GAIN = 0.6
@@ -28,37 +28,47 @@ _DRIVERS = {
     "darwin": ("coreaudio",),
     "win32": ("wasapi", "dsound", "waveout"),
 }
-_CLOCK_READINGS = 64
+_FIRST_READINGS, _BETWEEN = 200, 0.0005  # of the clock; together several periods of a usual device
 
 
 class FluidOutput:
-    """A synthesiser on an audio device. Making one can take seconds: never on a thread that must not wait."""
+    """A synthesiser on an audio device, or playing to a file of raw samples at the pace of one.
+
+    Making one can take seconds: never on a thread that must not wait.
+    """
 
     problem: str | None = None
 
-    def __init__(self, soundfont: Path) -> None:
+    def __init__(self, soundfont: Path, to_file: Path | None = None) -> None:
         fluid = _library()
         self._fluid = fluid
-        self._synth = fluid.Synth(gain=_GAIN, samplerate=_SAMPLE_RATE, channels=16, **{"synth.cpu-cores": _CORES})
+        self._synth = fluid.Synth(gain=_GAIN, samplerate=float(SAMPLE_RATE), channels=16, **{"synth.cpu-cores": _CORES})
         if self._synth.sfload(str(soundfont), 1) < 0:
             self._delete()
             raise UserError(f"The SoundFont {soundfont.name} cannot be read; choose another one in the settings.")
         self._sequencer = fluid.Sequencer(time_scale=_TIME_SCALE, use_system_timer=False)
         self._destination = self._sequencer.register_fluidsynth(self._synth)
-        self.driver = self._start()
+        self.driver = self._start(to_file)
         if self.driver is None:
             self.close()
             raise UserError("No audio device could be opened; connect one, or send to a MIDI port instead.")
-        self._clock: deque[float] = deque(maxlen=_CLOCK_READINGS)
+        self._clock = DeviceClock(_TIME_SCALE)
         self._begun: dict[tuple[int, int], int] = {}  # by channel and pitch, the tick of the last beginning
         self._lock = threading.Lock()
+        for _ in range(_FIRST_READINGS):
+            self.keep_time()
+            time.sleep(_BETWEEN)
 
     def send(self, messages: Iterable[Timed]) -> None:
         """Hand messages to the sequencer; those whose time has passed sound at once."""
+        self.keep_time()
         with self._lock:
-            offset = self._offset()
             for message in messages:
-                self._schedule(max(round(message.time * _TIME_SCALE + offset), 0), message.data)
+                self._schedule(self._clock.count(message.time), message.data)
+
+    def keep_time(self) -> None:
+        """Look at the device's clock; to be called often, also while nothing sounds."""
+        self._clock.read(self._sequencer.get_tick(), time.monotonic())
 
     def cancel(self) -> float:
         """Take back what has not sounded; which that is, only the audio thread knows, so every note is let go."""
@@ -80,15 +90,13 @@ class FluidOutput:
         self._sequencer.delete()
         self._delete()
 
-    def _offset(self) -> float:
-        """Sequencer ticks at monotonic time 0. The sequencer's clock moves in steps of a block, so the largest of the
-        last readings is the one taken right after a step."""
-        self._clock.append(self._sequencer.get_tick() - time.monotonic() * _TIME_SCALE)
-        return max(self._clock)
-
-    def _start(self) -> str | None:
+    def _start(self, to_file: Path | None) -> str | None:
         """Open the first audio driver that works; its name."""
         wanted = os.environ.get("ANTIPHON_AUDIO_DRIVER")
+        if to_file is not None:
+            wanted = "file"
+            self._synth.setting("audio.file.name", str(to_file))
+            self._synth.setting("audio.file.type", "raw")
         platform = "linux" if sys.platform.startswith("linux") else sys.platform
         for name in (wanted,) if wanted else _DRIVERS.get(platform, ()):
             # Unknown names are refused by the setting; new_fluid_audio_driver gives None where the device fails.
@@ -123,6 +131,10 @@ class FluidOutput:
             fluid.control_change(event, channel, data[1], data[2])
         elif kind == 0xC0:
             fluid.program_change(event, channel, data[1])
+        elif kind == 0xD0:
+            fluid.channel_pressure(event, channel, data[1])
+        elif kind == 0xA0:
+            fluid.key_pressure(event, channel, data[1], data[2])
         elif kind == 0xE0:
             fluid.pitch_bend(event, channel, data[1] | data[2] << 7)
         else:
@@ -148,6 +160,8 @@ def _library() -> Any:
             ("remove_events", "fluid_sequencer_remove_events", (c_void_p, c_short, c_short, c_int)),
             ("control_change", "fluid_event_control_change", (c_void_p, c_int, c_int, c_int)),
             ("program_change", "fluid_event_program_change", (c_void_p, c_int, c_int)),
+            ("channel_pressure", "fluid_event_channel_pressure", (c_void_p, c_int, c_int)),
+            ("key_pressure", "fluid_event_key_pressure", (c_void_p, c_int, c_short, c_int)),
             ("pitch_bend", "fluid_event_pitch_bend", (c_void_p, c_int, c_int)),
         ):
             function = getattr(library, symbol)

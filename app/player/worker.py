@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.player import messages as m
+from app.player.heard import Listening
 from app.player.ports import Output, PortOutput, PortWatch, RecordOutput
 from app.player.priority import ask_for_priority, be_ordinary
 from app.player.schedule import Schedule, Timed, panic_messages
@@ -72,7 +73,7 @@ class PlayerProcess:
         self._soundfont: str | None = None
         self._status: m.Status | None = None
         self._previews: dict[tuple[int, int], float] = {}  # by channel and pitch, when to release
-        self._since: tuple[int, float] | None = None
+        self._listening: Listening | None = None  # while the music plays
         if options.audio:
             self._make_synth(options.soundfont)
         if options.port is not None:
@@ -112,8 +113,11 @@ class PlayerProcess:
 
     def _step(self) -> None:
         now = time.monotonic()
+        if self._synth is not None:
+            self._synth.keep_time()
         if self._schedule.playing:
             self._send(self._schedule.advance(now, now + AHEAD))
+            self._listen(now)
             if self._schedule.finished(now):
                 self._stop(now)
         self._end_previews(now)
@@ -176,17 +180,20 @@ class PlayerProcess:
 
     def _play(self, tick: int) -> None:
         now = time.monotonic()  # after the releases of what played before
-        self._since = (tick, now)
         self._send(self._schedule.start(tick, now))
+        self._listening = Listening(int(self._schedule.tick(now)), now)
         self._send(self._schedule.advance(now, now + AHEAD))
 
     def _stop(self, now: float) -> None:
-        if self._schedule.playing and self._since is not None:
-            since, began = self._since
-            tick = int(self._schedule.tick(now))
-            self._connection.send(m.Heard(since, tick, now - began, self._schedule.overlay is not None))
-            self._since = None
+        if self._listening is not None:
+            self._listen(now)
+            self._connection.send(self._listening.end(now, self._schedule.overlay is not None))
+            self._listening = None
         self._silence(now)
+
+    def _listen(self, now: float) -> None:
+        if self._listening is not None:
+            self._listening.reach(int(self._schedule.tick(now)), self._schedule.loop)
 
     def _silence(self, now: float) -> None:
         # One after the other, while their threads go on sending: the times differ.
