@@ -6,6 +6,7 @@ since importing it fails where the library is not installed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -148,7 +149,8 @@ def _library() -> Any:
     """The binding, with what it lacks; raises UserError where FluidSynth is not installed."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # or looking for a JACK server takes seconds
     try:
-        import fluidsynth
+        with contextlib.redirect_stdout(None):  # under continuous integration it tells where it found the library
+            import fluidsynth
     except (ImportError, OSError) as error:
         raise UserError(
             "FluidSynth is not installed; install it (on Debian: apt install libfluidsynth3), "

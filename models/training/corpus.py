@@ -197,8 +197,10 @@ def _melodiousness(track: smf.MidiTrack) -> float:
 
 def _write_cache(path: Path, pieces: list[Piece]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with gzip.open(path, "wt", compresslevel=4) as file:
+    unfinished = path.with_suffix(".tmp")
+    with gzip.open(unfinished, "wt", compresslevel=4) as file:
         json.dump([_to_json(piece) for piece in pieces], file)
+    unfinished.replace(path)
 
 
 def _read_cache(path: Path) -> list[Piece]:
