@@ -1,13 +1,14 @@
 """One note at a time through the network of `models.lstm`, for several takes side by side, in plain numpy.
 
-A framework's operators cost more than the arithmetic at this size, so whatever depends on an index alone (embeddings
-times the matrix that reads them) is multiplied out once at loading; a step is then three matrix products and some row
-look-ups. Results equal `Network.scores` up to rounding; a test holds the two together.
+At this size a call costs more than the arithmetic in it. So whatever depends on an index alone (embeddings times the
+matrix that reads them) is multiplied out once at loading and kept as rows of one table a layer, to be fetched and
+summed in two calls; constant factors of the squashing functions are multiplied into the weights. Results equal
+`Network.scores` up to rounding; a test holds the two together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,33 @@ Floats = np.ndarray  # of float32
 
 MAX_INTERVAL = 24
 LOOKS = len(LOOK_BACK)
+HEADS = ("advance", "position", "pitch", "duration", "velocity")
 _NO_STEP = 2 * MAX_INTERVAL + 1
-_PITCHES = np.arange(128)
+_WIDE = NO_PITCH + 1  # pitches, and a slot for votes that go nowhere
+
+
+def _tables() -> tuple[Ints, Ints, Ints]:
+    """By two pitches the index of their interval; by a pitch and an interval where it leads, or NO_PITCH; by an
+    interval its index. Intervals are counted from -NO_INTERVAL."""
+    pitch = np.arange(_WIDE)
+    steps = np.clip(pitch[:, None] - pitch, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
+    steps[NO_PITCH], steps[:, NO_PITCH] = _NO_STEP, _NO_STEP
+    interval = np.arange(-NO_INTERVAL, NO_INTERVAL + 1)
+    moved = pitch[:, None] + interval
+    moved[(moved < 0) | (moved >= NO_PITCH)] = NO_PITCH
+    moved[NO_PITCH], moved[:, interval == NO_INTERVAL] = NO_PITCH, NO_PITCH
+    own = np.clip(interval, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
+    own[interval == NO_INTERVAL] = _NO_STEP
+    return steps, moved, own
+
+
+_INTERVAL, _MOVED, _OWN = _tables()
+# By the last pitch, for every pitch, the column of its interval's score; the column behind them where it is too far.
+_STEP = np.arange(_WIDE) - np.arange(_WIDE)[:, None] + MAX_INTERVAL
+_STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = _NO_STEP
+_STEP[NO_PITCH], _STEP[:, NO_PITCH] = _NO_STEP, _NO_STEP
+_EXACT_BITS = 1 << np.arange(LOOKS)
+_EXACT_ROWS = (np.arange(1 << LOOKS)[:, None] & _EXACT_BITS > 0).astype(np.float32)
 
 
 @dataclass
@@ -39,161 +65,189 @@ class Last:
     pitch: Ints
     position: Ints
     velocity: Ints
-    root: Ints
-    tones: Floats  # (takes, 12)
-    metre: Ints  # index of the bar's metre in the stepper's frame
+    chord: Ints  # index into the chords given to `Stepper.frame`
+    metre: Ints  # index into its metres
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Everything that depends on metre and position alone, rows `metre * MAX_BAR_STEPS + position`."""
+@dataclass
+class Looked:
+    """What stood 1, 2, 4, 8 bars before the place to be written, arrays (4, takes); see `models.lookback.look_back`."""
 
-    inputs: Floats
-    advance: Floats
-    position: Floats  # the last note's position only
-    pitch: Floats
-    duration: Floats
-    velocity: Floats
-    keys: Floats  # (metres, MAX_BAR_STEPS, place)
+    pitch: Ints
+    duration: Ints
+    interval: Ints
+    exact: NDArray[np.bool_]
+
+
+class _Rows:
+    """A first layer as rows to be summed by index: blocks one after the other, the last ones set for a composition."""
+
+    def __init__(self, **blocks: Floats) -> None:
+        self._fixed = np.concatenate(list(blocks.values()))
+        ends = np.cumsum([0, *map(len, blocks.values())]).tolist()
+        self._start = dict(zip([*blocks, "place"], ends, strict=True))
+        self._rows = self._fixed
+
+    def set(self, place: Floats, chord: Floats) -> None:
+        """Set the rows of all places, and of the chords."""
+        self._start["chord"] = self._start["place"] + len(place)
+        self._rows = np.concatenate([self._fixed, place, chord]).astype(np.float32, copy=False)
+
+    def start(self, *names: str) -> Ints:
+        """Where these blocks begin, (names, 1)."""
+        return np.array([self._start[name] for name in names])[:, None]
+
+    def sum(self, index: Ints) -> Floats:
+        """The sum of the rows `index` (rows, takes), as (takes, width)."""
+        return np.add.reduce(self._rows[index], axis=0)
 
 
 class Stepper:
     """The network's weights, laid out for stepping. `frame` must be called before a composition."""
 
     def __init__(self, weights: Mapping[str, Floats], layers: int) -> None:
-        self._w = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
-        w = self._w
+        self._w = w = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
         self.layers = layers
-        self.hidden = w["lstm.weight_hh_l0"].shape[1]
-        self._recurrent = [
-            np.ascontiguousarray(
-                w["lstm.weight_hh_l0"].T
-                if layer == 0
-                else np.concatenate([w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"]], 1).T
-            )
+        self.hidden = size = w["lstm.weight_hh_l0"].shape[1]
+        # Gates in the order input, forget, output, candidate; the logistic ones halved, for σ(x) = (1 + tanh(x/2)) / 2.
+        order = np.r_[0 : 2 * size, 3 * size : 4 * size, 2 * size : 3 * size]
+        half = np.r_[np.full(3 * size, 0.5, np.float32), np.ones(size, np.float32)][:, None]
+        recurrent = [
+            w["lstm.weight_hh_l0"]
+            if layer == 0
+            else np.concatenate([w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"]], 1)
             for layer in range(layers)
         ]
-        self._bias = [w[f"lstm.bias_ih_l{layer}"] + w[f"lstm.bias_hh_l{layer}"] for layer in range(layers)]
-        names = ("advance", "position", "pitch", "duration", "velocity")
-        first = {name: w[f"{name}_head.0.weight"] for name in names}
-        self._widths = np.cumsum([0] + [len(first[name]) for name in names])
-        self._from_hidden = np.ascontiguousarray(np.concatenate([first[name][:, : self.hidden] for name in names]).T)
-        self._second = {name: np.ascontiguousarray(w[f"{name}_head.2.weight"].T) for name in names}
-        self._second_bias = {name: w[f"{name}_head.2.bias"] for name in names}
-        self._pack_inputs()
-        self._pack_heads(first)
+        # Left as (outputs, inputs) and read transposed: so the product over several takes is a quarter faster.
+        self._recurrent = [np.ascontiguousarray(each[order] * half).T for each in recurrent]
+        bias = [w[f"lstm.bias_ih_l{layer}"] + w[f"lstm.bias_hh_l{layer}"] for layer in range(layers)]
+        self._bias = [each[order] * half[:, 0] for each in bias]
+        # The heads' first layers are halved too: x σ(x) = y + y tanh(y) with y = x/2.
+        first = {name: w[f"{name}_head.0.weight"] * np.float32(0.5) for name in HEADS}
+        self._first_bias = {name: w[f"{name}_head.0.bias"] * np.float32(0.5) for name in HEADS}
+        self._widths = np.cumsum([0] + [len(first[name]) for name in HEADS]).tolist()
+        self._from_hidden = np.ascontiguousarray(np.concatenate([first[name][:, :size] for name in HEADS]).T)
+        self._second = {name: w[f"{name}_head.2.weight"].T for name in HEADS}
+        self._second_bias = {name: w[f"{name}_head.2.bias"] for name in HEADS}
+        self._fold_pitch()
+        self._second = {name: np.ascontiguousarray(matrix) for name, matrix in self._second.items()}
+        self._pack(w["lstm.weight_ih_l0"][order] * half, first)
+        self._framed: object = None
 
-    def _pack_inputs(self) -> None:
-        w, inputs = self._w, self._w["lstm.weight_ih_l0"]
-        cut = _Cutter(inputs)
-        self._in_pitch = w["pitch.weight"] @ cut(24)
-        self._in_interval = w["interval.weight"] @ cut(12)
-        self._in_duration = w["duration.weight"] @ cut(12)
-        self._in_velocity = w["velocity.weight"] @ cut(6)
-        self._in_advance = w["advance.weight"] @ cut(6)
-        self._in_place = cut(37)
-        self._in_root = w["root.weight"] @ cut(6)
-        self._in_tones = cut(12)
-        self._in_scale = cut(12)
+    def _fold_pitch(self) -> None:
+        """Order the pitch head's columns: pitches, with their class's share added, an empty one, intervals, an empty
+        one, votes."""
+        for table in (self._second, self._second_bias):
+            values = table["pitch"]
+            none = np.zeros_like(values[..., :1])
+            pitches = values[..., :128] + values[..., 128:140][..., np.arange(128) % 12]
+            table["pitch"] = np.concatenate([pitches, none, values[..., 140:-8], none, values[..., -8:]], -1)
 
-    def _pack_heads(self, first: dict[str, Floats]) -> None:
+    def _pack(self, inputs: Floats, first: dict[str, Floats]) -> None:
         w = self._w
         pitch, interval, duration = w["pitch.weight"], w["interval.weight"], w["duration.weight"]
-        tables: dict[str, dict[str, Floats]] = {}
-        cut = _Cutter(first["advance"], self.hidden)
-        tables["advance"] = {"end": w["advance.weight"] @ cut(6), "place": cut(37), **self._harmony(cut)}
-        cut = _Cutter(first["position"], self.hidden)
-        tables["position"] = {
-            "advance": w["advance.weight"] @ cut(6),
-            "from": w["position.weight"] @ cut(16),
-            "bar": w["bar.weight"] @ cut(8),
-            "beat": w["beat.weight"] @ cut(4),
-            **self._harmony(cut),
-        }
-        cut = _Cutter(first["pitch"], self.hidden)
-        tables["pitch"] = {
-            "place": cut(37),
-            **self._harmony(cut),
-            "pitch": pitch @ cut(24),
-            **{f"to{k}": interval @ cut(12) for k in range(LOOKS)},
-            **{f"own{k}": interval @ cut(12) for k in range(LOOKS)},
-            **{f"long{k}": duration @ cut(12) for k in range(LOOKS)},
-            "exact": cut(LOOKS),
-        }
-        cut = _Cutter(first["duration"], self.hidden)
-        tables["duration"] = {
-            "place": cut(37),
-            **self._harmony(cut),
-            "pitch": pitch @ cut(24),
-            "interval": interval @ cut(12),
-            **{f"long{k}": duration @ cut(12) for k in range(LOOKS)},
-            "exact": cut(LOOKS),
-        }
-        cut = _Cutter(first["velocity"], self.hidden)
-        tables["velocity"] = {
-            "place": cut(37),
+        velocity, advance, position = w["velocity.weight"], w["advance.weight"], w["position.weight"]
+        self._reads: dict[str, dict[str, Floats]] = {}  # by layer, the matrices that read places and harmony
+        rows: dict[str, _Rows] = {}
+        cut = _Cutter(inputs)
+        blocks = {
             "pitch": pitch @ cut(24),
             "interval": interval @ cut(12),
             "duration": duration @ cut(12),
-            "velocity": w["velocity.weight"] @ cut(6),
+            "velocity": velocity @ cut(6),
+            "advance": advance @ cut(6),
         }
-        self._tables = tables
+        self._reads["input"] = {"place": cut(37), **_harmony(cut)}
+        rows["input"] = _Rows(**blocks)
+        cut = _Cutter(first["advance"], self.hidden)
+        rows["advance"] = _Rows(end=advance @ cut(6))
+        self._reads["advance"] = {"place": cut(37), **_harmony(cut)}
+        cut = _Cutter(first["position"], self.hidden)
+        blocks = {"advance": advance @ cut(6), "from": position @ cut(16)}
+        self._reads["position"] = {"metre": cut(12), **_harmony(cut)}
+        rows["position"] = _Rows(**blocks)
+        looks = range(LOOKS)
+        cut = _Cutter(first["pitch"], self.hidden)
+        self._reads["pitch"] = {"place": cut(37), **_harmony(cut)}
+        rows["pitch"] = _Rows(
+            pitch=pitch @ cut(24),
+            **{f"to{k}": interval @ cut(12) for k in looks},
+            **{f"own{k}": interval @ cut(12) for k in looks},
+            **{f"long{k}": duration @ cut(12) for k in looks},
+            exact=_EXACT_ROWS @ cut(LOOKS),
+        )
+        cut = _Cutter(first["duration"], self.hidden)
+        self._reads["duration"] = {"place": cut(37), **_harmony(cut)}
+        rows["duration"] = _Rows(
+            pitch=pitch @ cut(24),
+            interval=interval @ cut(12),
+            **{f"long{k}": duration @ cut(12) for k in looks},
+            exact=_EXACT_ROWS @ cut(LOOKS),
+        )
+        cut = _Cutter(first["velocity"], self.hidden)
+        self._reads["velocity"] = {"place": cut(37)}
+        rows["velocity"] = _Rows(
+            pitch=pitch @ cut(24), interval=interval @ cut(12), duration=duration @ cut(12), velocity=velocity @ cut(6)
+        )
+        self._rows = rows
 
-    def _harmony(self, cut: _Cutter) -> dict[str, Floats]:
-        return {"root": self._w["root.weight"] @ cut(6), "tones": cut(12), "scale": cut(12)}
-
-    def frame(self, metres: list[tuple[int, int]], scale: Floats) -> None:
-        """Set the metres that occur, as (bar steps, beat steps), and the scale (12,) that holds throughout."""
-        w, tables = self._w, self._tables
-        steps = np.arange(MAX_BAR_STEPS)
-        places, keys = [], []
+    def frame(self, metres: Sequence[tuple[int, int]], scale: Floats, root: Ints, tones: Floats) -> None:
+        """Set the metres that occur, as (bar steps, beat steps), the scale (12,) that holds throughout, and the chords
+        that occur: root (chords,) and tones (chords, 12)."""
+        framed = (tuple(metres), scale.tobytes(), root.tobytes(), tones.tobytes())
+        if framed == self._framed:
+            return
+        w, steps = self._w, np.arange(MAX_BAR_STEPS)
+        places, keys, lengths = [], [], []
         for bar, beat in metres:
             phases = _phases(steps, bar, beat)
-            bars = np.repeat(w["bar.weight"][bar][None], MAX_BAR_STEPS, 0)
-            beats = np.repeat(w["beat.weight"][beat][None], MAX_BAR_STEPS, 0)
-            places.append(np.concatenate([w["position.weight"], phases, bars, beats], 1))
-            keys.append(
-                np.concatenate([phases, bars, beats], 1) @ w["place_key.weight"].T
-                + w["place_key.bias"]
-                + w["place_table.weight"]
-            )
-        place = np.concatenate(places)
-        head_bias = {
-            name: self._w[f"{name}_head.0.bias"] + (scale @ tables[name]["scale"] if "scale" in tables[name] else 0)
-            for name in self._second
+            metre = np.concatenate([w["bar.weight"][bar], w["beat.weight"][beat]])
+            spread = np.repeat(metre[None], MAX_BAR_STEPS, 0)
+            lengths.append(metre)
+            places.append(np.concatenate([w["position.weight"], phases, spread], 1))
+            key = np.concatenate([phases, spread], 1) @ w["place_key.weight"].T + w["place_key.bias"]
+            keys.append((key + w["place_table.weight"]).T)
+        place, roots = np.concatenate(places), w["root.weight"][root]
+        for name, reads in self._reads.items():
+            bias = self._bias[0] if name == "input" else self._first_bias[name]
+            if "scale" in reads:
+                bias = bias + scale @ reads["scale"]
+            here = place @ reads["place"] if "place" in reads else np.stack(lengths) @ reads["metre"]
+            harmony = roots @ reads["root"] + tones @ reads["tones"] if "root" in reads else np.zeros_like(bias)[None]
+            self._rows[name].set(here + bias, harmony)
+        self._keys = np.ascontiguousarray(np.stack(keys))
+        beyond = steps >= np.array([bar for bar, _ in metres])[:, None]
+        self._places = np.where(beyond, -np.inf, w["place_bias.weight"][:, 0]).astype(np.float32)
+        start = {name: rows.start for name, rows in self._rows.items()}
+        looks = range(LOOKS)
+        to, own, long = ([f"{name}{k}" for k in looks] for name in ("to", "own", "long"))
+        self._starts = {
+            "input": start["input"]("place", "pitch", "interval", "duration", "velocity", "advance", "chord"),
+            "advance": start["advance"]("place", "end", "chord"),
+            "position": start["position"]("place", "advance", "from", "chord"),
+            "pitch": start["pitch"]("place", "pitch", "chord", "exact", *long, *to, *own),
+            "duration": start["duration"]("place", "pitch", "chord", "exact", *long, "interval"),
+            "velocity": start["velocity"]("place", "pitch", "interval", "duration", "velocity"),
         }
-        metre_rows = np.stack(
-            [tables["position"]["bar"][bar] + tables["position"]["beat"][beat] for bar, beat in metres]
-        )
-        self._metre_rows = metre_rows + head_bias["position"]
-        self._place = _Place(
-            place @ self._in_place + self._bias[0] + scale @ self._in_scale,
-            place @ tables["advance"]["place"] + head_bias["advance"],
-            tables["position"]["from"],
-            place @ tables["pitch"]["place"] + head_bias["pitch"],
-            place @ tables["duration"]["place"] + head_bias["duration"],
-            place @ tables["velocity"]["place"] + head_bias["velocity"],
-            np.ascontiguousarray(np.stack(keys)),
-        )
-        self._lengths = np.array([bar for bar, _ in metres])
+        self._framed = framed
 
     def hear(self, state: State, last: Last, previous_pitch: Ints, advance: Ints, duration: Ints) -> Floats:
         """Take the last notes in, updating `state`; returns the heads' first-layer sums from it, (takes, widths)."""
-        gates = (
-            state.hidden[0] @ self._recurrent[0]
-            + self._in_pitch[last.pitch]
-            + self._in_interval[_interval(last.pitch, previous_pitch)]
-            + self._in_duration[duration]
-            + self._in_velocity[last.velocity]
-            + self._in_advance[advance]
-            + self._place.inputs[last.metre * MAX_BAR_STEPS + last.position]
-            + self._in_root[last.root]
-            + last.tones @ self._in_tones
-        )
+        index = self._index("input", len(advance))
+        index[0] += last.metre * MAX_BAR_STEPS + last.position
+        index[1] += last.pitch
+        index[2] += _INTERVAL[last.pitch, previous_pitch]
+        index[3] += duration
+        index[4] += last.velocity
+        index[5] += advance
+        index[6] += last.chord
+        gates = self._rows["input"].sum(index)
+        gates += state.hidden[0] @ self._recurrent[0]
         self._gate(gates, state, 0)
         for layer in range(1, self.layers):
-            both = np.concatenate([state.hidden[layer - 1], state.hidden[layer]], 1)
-            self._gate(both @ self._recurrent[layer] + self._bias[layer], state, layer)
+            gates = np.concatenate([state.hidden[layer - 1], state.hidden[layer]], 1) @ self._recurrent[layer]
+            gates += self._bias[layer]
+            self._gate(gates, state, layer)
         return state.hidden[-1] @ self._from_hidden
 
     def from_hidden(self, state: State) -> Floats:
@@ -202,33 +256,39 @@ class Stepper:
 
     def _gate(self, gates: Floats, state: State, layer: int) -> None:
         size = self.hidden
-        squashed = 0.5 + 0.5 * np.tanh(0.5 * gates)  # the logistic function of all four; the third is redone below
-        candidate = np.tanh(gates[:, 2 * size : 3 * size])
-        cell = squashed[:, size : 2 * size] * state.cell[layer] + squashed[:, :size] * candidate
+        np.tanh(gates, out=gates)
+        logistic, candidate = gates[:, : 3 * size], gates[:, 3 * size :]
+        logistic += 1
+        logistic *= 0.5
+        cell = logistic[:, size : 2 * size] * state.cell[layer]
+        cell += logistic[:, :size] * candidate
         state.cell[layer] = cell
-        state.hidden[layer] = squashed[:, 3 * size :] * np.tanh(cell)
+        state.hidden[layer] = logistic[:, 2 * size :] * np.tanh(cell)
 
-    def _part(self, sums: Floats, index: int) -> Floats:
-        return sums[:, self._widths[index] : self._widths[index + 1]]
+    def _index(self, name: str, takes: int) -> Ints:
+        return np.repeat(self._starts[name], takes, axis=1)
 
-    def _finish(self, name: str, pre: Floats) -> Floats:
-        active = pre * (0.5 + 0.5 * np.tanh(0.5 * pre))  # SiLU
-        return active @ self._second[name] + self._second_bias[name]
+    def _finish(self, name: str, sums: Floats, index: Ints) -> Floats:
+        """A head's output, (takes, outputs), from its share of `sums` and its rows."""
+        head = HEADS.index(name)
+        half = self._rows[name].sum(index)
+        half += sums[:, self._widths[head] : self._widths[head + 1]]
+        active = np.tanh(half)
+        active += 1
+        active *= half
+        out = active @ self._second[name]
+        out += self._second_bias[name]
+        return out
 
     def score_advance(self, sums: Floats, last: Last, end_advance: Ints) -> Floats:
         """Logits of the bars to the next onset, (takes, 16)."""
-        t = self._tables["advance"]
-        out = self._finish(
-            "advance",
-            self._part(sums, 0)
-            + t["end"][end_advance]
-            + t["root"][last.root]
-            + last.tones @ t["tones"]
-            + self._place.advance[last.metre * MAX_BAR_STEPS + last.position],
-        )
-        logits = out[:, :-1]
-        logits[np.arange(len(logits)), end_advance] += out[:, -1]
-        return logits
+        index = self._index("advance", len(end_advance))
+        index[0] += last.metre * MAX_BAR_STEPS + last.position
+        index[1] += end_advance
+        index[2] += last.chord
+        out = self._finish("advance", sums, index)
+        out[np.arange(len(out)), end_advance] += out[:, -1]
+        return out[:, :-1]
 
     def score_position(
         self,
@@ -236,75 +296,47 @@ class Stepper:
         last: Last,
         advance: Ints,
         metre: Ints,
-        look_onsets: NDArray[np.bool_],
+        look_onsets: Floats,
         end_advance: Ints,
         end_position: Ints,
     ) -> Floats:
-        """Logits of the position in the chosen bar of metre `metre`, (takes, 192)."""
-        t = self._tables["position"]
-        out = self._finish(
-            "position",
-            self._part(sums, 1)
-            + t["advance"][advance]
-            + t["from"][last.position]
-            + self._metre_rows[metre]
-            + t["root"][last.root]
-            + last.tones @ t["tones"],
-        )
-        place = self._place.keys.shape[2]
-        logits = np.einsum("tp,tsp->ts", out[:, :place], self._place.keys[metre]) + self._w["place_bias.weight"][:, 0]
-        logits += np.einsum("tk,tks->ts", out[:, place : place + LOOKS], look_onsets)
+        """Logits of the position in the chosen bar of metre `metre`, (takes, 192); `look_onsets` (takes, 4, 192)."""
+        index = self._index("position", len(advance))
+        index[0] += metre
+        index[1] += advance
+        index[2] += last.position
+        index[3] += last.chord
+        out = self._finish("position", sums, index)
+        place, first = self._keys.shape[1], metre[0]
+        if (metre == first).all():
+            logits = out[:, :place] @ self._keys[first]
+        else:
+            logits = np.matmul(out[:, None, :place], self._keys[metre])[:, 0]
+        logits += np.matmul(out[:, None, place : place + LOOKS], look_onsets)[:, 0]
+        logits += self._places[metre]
         at_end = np.flatnonzero(advance == end_advance)
         logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS]
-        logits[np.arange(MAX_BAR_STEPS) >= self._lengths[metre][:, None]] = -np.inf
         return logits
 
     def score_pitch(
-        self,
-        sums: Floats,
-        last: Last,
-        position: Ints,
-        metre: Ints,
-        root: Ints,
-        tones: Floats,
-        look_pitch: Ints,
-        look_duration: Ints,
-        look_interval: Ints,
-        look_exact: NDArray[np.bool_],
+        self, sums: Floats, last: Last, position: Ints, metre: Ints, chord: Ints, looked: Looked, exact: Ints
     ) -> Floats:
-        """Logits of the relative pitch at the chosen place, (takes, 128)."""
-        t = self._tables["pitch"]
-        pre = (
-            self._part(sums, 2)
-            + self._place.pitch[metre * MAX_BAR_STEPS + position]
-            + t["root"][root]
-            + tones @ t["tones"]
-            + t["pitch"][last.pitch]
-            + look_exact @ t["exact"]
-        )
-        to_it = _interval(look_pitch, last.pitch[:, None])
-        own = np.where(
-            look_interval == NO_INTERVAL, _NO_STEP, np.clip(look_interval, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
-        )
-        for k in range(LOOKS):
-            pre += t[f"to{k}"][to_it[:, k]] + t[f"own{k}"][own[:, k]] + t[f"long{k}"][look_duration[:, k]]
-        out = self._finish("pitch", pre)
+        """Logits of the relative pitch at the chosen place, (takes, 128); `exact` as given by `exact_index`."""
+        index = self._index("pitch", len(position))
+        index[0] += metre * MAX_BAR_STEPS + position
+        index[1] += last.pitch
+        index[2] += chord
+        index[3] += exact
+        index[4:8] += looked.duration
+        index[8:12] += _INTERVAL[looked.pitch, last.pitch]
+        index[12:16] += _OWN[looked.interval + NO_INTERVAL]
+        out = self._finish("pitch", sums, index)
+        logits = out[:, :_WIDE]
         takes = np.arange(len(out))
-        # Slot 128 collects the votes for pitches that do not exist.
-        logits = np.zeros((len(out), NO_PITCH + 1), dtype=np.float32)
-        logits[:, :128] = out[:, :128] + out[:, 128:140][:, _PITCHES % 12]
-        steps = _PITCHES - last.pitch[:, None] + MAX_INTERVAL
-        near = (steps >= 0) & (steps <= 2 * MAX_INTERVAL) & (last.pitch != NO_PITCH)[:, None]
-        values = np.take_along_axis(out[:, 140 : 140 + 2 * MAX_INTERVAL + 1], np.clip(steps, 0, 2 * MAX_INTERVAL), 1)
-        logits[:, :128] += values * near
-        votes = out[:, 140 + 2 * MAX_INTERVAL + 1 :]
-        moved = last.pitch[:, None] + look_interval
-        none = (look_interval == NO_INTERVAL) | (last.pitch == NO_PITCH)[:, None] | (moved < 0) | (moved > 127)
-        moved = np.where(none, NO_PITCH, moved)
-        for k in range(LOOKS):
-            logits[takes, look_pitch[:, k]] += votes[:, k]
-            logits[takes, moved[:, k]] += votes[:, LOOKS + k]
-        return logits[:, :128]
+        logits += out[:, _WIDE : _WIDE + _NO_STEP + 1][takes[:, None], _STEP[last.pitch]]
+        there = np.concatenate([looked.pitch, _MOVED[last.pitch, looked.interval + NO_INTERVAL]])
+        np.add.at(out.reshape(-1), (there + takes * out.shape[1]).ravel(), out[:, -2 * LOOKS :].T.ravel())
+        return logits[:, :NO_PITCH]
 
     def score_duration(
         self,
@@ -312,47 +344,41 @@ class Stepper:
         last: Last,
         position: Ints,
         metre: Ints,
-        root: Ints,
-        tones: Floats,
+        chord: Ints,
         pitch: Ints,
-        look_duration: Ints,
-        look_exact: NDArray[np.bool_],
+        looked: Looked,
+        exact: Ints,
     ) -> Floats:
         """Logits of the duration in steps of the chosen note, (takes, 193)."""
-        t = self._tables["duration"]
-        pre = (
-            self._part(sums, 3)
-            + self._place.duration[metre * MAX_BAR_STEPS + position]
-            + t["root"][root]
-            + tones @ t["tones"]
-            + t["pitch"][pitch]
-            + t["interval"][_interval(pitch, last.pitch)]
-            + look_exact @ t["exact"]
-        )
-        for k in range(LOOKS):
-            pre += t[f"long{k}"][look_duration[:, k]]
-        out = self._finish("duration", pre)
-        takes = np.arange(len(out))
-        logits = out[:, :-LOOKS]
-        for k in range(LOOKS):
-            logits[takes, look_duration[:, k]] += out[:, k - LOOKS] * look_exact[:, k]
-        logits[:, 0] = -np.inf
-        return logits
+        index = self._index("duration", len(position))
+        index[0] += metre * MAX_BAR_STEPS + position
+        index[1] += pitch
+        index[2] += chord
+        index[3] += exact
+        index[4:8] += looked.duration
+        index[8] += _INTERVAL[pitch, last.pitch]
+        out = self._finish("duration", sums, index)
+        there = looked.duration + np.arange(len(out)) * out.shape[1]
+        np.add.at(out.reshape(-1), there.ravel(), (out[:, -LOOKS:].T * looked.exact).ravel())
+        out[:, 0] = -np.inf
+        return out[:, :-LOOKS]
 
     def score_velocity(
         self, sums: Floats, last: Last, position: Ints, metre: Ints, pitch: Ints, duration: Ints
     ) -> Floats:
         """Logits of the velocity bin of the chosen note, (takes, 32)."""
-        t = self._tables["velocity"]
-        return self._finish(
-            "velocity",
-            self._part(sums, 4)
-            + self._place.velocity[metre * MAX_BAR_STEPS + position]
-            + t["pitch"][pitch]
-            + t["interval"][_interval(pitch, last.pitch)]
-            + t["duration"][duration]
-            + t["velocity"][last.velocity],
-        )
+        index = self._index("velocity", len(position))
+        index[0] += metre * MAX_BAR_STEPS + position
+        index[1] += pitch
+        index[2] += _INTERVAL[pitch, last.pitch]
+        index[3] += duration
+        index[4] += last.velocity
+        return self._finish("velocity", sums, index)
+
+
+def exact_index(exact: NDArray[np.bool_]) -> Ints:
+    """Which of the looks (4, takes) were exact, as one number a take."""
+    return (exact * _EXACT_BITS[:, None]).sum(axis=0)
 
 
 class _Cutter:
@@ -366,9 +392,8 @@ class _Cutter:
         return np.ascontiguousarray(self._weight[:, self._at - width : self._at].T)
 
 
-def _interval(pitch: Ints, previous: Ints) -> Ints:
-    steps = np.clip(pitch - previous, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
-    return np.where((pitch == NO_PITCH) | (previous == NO_PITCH), _NO_STEP, steps)
+def _harmony(cut: _Cutter) -> dict[str, Floats]:
+    return {"root": cut(6), "tones": cut(12), "scale": cut(12)}
 
 
 def _phases(position: Ints, bar: int, beat: int) -> Floats:

@@ -11,10 +11,11 @@ from models.lstm import Config, Network
 from models.music.notes import ChordSpan, Note
 from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap
-from models.stepper import Last, State, Stepper
+from models.stepper import Last, Looked, State, Stepper, exact_index
 from models.tokens import LOOK_BACK, MAX_BAR_STEPS, Encoded, encode_notes
 
 TOLERANCE = 2e-4
+TAKES = 3  # side by side, all writing the same
 
 
 def tune() -> Encoded:
@@ -62,51 +63,40 @@ def test_steps_equal_the_network_on_every_field(network: Network) -> None:
 
     stepper = Stepper({name: value.numpy() for name, value in network.state_dict().items()}, 2)
     metres = sorted(set(zip(fields["bar_steps"].tolist(), fields["beat_steps"].tolist(), strict=True)))
-    stepper.frame(metres, piece.scale)
+    harmony = np.concatenate([fields["root"][:, None], fields["tones"]], 1)
+    kinds, chord = np.unique(harmony, axis=0, return_inverse=True)
+    chord = chord.reshape(-1)
+    stepper.frame(metres, piece.scale, kinds[:, 0].astype(np.int64), kinds[:, 1:].astype(np.float32))
     metre = np.array(
         [metres.index(pair) for pair in zip(fields["bar_steps"].tolist(), fields["beat_steps"].tolist(), strict=True)]
     )
-    state = State(np.zeros((2, 1, 48), np.float32), np.zeros((2, 1, 48), np.float32))
-    f = {name: values[:, None] for name, values in fields.items()}
+    state = State(np.zeros((2, TAKES, 48), np.float32), np.zeros((2, TAKES, 48), np.float32))
+    f = {name: np.repeat(values[:, None], TAKES, 1) for name, values in fields.items()}
+    onsets = np.repeat(look_onsets[:, None].astype(np.float32), TAKES, 1)
+    metre, chord = np.repeat(metre[:, None], TAKES, 1), np.repeat(chord[:, None], TAKES, 1)
     for t in range(len(piece)):
         u = t + 1
-        last = Last(
-            f["pitch"][t],
-            f["position"][t],
-            f["velocity"][t],
-            f["root"][t],
-            fields["tones"][t : t + 1],
-            metre[t : t + 1],
-        )
+        last = Last(f["pitch"][t], f["position"][t], f["velocity"][t], chord[t], metre[t])
         sums = stepper.hear(state, last, f["previous_pitch"][t], f["advance"][t], f["duration"][t])
-        there, look = (
-            (f["position"][u], metre[u : u + 1], f["root"][u], fields["tones"][u : u + 1]),
-            {name: fields[name][u : u + 1] for name in ("look_pitch", "look_duration", "look_interval", "look_exact")},
-        )
+        there = (f["position"][u], metre[u], chord[u])
+        looked = Looked(*(f[f"look_{name}"][u].T for name in ("pitch", "duration", "interval", "exact")))
+        exact = exact_index(looked.exact)
         got = {
             "advance": stepper.score_advance(sums, last, f["end_advance"][t]),
             "position": stepper.score_position(
-                sums,
-                last,
-                f["advance"][u],
-                metre[u : u + 1],
-                look_onsets[u : u + 1],
-                f["end_advance"][t],
-                f["end_position"][t],
+                sums, last, f["advance"][u], metre[u], onsets[u], f["end_advance"][t], f["end_position"][t]
             ),
-            "pitch": stepper.score_pitch(sums, last, *there, **look),
-            "duration": stepper.score_duration(
-                sums, last, *there, f["pitch"][u], look["look_duration"], look["look_exact"]
-            ),
+            "pitch": stepper.score_pitch(sums, last, *there, looked, exact),
+            "duration": stepper.score_duration(sums, last, *there, f["pitch"][u], looked, exact),
             "velocity": stepper.score_velocity(sums, last, there[0], there[1], f["pitch"][u], f["duration"][u]),
         }
         for name, logits in got.items():
             wanted = expected[name][t]
             if name == "position":  # what lies before the last onset is masked by the caller here
                 low = fields["last_position"][t] + 1 if fields["advance"][u] == 0 else 0
-                assert np.isneginf(logits[0][fields["bar_steps"][u] :]).all()
+                assert np.isneginf(logits[:, fields["bar_steps"][u] :]).all()
                 logits, wanted = logits[:, low : fields["bar_steps"][u]], wanted[low : fields["bar_steps"][u]]
             finite = np.isfinite(wanted)
-            assert (np.isfinite(logits[0]) == finite).all()
-            assert np.abs(logits[0][finite] - wanted[finite]).max() < TOLERANCE, f"{name} of note {t}"
+            assert (np.isfinite(logits) == finite).all()
+            assert np.abs(logits[:, finite] - wanted[finite]).max() < TOLERANCE, f"{name} of note {t}"
     assert expected["position"].shape[1] == MAX_BAR_STEPS
