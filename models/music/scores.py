@@ -1,5 +1,5 @@
-"""Scores through music21: MusicXML and ABC to a melody with its chord symbols. Slow (a tenth of a second a tune) and
-imported only where needed; never at start-up.
+"""Scores through music21: MusicXML and ABC to a melody with its chord symbols, or to all parts. Slow (a tenth of a
+second a tune) and imported only where needed; never at start-up.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ import contextlib
 import io
 import warnings
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from models.errors import UserError
@@ -22,30 +24,73 @@ _SHARPS_TO_TONIC = 7
 _UNREADABLE = "{name} holds no score that can be read."
 
 
+@dataclass(frozen=True)
+class _Staff:
+    """What one staff holds, times in ticks: notes as (onset, duration, pitch), bars as (start, length, metre)."""
+
+    notes: list[tuple[int, int, int]]
+    symbols: list[tuple[int, Chord | None]]
+    bars: list[tuple[int, int, tuple[int, int]]]
+    key: Key | None
+    grouped: bool  # one of several staves of an instrument
+
+    @property
+    def length(self) -> int:
+        return self.bars[-1][0] + self.bars[-1][1] if self.bars else 0
+
+
 def read_score(data: bytes, name: str) -> Phrase:
     """The melody of the first part of a score, with chord symbols, metres and key; repeats played out.
 
     `name` tells the format by its suffix, one of SUFFIXES. Where notes sound together the highest is the melody; a
     pickup stands at the end of bar 0. Raises UserError where there is no score or it has no notes.
     """
+    (staff,) = _staves(data, name, first_only=True)
+    phrase = _phrase(staff, staff, _monophonic(staff.notes), name)
+    if not phrase.notes:
+        raise UserError(f"{name} holds no notes.")
+    return phrase
+
+
+def read_parts(data: bytes, name: str) -> tuple[Phrase, ...]:
+    """All parts of a score from the top, each with all its notes; the staves of one instrument are one part.
+
+    The first is read as by `read_score`, and its chord symbols, metres and key are those of all. A part whose bars are
+    not those of the first is left out. Raises UserError where there is no score or the first part has no notes.
+    """
+    first, *others = _staves(data, name, first_only=False)
+    instruments: list[list[_Staff]] = []
+    for staff in others:
+        if (staff.length, len(staff.bars)) != (first.length, len(first.bars)):
+            continue
+        if staff.grouped and instruments and instruments[-1][0].grouped:
+            instruments[-1].append(staff)
+        else:
+            instruments.append([staff])
+    phrases = [_phrase(first, first, _monophonic(first.notes), name)]
+    if not phrases[0].notes:
+        raise UserError(f"{name} holds no notes.")
+    for staves in instruments:
+        notes = {(onset, pitch): duration for staff in staves for onset, duration, pitch in staff.notes}
+        played = tuple(Note(onset, notes[onset, pitch], pitch, _VELOCITY) for onset, pitch in sorted(notes))
+        if played:
+            phrases.append(_phrase(first, staves[0], played, name))
+    return tuple(phrases)
+
+
+def _staves(data: bytes, name: str, first_only: bool) -> list[_Staff]:
     import music21
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # music21 warns of every oddity it mends
             score = _parse(music21, data, name)
-            part = score.parts[0] if score.parts else score
-            # Repeat signs that make no sense are left as written.
-            with contextlib.suppress(music21.repeat.ExpanderException, music21.exceptions21.Music21Exception):
-                part = part.expandRepeats()
-            phrase = _phrase(music21, part, name)
+            parts = list(score.parts) or [score]
+            return [_staff(music21, part) for part in (parts[:1] if first_only else parts)]
     except UserError:
         raise
     except Exception as error:  # music21 raises whatever its parsers stumble over
         raise UserError(_UNREADABLE.format(name=name)) from error
-    if not phrase.notes:
-        raise UserError(f"{name} holds no notes.")
-    return phrase
 
 
 def _parse(music21: Any, data: bytes, name: str) -> Any:
@@ -76,11 +121,16 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _phrase(music21: Any, part: Any, name: str) -> Phrase:
-    """Walk through the measures of a part."""
+def _staff(music21: Any, part: Any) -> _Staff:
+    """Walk through the measures of a part, its repeats played out."""
+    grouped = isinstance(part, music21.stream.PartStaff)
+    # Repeat signs that make no sense are left as written.
+    with contextlib.suppress(music21.repeat.ExpanderException, music21.exceptions21.Music21Exception):
+        part = part.expandRepeats()
     notes: list[tuple[int, int, int]] = []
+    last: dict[int, int] = {}  # by pitch, where its last note stands in `notes`
     symbols: list[tuple[int, Chord | None]] = []
-    bars: list[tuple[int, int, tuple[int, int]]] = []  # start, length, metre as notated
+    bars: list[tuple[int, int, tuple[int, int]]] = []
     key: Key | None = None
     tick, metre = 0, (4, 4)
     measures = list(part.getElementsByClass(music21.stream.Measure))
@@ -98,25 +148,37 @@ def _phrase(music21: Any, part: Any, name: str) -> Phrase:
             if isinstance(element, music21.harmony.ChordSymbol):
                 symbols.append((at, _chord(music21, element)))
             elif isinstance(element, music21.note.Note | music21.chord.Chord) and not element.duration.isGrace:
-                _add(notes, at, element)
+                _add(notes, last, at, element)
         bars.append((tick, length, metre))
         tick += length
+    return _Staff(notes, symbols, bars, key, grouped)
+
+
+def _phrase(first: _Staff, staff: _Staff, notes: Sequence[Note], name: str) -> Phrase:
+    """The phrase of some notes of `staff` in the frame of `first`."""
     return Phrase(
-        _monophonic(notes), tick, TICKS_PER_QUARTER, MetreMap(TICKS_PER_QUARTER, _metres(bars)),
-        TempoMap(TICKS_PER_QUARTER), _spans(symbols, tick), key, Role.MELODY, name)  # fmt: skip
+        tuple(notes), first.length, TICKS_PER_QUARTER, MetreMap(TICKS_PER_QUARTER, _metres(first.bars)),
+        TempoMap(TICKS_PER_QUARTER), _spans(first.symbols, first.length), first.key or staff.key, Role.MELODY,
+        name)  # fmt: skip
 
 
 def _ticks(quarters: Any) -> int:
     return round(float(quarters) * TICKS_PER_QUARTER)
 
 
-def _add(notes: list[tuple[int, int, int]], onset: int, element: Any) -> None:
-    pitch, duration = max(each.midi for each in element.pitches), _ticks(element.quarterLength)
-    tied = element.tie is not None and element.tie.type in ("stop", "continue")
-    if tied and notes and notes[-1][2] == pitch and abs(notes[-1][0] + notes[-1][1] - onset) <= 1:
-        notes[-1] = notes[-1][0], onset + duration - notes[-1][0], pitch
-    elif duration > 0:
-        notes.append((onset, duration, pitch))
+def _add(notes: list[tuple[int, int, int]], last: dict[int, int], at: int, element: Any) -> None:
+    """Add a note, or those of a chord; one that is tied to the last of its pitch lengthens that."""
+    duration = _ticks(element.quarterLength)
+    if duration <= 0:
+        return
+    for each in getattr(element, "notes", (element,)):
+        pitch, before = each.pitch.midi, last.get(each.pitch.midi)
+        tied = each.tie is not None and each.tie.type in ("stop", "continue")
+        if tied and before is not None and abs(notes[before][0] + notes[before][1] - at) <= 1:
+            notes[before] = notes[before][0], at + duration - notes[before][0], pitch
+        else:
+            last[pitch] = len(notes)
+            notes.append((at, duration, pitch))
 
 
 def _monophonic(notes: list[tuple[int, int, int]]) -> tuple[Note, ...]:

@@ -1,4 +1,5 @@
-"""Files to melodies: the training sources, and any folder or zip of MIDI, ABC and MusicXML for evaluation."""
+"""Files to melodies with what sounds beside them: the training sources, and any folder or zip of MIDI, ABC, MusicXML
+and chorales for evaluation."""
 
 from __future__ import annotations
 
@@ -15,12 +16,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from models.errors import UserError
 from models.music import smf
 from models.music.detect import detect_key, rank_keys
-from models.music.notes import ChordSpan, Note, Phrase, Role
+from models.music.notes import DRUM_CHANNEL, ChordSpan, Note, Phrase, Role, sort_notes
 from models.music.scores import SUFFIXES as SCORE_SUFFIXES
-from models.music.scores import read_score
+from models.music.scores import read_parts
 from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.tokens import melody_line
@@ -29,20 +32,29 @@ from models.training.pop909 import read_song
 log = logging.getLogger(__name__)
 
 SOURCES = ("pop909", "nottingham", "openewld")
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 FEWEST_NOTES = 16
 _MIDI_SUFFIXES = (".mid", ".midi", ".smf")
+_SUFFIXES = (*_MIDI_SUFFIXES, *SCORE_SUFFIXES, ".json")
 _ABC_TITLE = re.compile(rb"^T:[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
+_CATALOGUED = re.compile(r"^[a-z]{1,3}\d+$")  # a number for a name; the folder has the title
+_CHORALE_TICKS = 480
+_CHORDAL = 0.15  # the share of notes struck together with others from which on a part is more than a voice
+_BASS_BELOW = 56
 _MELODY_NAMES = re.compile(r"melod|vocal|voice|lead|sing|solo", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One melody. Pieces of one `group` (the same title) stay on one side of the split."""
+    """One melody, and the parts that sound with it, whose metres, chords and key are the melody's own.
+
+    Pieces of one `group` (the same title) stay on one side of the split.
+    """
 
     name: str
     group: str
     phrase: Phrase
+    others: tuple[Phrase, ...] = ()
 
 
 def load_corpus(data: Path, sources: Iterable[str] = SOURCES, cache: Path | None = None) -> list[Piece]:
@@ -101,7 +113,7 @@ def _collect(results: Iterable[Piece | str]) -> list[Piece]:
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file() and file.suffix.lower() in (*_MIDI_SUFFIXES, *SCORE_SUFFIXES, ".txt", ".zip"):
+            if file.is_file() and file.suffix.lower() in (*_SUFFIXES, ".txt", ".zip"):
                 if file.suffix.lower() == ".zip":
                     yield from _files(file)
                 else:
@@ -109,7 +121,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
-                if Path(name).suffix.lower() in (*_MIDI_SUFFIXES, *SCORE_SUFFIXES, ".txt"):
+                if Path(name).suffix.lower() in (*_SUFFIXES, ".txt"):
                     yield name, archive.read(name)
     elif path.is_file():
         yield path.name, path.read_bytes()
@@ -125,7 +137,7 @@ def _jobs(files: dict[str, bytes], source: str) -> list[tuple[str, str, dict[str
         if suffix in _MIDI_SUFFIXES and f"{folder}/beat_midi.txt" in files:
             names = ("beat_midi.txt", "chord_midi.txt", "key_audio.txt")
             jobs.append((source, name, {"midi": files[name], **{n: files.get(f"{folder}/{n}", b"") for n in names}}))
-        elif suffix in (*_MIDI_SUFFIXES, *SCORE_SUFFIXES):
+        elif suffix in _SUFFIXES:
             jobs.append((source, name, {"file": files[name]}))
     return jobs
 
@@ -136,24 +148,80 @@ def _read(job: tuple[str, str, dict[str, bytes]]) -> Piece | str:
     try:
         if "midi" in data:
             texts = [data[n].decode() for n in ("beat_midi.txt", "chord_midi.txt", "key_audio.txt")]
-            phrase = read_song(data["midi"], texts[0], texts[1], texts[2], name)
+            phrase, *others = read_song(data["midi"], texts[0], texts[1], texts[2], name)
+        elif Path(name).suffix.lower() == ".json":
+            phrase, *others = read_chorale(data["file"], name)
         elif Path(name).suffix.lower() in SCORE_SUFFIXES:
-            phrase = _with_mode(read_score(data["file"], name))
+            phrase, *others = _with_roles(read_parts(data["file"], name))
+            phrase = _with_mode(phrase)
         else:
-            phrase = _melody_of_midi(data["file"], name)
+            phrase, *others = _parts_of_midi(data["file"], name)
     except UserError as error:
         return str(error)
-    except (ValueError, IndexError, StopIteration, ZeroDivisionError) as error:
+    except (ValueError, IndexError, StopIteration, KeyError, ZeroDivisionError) as error:
         return f"{name} cannot be read: {error}"
     if len(phrase.notes) < FEWEST_NOTES:
         return f"{name} has fewer than {FEWEST_NOTES} melody notes."
-    return Piece(f"{source}/{name}", f"{source}/{_title(name, data)}", replace(phrase, source=source))
+    phrase = replace(phrase, source=source)
+    return Piece(
+        f"{source}/{name}",
+        f"{source}/{_title(name, data)}",
+        phrase,
+        tuple(replace(part, source=source, key=phrase.key) for part in others),
+    )
+
+
+def read_chorale(data: bytes, name: str) -> tuple[Phrase, ...]:
+    """The voices of a chorale written as rows of pitches, highest voice first, a row each sixteenth, -1 for a rest.
+
+    A pitch that stands in several rows is one note, since the rows do not tell. The metre is taken to be 4/4.
+    """
+    rows = np.array(json.loads(data))
+    if rows.ndim != 2 or not np.issubdtype(rows.dtype, np.integer) or rows.max() > 127:
+        raise UserError(f"{name} is not a chorale written as rows of pitches.")
+    step = _CHORALE_TICKS // 4
+    metres, tempos = MetreMap(_CHORALE_TICKS), TempoMap(_CHORALE_TICKS)
+    voices = []
+    for column in rows.T:
+        changes = np.flatnonzero(np.diff(column, prepend=-2))
+        ends = [*changes[1:], len(column)]
+        voices.append(
+            tuple(
+                Note(int(start) * step, int(end - start) * step, int(column[start]))
+                for start, end in zip(changes, ends, strict=True)
+                if column[start] >= 0
+            )
+        )
+    voices = [notes for notes in voices if notes]
+    if not voices:
+        raise UserError(f"{name} holds no notes.")
+    key = detect_key([note for notes in voices for note in notes])
+    length = len(rows) * step
+    return _with_roles(
+        tuple(Phrase(notes, length, _CHORALE_TICKS, metres, tempos, (), key, Role.MELODY, name) for notes in voices)
+    )
+
+
+def _with_roles(parts: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    """The first part is the melody; of the others one with chords is an accompaniment, the lowest voice the bass."""
+    first, *others = parts
+    heights = [np.mean([note.pitch for note in part.notes]) for part in others]
+    roles = []
+    for part, height in zip(others, heights, strict=True):
+        together = 1 - len({note.onset for note in part.notes}) / len(part.notes)
+        if together > _CHORDAL:
+            roles.append(Role.CHORDS)
+        else:
+            roles.append(Role.BASS if height == min(heights) and height < _BASS_BELOW else Role.VOICE)
+    return first, *(replace(part, role=role) for part, role in zip(others, roles, strict=True))
 
 
 def _title(name: str, data: dict[str, bytes]) -> str:
     """What the piece is called: by its ABC title, else its file name, else, where that is a number, its whole path."""
     titles = _ABC_TITLE.search(data["file"]) if name.lower().endswith(".abc") else None
     text = titles[1].decode("latin-1") if titles else Path(name).stem
+    if _CATALOGUED.match(text) and Path(name).parent.name:
+        text = Path(name).parent.name
     title = re.sub(r"[^a-z0-9]", "", text.lower())
     return name if not title or title.isdigit() else title
 
@@ -170,10 +238,10 @@ def _with_mode(phrase: Phrase) -> Phrase:
     return replace(phrase, key=relative if ranked[relative] > ranked[key] else key)
 
 
-def _melody_of_midi(data: bytes, name: str) -> Phrase:
-    """The melody track of a MIDI file: by its name, else the track that is most like a melody."""
+def _parts_of_midi(data: bytes, name: str) -> tuple[Phrase, ...]:
+    """The melody track of a MIDI file, by its name or else the one most like a melody, and the other tracks."""
     file = smf.read(data, name)
-    tracks = [track for track in file.tracks if track.notes and track.notes[0].channel != 9]
+    tracks = [track for track in file.tracks if track.notes and track.notes[0].channel != DRUM_CHANNEL]
     if not tracks:
         raise UserError(f"{name} holds no notes outside the drums.")
     named = [track for track in tracks if _MELODY_NAMES.search(smf.track_name(track))]
@@ -184,7 +252,8 @@ def _melody_of_midi(data: bytes, name: str) -> Phrase:
     phrase = Phrase(
         notes, file.end, file.ticks_per_quarter, smf.metre_map(file), smf.tempo_map(file), (), key, Role.MELODY, name
     )
-    return _with_mode(phrase)
+    others = tuple(replace(phrase, notes=sort_notes(each.notes)) for each in tracks if each is not track)
+    return _with_roles((_with_mode(phrase), *others))
 
 
 def _melodiousness(track: smf.MidiTrack) -> float:
@@ -213,7 +282,8 @@ def _to_json(piece: Piece) -> dict[str, Any]:
     return {
         "name": piece.name, "group": piece.group, "length": p.length, "ticks": p.ticks_per_quarter, "source": p.source,
         "title": p.title, "key": [p.key.tonic, p.key.scale] if p.key else None,
-        "notes": [[n.onset, n.duration, n.pitch, n.velocity] for n in p.notes],
+        "parts": [[part.role, [[n.onset, n.duration, n.pitch, n.velocity] for n in part.notes]]
+                  for part in (p, *piece.others)],
         "metres": [[m.tick, m.numerator, m.denominator] for m in p.metres.changes],
         "chords": [[c.onset, c.end, *([c.chord.root, c.chord.quality] if c.chord else [])] for c in p.chords],
     }  # fmt: skip
@@ -222,8 +292,10 @@ def _to_json(piece: Piece) -> dict[str, Any]:
 def _from_json(row: dict[str, Any]) -> Piece:
     ticks = row["ticks"]
     chords = tuple(ChordSpan(c[0], c[1], Chord(c[2], c[3]) if len(c) > 2 else None) for c in row["chords"])
-    phrase = Phrase(
-        tuple(Note(*note) for note in row["notes"]), row["length"], ticks,
-        MetreMap(ticks, tuple(MetreChange(*metre) for metre in row["metres"])), TempoMap(ticks), chords,
-        Key(*row["key"]) if row["key"] else None, Role.MELODY, row["title"], row["source"])  # fmt: skip
-    return Piece(row["name"], row["group"], phrase)
+    phrase, *others = (
+        Phrase(
+            tuple(Note(*note) for note in notes), row["length"], ticks,
+            MetreMap(ticks, tuple(MetreChange(*metre) for metre in row["metres"])), TempoMap(ticks), chords,
+            Key(*row["key"]) if row["key"] else None, Role(role), row["title"], row["source"])
+        for role, notes in row["parts"])  # fmt: skip
+    return Piece(row["name"], row["group"], phrase, tuple(others))

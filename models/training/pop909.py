@@ -1,10 +1,12 @@
 """POP909 (Wang et al., "POP909: A pop-song dataset for music arrangement generation", ISMIR 2020).
 
 The MIDI is performed against its tempo map, so the hand-aligned beats of `beat_midi.txt` say where the bars are: each
-beat is a quarter, the third column marks downbeats. The melody is put on the grid of 24 a quarter.
+beat is a quarter, the third column marks downbeats. The notes are put on the grid of 24 a quarter.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,28 +24,44 @@ _SPARE_BEATS = 64  # beats that are counted on behind the last one that is marke
 _LONGEST_BAR = 8  # quarters; longer gaps between downbeats are missing marks
 
 
-def read_song(midi: bytes, beats: str, chords: str, keys: str, name: str) -> Phrase:
-    """The melody of one song from the texts of its four files, tick 0 at a bar line; times at 480 a quarter."""
+_ROLES = {"BRIDGE": Role.VOICE, "PIANO": Role.CHORDS}
+
+
+def read_song(midi: bytes, beats: str, chords: str, keys: str, name: str) -> tuple[Phrase, ...]:
+    """Melody, second voice and piano of one song from the texts of its four files, tick 0 at a bar line.
+
+    Times at 480 a quarter. The melody comes first; parts without notes are left out.
+    """
     file = smf.read(midi, name)
     tempos = smf.tempo_map(file)
     rows = np.array([[float(x) for x in line.split()] for line in beats.splitlines() if line.strip()])
     to_tick, metres = _beat_map(rows)
-    melody = next(track for track in file.tracks if smf.track_name(track) == "MELODY")
-    notes = []
-    for note in melody.notes:
-        start, end = to_tick(tempos.seconds(note.onset)), to_tick(tempos.seconds(note.end))
-        notes.append(Note(start, max(end - start, _GRID), note.pitch, note.velocity))
-    line = _monophonic(notes)
     spans = []
     for text in chords.splitlines():
         if text.strip():
             start, end, symbol = text.split()
             spans.append(ChordSpan(to_tick(float(start)), to_tick(float(end)), _chord(symbol)))
-    length = line[-1].end if line else 0
-    return Phrase(
-        line, length, TICKS_PER_QUARTER, metres, TempoMap(TICKS_PER_QUARTER),
+
+    def placed(track: smf.MidiTrack) -> list[Note]:
+        notes = []
+        for note in track.notes:
+            start, end = to_tick(tempos.seconds(note.onset)), to_tick(tempos.seconds(note.end))
+            notes.append(Note(start, max(end - start, _GRID), note.pitch, note.velocity))
+        return notes
+
+    tracks = {smf.track_name(track): track for track in file.tracks}
+    line = _monophonic(placed(tracks["MELODY"]))
+    melody = Phrase(
+        line, line[-1].end if line else 0, TICKS_PER_QUARTER, metres, TempoMap(TICKS_PER_QUARTER),
         tuple(span for span in spans if span.end > span.onset), _key(keys) or detect_key(line), Role.MELODY, name,
         "pop909")  # fmt: skip
+    others = []
+    for title, role in _ROLES.items():
+        if title in tracks and tracks[title].notes:
+            notes = {(note.onset, note.pitch): note for note in placed(tracks[title])}
+            played = tuple(notes[where] for where in sorted(notes))
+            others.append(replace(melody, notes=played, length=max(note.end for note in played), role=role))
+    return melody, *others
 
 
 def _beat_map(rows: NDArray[np.float64]):

@@ -10,10 +10,10 @@ import pytest
 
 from models.errors import UserError
 from models.music import smf
-from models.music.notes import Note
-from models.music.scores import nearest_quality, read_score
+from models.music.notes import Note, Role
+from models.music.scores import nearest_quality, read_parts, read_score
 from models.music.theory import Chord, Key
-from models.training.corpus import Piece, load_corpus, load_pieces, split
+from models.training.corpus import Piece, load_corpus, load_pieces, read_chorale, split
 
 ABC = """X: 1
 T: The Small Test
@@ -77,6 +77,67 @@ def test_musicxml_plain_and_compressed_are_the_same_music() -> None:
     assert plain.notes[0] == Note(960, 480, 62)
     assert [(span.onset, span.chord) for span in plain.chords] == [(1440, Chord(7, "maj")), (2880, Chord(2, "7"))]
     assert plain.metres.bar_ticks(0) == 1440
+
+
+def song_with_piano() -> bytes:
+    """Eight bars of 4/4 for a voice and a piano on two staves; in the left hand one note is tied over each bar line."""
+
+    def note(step: str, octave: int, duration: int, *extra: str, staff: int = 0, chord: bool = False) -> str:
+        place = f"<staff>{staff}</staff>" if staff else ""
+        pitch = f"<pitch><step>{step}</step><octave>{octave}</octave></pitch>"
+        return (f"<note>{'<chord/>' if chord else ''}{pitch}"
+                f"<duration>{duration}</duration>{"".join(extra)}<voice>{max(staff, 1)}</voice>"
+                f"{place}</note>")  # fmt: skip
+
+    time = "<time><beats>4</beats><beat-type>4</beat-type></time>"
+    voice, piano = [], []
+    for bar in range(1, 9):
+        start = f"<attributes><divisions>1</divisions>{time}</attributes>" if bar == 1 else ""
+        voice.append(f'<measure number="{bar}">{start}{"".join(note(step, 5, 1) for step in "CDEF")}</measure>')
+        start = start.replace("</attributes>", "<staves>2</staves></attributes>")
+        right = "".join(note("C", 4, 2, staff=1) + note("E", 4, 2, staff=1, chord=True) for _ in range(2))
+        tie = "".join(
+            f'<tie type="{kind}"/>' for kind in (["stop"] if bar > 1 else []) + (["start"] if bar < 8 else [])
+        )
+        left = note("C", 3, 4, tie, staff=2)
+        piano.append(f'<measure number="{bar}">{start}{right}<backup><duration>4</duration></backup>{left}</measure>')
+    names = "".join(
+        f"<score-part id='{i}'><part-name>{n}</part-name></score-part>" for i, n in (("V", "Voice"), ("P", "Piano"))
+    )
+    return (f"<score-partwise version='3.1'><part-list>{names}</part-list><part id='V'>{''.join(voice)}</part>"
+            f"<part id='P'>{''.join(piano)}</part></score-partwise>").encode()  # fmt: skip
+
+
+def test_all_parts_of_a_score_are_read_and_a_pianos_staves_are_one() -> None:
+    voice, piano = read_parts(song_with_piano(), "song.musicxml")
+    assert voice == read_score(song_with_piano(), "song.musicxml")
+    assert len(voice.notes) == 32
+    low = [note for note in piano.notes if note.pitch == 48]
+    assert low == [Note(0, 8 * 1920, 48)]  # tied throughout
+    assert [note.pitch for note in piano.notes[:3]] == [48, 60, 64]
+    assert len(piano.notes) == 1 + 8 * 4
+
+
+def test_parts_get_their_roles(tmp_path: Path) -> None:
+    (tmp_path / "song.musicxml").write_bytes(song_with_piano())
+    (piece,) = load_pieces([tmp_path])
+    assert piece.phrase.role is Role.MELODY
+    assert [part.role for part in piece.others] == [Role.CHORDS]
+    cached = load_corpus(tmp_path.parent, [tmp_path.name], tmp_path / "cache")
+    assert load_corpus(tmp_path.parent, [tmp_path.name], tmp_path / "cache") == cached
+    assert cached[0].others == piece.others
+
+
+def test_a_chorale_is_read_as_four_voices() -> None:
+    rows = [[72, 67, 64, 48]] * 4 + [[74, 67, 62, 47]] * 2 + [[74, -1, 62, 43]] * 2
+    soprano, alto, tenor, bass = read_chorale(str(rows).encode(), "000.json")
+    assert soprano.notes == (Note(0, 480, 72), Note(480, 480, 74))
+    assert alto.notes == (Note(0, 720, 67),)
+    assert bass.notes == (Note(0, 480, 48), Note(480, 240, 47), Note(720, 240, 43))
+    assert [part.role for part in (soprano, alto, tenor, bass)] == [Role.MELODY, Role.VOICE, Role.VOICE, Role.BASS]
+    for nonsense in (b'{"a": 1}', b"[1, 2]", b"[[0.5, 1.5]]"):
+        with pytest.raises(UserError):
+            read_chorale(nonsense, "x.json")
 
 
 @pytest.mark.parametrize("name", ["x.abc", "x.musicxml", "x.mxl"])
