@@ -174,11 +174,14 @@ def _read(job: tuple[str, str, dict[str, bytes]]) -> Piece | str:
 def read_chorale(data: bytes, name: str) -> tuple[Phrase, ...]:
     """The voices of a chorale written as rows of pitches, highest voice first, a row each sixteenth, -1 for a rest.
 
-    A pitch that stands in several rows is one note, since the rows do not tell. The metre is taken to be 4/4.
+    A pitch that stands in several rows is one note, since the rows do not tell. The metre is taken to be 4/4. A row
+    that is shorter than others has rests in the lowest voices.
     """
-    rows = np.array(json.loads(data))
-    if rows.ndim != 2 or not np.issubdtype(rows.dtype, np.integer) or rows.max() > 127:
+    content = json.loads(data)
+    if not _is_rows_of_pitches(content):
         raise UserError(f"{name} is not a chorale written as rows of pitches.")
+    voices_at_most = max(map(len, content))
+    rows = np.array([[*row, *[-1] * (voices_at_most - len(row))] for row in content], dtype=np.int64)
     step = _CHORALE_TICKS // 4
     metres, tempos = MetreMap(_CHORALE_TICKS), TempoMap(_CHORALE_TICKS)
     voices = []
@@ -199,6 +202,19 @@ def read_chorale(data: bytes, name: str) -> tuple[Phrase, ...]:
     length = len(rows) * step
     return _with_roles(
         tuple(Phrase(notes, length, _CHORALE_TICKS, metres, tempos, (), key, Role.MELODY, name) for notes in voices)
+    )
+
+
+def _is_rows_of_pitches(content: Any) -> bool:
+    return (
+        isinstance(content, list)
+        and any(content)
+        and all(isinstance(row, list) for row in content)
+        and all(
+            isinstance(pitch, int | float) and pitch == int(pitch) and -1 <= pitch < 128
+            for row in content
+            for pitch in row
+        )
     )
 
 

@@ -85,9 +85,8 @@ def song_with_piano() -> bytes:
     def note(step: str, octave: int, duration: int, *extra: str, staff: int = 0, chord: bool = False) -> str:
         place = f"<staff>{staff}</staff>" if staff else ""
         pitch = f"<pitch><step>{step}</step><octave>{octave}</octave></pitch>"
-        return (f"<note>{'<chord/>' if chord else ''}{pitch}"
-                f"<duration>{duration}</duration>{"".join(extra)}<voice>{max(staff, 1)}</voice>"
-                f"{place}</note>")  # fmt: skip
+        inside = f"<duration>{duration}</duration>{''.join(extra)}<voice>{max(staff, 1)}</voice>{place}"
+        return f"<note>{'<chord/>' if chord else ''}{pitch}{inside}</note>"
 
     time = "<time><beats>4</beats><beat-type>4</beat-type></time>"
     voice, piano = [], []
@@ -135,7 +134,7 @@ def test_a_chorale_is_read_as_four_voices() -> None:
     assert alto.notes == (Note(0, 720, 67),)
     assert bass.notes == (Note(0, 480, 48), Note(480, 240, 47), Note(720, 240, 43))
     assert [part.role for part in (soprano, alto, tenor, bass)] == [Role.MELODY, Role.VOICE, Role.VOICE, Role.BASS]
-    for nonsense in (b'{"a": 1}', b"[1, 2]", b"[[0.5, 1.5]]"):
+    for nonsense in (b'{"a": 1}', b"[1, 2]", b"[[0.5, 1.5]]", b"[]", b"[[]]", b"[[200]]"):
         with pytest.raises(UserError):
             read_chorale(nonsense, "x.json")
 
