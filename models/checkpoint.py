@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from models.errors import UserError
 
-VOCABULARY = "antiphon-melody-1"  # changes whenever the meaning of an index in models.tokens does
+VOCABULARY = "antiphon-parts-1"  # changes whenever the meaning of an index in models.tokens does
 
 
 def save(path: Path, weights: dict[str, torch.Tensor], engine: str, config: dict[str, Any]) -> None:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from models.errors import UserError
 from models.music.detect import detect_key
-from models.music.notes import Note
+from models.music.notes import Note, Role
 from models.music.theory import Key, pitch_name
 from models.request import Request
 
 _DEFAULT_KEY = Key(0, "major")
+_CHORD_VOICES = 6
 _ACCIDENTAL_SHARE = 0.02  # of the sounding time: a pitch class used for less is a slip, not a colour
 
 
@@ -25,7 +26,7 @@ def allowed_pitch_classes(request: Request) -> tuple[Key, frozenset[int]]:
     """
     if request.controls.key is not None:
         return request.controls.key, request.controls.key.pitch_classes
-    heard = request.context.part or request.context.others
+    heard = request.context.part or request.context.after or request.context.heard
     if not heard:
         return _DEFAULT_KEY, _DEFAULT_KEY.pitch_classes
     key = detect_key(heard)
@@ -49,14 +50,34 @@ def pitch_mask(request: Request, allowed: frozenset[int]) -> NDArray[np.bool_]:
     return mask
 
 
+def polyphony(request: Request) -> int:
+    """How many notes may sound at a time."""
+    asked = request.controls.polyphony
+    if asked is not None:
+        return max(asked, 1)
+    return _CHORD_VOICES if request.context.role is Role.CHORDS else 1
+
+
+def check(request: Request) -> None:
+    """Raise UserError where the request's hard controls contradict each other or a locked note."""
+    voices = polyphony(request)
+    for note in request.locked:
+        if not (request.span.start <= note.onset < request.span.end):
+            raise UserError("A locked note lies outside the bars that are asked for; unlock it or ask for its bars.")
+        together = sum(other.onset <= note.onset < other.end for other in request.locked)
+        if together > voices:
+            raise UserError(
+                f"{together} locked notes sound together, but only {voices} may; allow more voices or unlock some."
+            )
+
+
 def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> list[str]:
     """What of `notes` breaks the request's hard controls, a sentence each; empty when all is well.
 
-    `notes` are one take in the song's ticks, in order of onset: one voice, inside the request's span.
+    `notes` are one take in the song's ticks, in order of onset, without the locked notes.
     """
     broken = []
-    span, controls = request.span, request.controls
-    last_end = span.start
+    span, controls, voices = request.span, request.controls, polyphony(request)
     for note in notes:
         where = f"{pitch_name(note.pitch)} at tick {note.onset}"
         if not controls.low <= note.pitch <= controls.high:
@@ -65,9 +86,14 @@ def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> 
             broken.append(f"{where} is out of key")
         if note.onset < span.start or note.end > span.end or note.duration < 1:
             broken.append(f"{where} leaves the span")
-        if note.onset < last_end:
-            broken.append(f"{where} begins before the last note ends")
         if not 1 <= note.velocity <= 127:
             broken.append(f"{where} has velocity {note.velocity}")
-        last_end = max(last_end, note.end)
+    sounding: list[Note] = []
+    for note in sorted([*notes, *request.locked], key=lambda note: note.onset):
+        sounding = [other for other in sounding if other.end > note.onset]
+        if any(other.pitch == note.pitch for other in sounding):
+            broken.append(f"{pitch_name(note.pitch)} at tick {note.onset} is struck while it sounds")
+        sounding.append(note)
+        if len(sounding) > voices and note not in request.locked:
+            broken.append(f"{len(sounding)} notes sound at tick {note.onset}, where {voices} may")
     return broken

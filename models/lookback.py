@@ -1,37 +1,67 @@
-"""What stood 1, 2, 4 and 8 bars before a note: the part of the context that a recurrent state forgets first.
+"""What stood some bars before a note, and what stands some bars after it: what a recurrent state forgets first.
 
 After the look-back of Waite et al., "Generating long-term structure in songs and stories" (Magenta, 2016), carried from
-fixed steps to bars of any metre. A bar-and-position pair is one integer, `bar * MAX_BAR_STEPS + position`.
+fixed steps to bars of any metre, from one voice to chords, and from the past to what follows a gap. A place is one
+integer, `bar * MAX_BAR_STEPS + position`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tokens import LOOK_BACK, MAX_ADVANCE, MAX_BAR_STEPS, NO_CHORD, NO_PITCH, Encoded, Ints
+from models.tokens import LOOK_AHEAD, LOOK_BACK, MAX_ADVANCE, MAX_BAR_STEPS, NO_CHORD, NO_PITCH, Encoded, Ints
 
 NO_INTERVAL = 127
+LOOKS = (*(-bars for bars in LOOK_BACK), *LOOK_AHEAD)
+_RADIX = NO_PITCH + 1
 
 
-def look_back(keys: Ints, pitch: Ints, duration: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
-    """For every note, the note found at its place k bars before, for each k of LOOK_BACK.
+@dataclass(frozen=True)
+class Looked:
+    """The notes found some bars away from n places, arrays (n, looks): pitch (NO_PITCH: none), duration (0: none), the
+    interval by which that note was reached (NO_INTERVAL: none), whether it starts exactly there, and its number among
+    the notes (-1: none)."""
 
-    `keys`, `pitch`, `duration` have shape (notes,), keys ascending. Returns pitch (NO_PITCH: none), duration (0: none),
-    the interval by which that note was reached (NO_INTERVAL: none) and whether it started exactly there; all of shape
-    (notes, 4).
+    pitch: Ints
+    duration: Ints
+    interval: Ints
+    exact: NDArray[np.bool_]
+    number: Ints
+
+
+def look(
+    place: Ints, floor: Ints, note_place: Ints, note_pitch: Ints, note_duration: Ints, looks: tuple[int, ...]
+) -> Looked:
+    """For each of the places (n,) the note found the given bars away among notes ordered by place and pitch.
+
+    Where a note was already written at a place, `floor` (n,) is its pitch, and the next higher one is looked for; else
+    it is -1. A note that starts exactly there comes first, else the last one before it, if no more than a bar old.
     """
-    wanted = keys[:, None] - np.array(LOOK_BACK) * MAX_BAR_STEPS
-    index = np.searchsorted(keys, wanted.ravel(), side="right").reshape(wanted.shape) - 1
-    # At most a bar old: what sounded earlier was not "there" any more.
-    found = (index >= 0) & (wanted >= 0) & (keys[index] > wanted - MAX_BAR_STEPS)
+    if not len(note_place):
+        shape = (len(place), len(looks))
+        return Looked(
+            np.full(shape, NO_PITCH),
+            np.zeros(shape, np.int64),
+            np.full(shape, NO_INTERVAL),
+            np.zeros(shape, bool),
+            np.full(shape, -1),
+        )
+    wanted = place[:, None] + np.array(looks) * MAX_BAR_STEPS
+    at = np.searchsorted(note_place * _RADIX + note_pitch, wanted * _RADIX + floor[:, None] + 1)
+    exact = note_place[np.minimum(at, len(note_place) - 1)] == wanted
+    exact &= at < len(note_place)
+    index = np.where(exact, at, at - 1)
+    found = (index >= 0) & (wanted >= 0) & (note_place[index] > wanted - MAX_BAR_STEPS)
     before = np.maximum(index - 1, 0)
-    interval = np.where(found & (index > 0), pitch[index] - pitch[before], NO_INTERVAL)
-    return (
-        np.where(found, pitch[index], NO_PITCH),
-        np.where(found, duration[index], 0),
-        interval,
-        found & (keys[index] == wanted),
+    return Looked(
+        np.where(found, note_pitch[index], NO_PITCH),
+        np.where(found, note_duration[index], 0),
+        np.where(found & (index > 0), note_pitch[index] - note_pitch[before], NO_INTERVAL),
+        exact & found,
+        np.where(found, index, -1),
     )
 
 
@@ -43,17 +73,21 @@ def onset_rows(bars: int, bar: Ints, position: Ints) -> NDArray[np.bool_]:
 
 
 def event_fields(piece: Encoded) -> dict[str, NDArray]:
-    """The event fields of a melody with its start marker, shapes (notes + 1, ...), without `look_onsets`."""
+    """The event fields of a part with its start marker, shapes (notes + 1, ...).
+
+    `look_*` (notes + 1, 7) is what stands LOOKS bars away; `more` (notes + 1, 7) whether, as seen from the last note,
+    another note follows above it there; `stacked` whether a note begins together with the last one.
+    """
     bar = np.concatenate([[0], piece.bar])
     position = np.concatenate([[0], piece.position])
     pitch = np.concatenate([[NO_PITCH], piece.pitch])
     duration = np.concatenate([[0], piece.duration])
-    looked = look_back(piece.bar * MAX_BAR_STEPS + piece.position, piece.pitch, piece.duration)
-    none = (NO_PITCH, 0, NO_INTERVAL, False)
-    look = [
-        np.concatenate([np.full((1, len(LOOK_BACK)), empty, values.dtype), values])
-        for values, empty in zip(looked, none, strict=True)
-    ]
+    place = piece.bar * MAX_BAR_STEPS + piece.position
+    stacked = np.diff(place, prepend=-1) == 0
+    floor = np.where(stacked, np.concatenate([[-1], piece.pitch[:-1]]), -1)
+    looked = look(place, floor, place, piece.pitch, piece.duration, LOOKS)
+    above = look(place, piece.pitch, place, piece.pitch, piece.duration, LOOKS).exact  # seen from the note itself
+    none = np.zeros((1, len(LOOKS)), bool)
     advance = np.diff(bar, prepend=0)
     frame = piece.frame
     end = frame.starts[bar] + position + duration
@@ -64,6 +98,7 @@ def event_fields(piece: Encoded) -> dict[str, NDArray]:
     last_position[0] = -1
     weight = ((advance <= MAX_ADVANCE) & (np.arange(len(bar)) > 0)).astype(np.float32)
     return {
+        "bar": bar,
         "advance": np.minimum(advance, MAX_ADVANCE),
         "position": position,
         "pitch": pitch,
@@ -78,9 +113,12 @@ def event_fields(piece: Encoded) -> dict[str, NDArray]:
         "end_advance": np.minimum(end_bar - bar, MAX_ADVANCE),
         "end_position": end_position,
         "last_position": last_position,
-        "look_pitch": look[0],
-        "look_duration": look[1],
-        "look_interval": look[2],
-        "look_exact": look[3],
+        "stacked": np.concatenate([[False], stacked]),
+        "look_pitch": np.concatenate([np.full((1, len(LOOKS)), NO_PITCH), looked.pitch]),
+        "look_duration": np.concatenate([np.zeros((1, len(LOOKS)), np.int64), looked.duration]),
+        "look_interval": np.concatenate([np.full((1, len(LOOKS)), NO_INTERVAL), looked.interval]),
+        "look_exact": np.concatenate([none, looked.exact]),
+        "look_number": np.concatenate([np.full((1, len(LOOKS)), -1), looked.number]),
+        "more": np.concatenate([none, none, above[:-1]])[: len(bar)],
         "weight": weight,
     }

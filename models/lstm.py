@@ -1,330 +1,90 @@
-"""The LSTM composer: one recurrent step a note, then small heads in cascade for onset, pitch, duration and velocity.
-
-Each note is predicted as: how many bars on (advance), where in that bar (position), which pitch there, how long, how
-loud; every head sees what the earlier ones decided. Beside the recurrent state the heads see what stood 1, 2, 4 and 8
-bars before the very place that is being written (`models.lookback`), as input and as a learned vote for repeating
-it, in the manner of a pointer network (Vinyals et al. 2015).
-"""
+"""The LSTM composer: continues a part, fills a gap in it, or writes a part that goes with others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 from models import checkpoint
-from models.constraints import allowed_pitch_classes, pitch_mask, verify
+from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
+from models.controls import BINS, CONTROLS, UNASKED, bin_of
 from models.errors import UserError
-from models.lookback import NO_INTERVAL, event_fields
-from models.melody import Melodies, Page
-from models.music.notes import Note
+from models.lookback import event_fields
+from models.lstm_network import Config, Network
+from models.music.notes import Note, Role
+from models.music.theory import Key
 from models.music.time import MetreMap
-from models.request import Request, Take, Verb
-from models.stepper import State, Stepper
+from models.request import Controls, Request, Take, Verb
+from models.roles import STYLES, role_index
+from models.stepper import Desk, Scenes, State, Stepper
+from models.surroundings import MOST_PARTS, roll, sounding
 from models.tokens import (
-    LOOK_BACK,
+    CENTRE,
     MAX_ADVANCE,
     MAX_BAR_STEPS,
-    MAX_DURATION,
-    NO_CHORD,
-    NO_PITCH,
     STEPS_PER_QUARTER,
-    VELOCITY_BINS,
     Encoded,
+    Frame,
+    chord_fields,
     encode_notes,
     melody_line,
+    relative_scale,
     shift_for,
 )
+from models.writing import Page, Writing
 
-MAX_INTERVAL = 24
-FIELDS = ("advance", "position", "pitch", "duration", "velocity")
-LOOKS = len(LOOK_BACK)
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "lstm.safetensors"
 _KEPT_CONTEXTS = 4
+_REGISTERS = {
+    Role.MELODY: 67,
+    Role.BASS: 41,
+    Role.CHORDS: 60,
+    Role.VOICE: 62,
+}  # where a part lies that has no notes yet
+_NOTES_BEHIND = 96
 
 
 @dataclass(frozen=True)
-class Config:
-    """Sizes of the network; kept in its checkpoint."""
+class _Read:
+    """A request's context as the network has read it."""
 
-    hidden: int = 256
-    layers: int = 2
-    dropout: float = 0.25
-    head: int = 192
-    place: int = 48
-
-    def to_dict(self) -> dict[str, int | float]:
-        return asdict(self)
-
-
-def phase_features(position: Tensor, bar_steps: Tensor, beat_steps: Tensor) -> Tensor:
-    """Where in bar, beat and quarter a position lies, as sines and cosines; shape (..., 9)."""
-    position, bar, beat = position.float(), bar_steps.float().clamp(min=1), beat_steps.float().clamp(min=1)
-    turns = torch.stack(
-        [position / bar, position / beat, position / STEPS_PER_QUARTER, 2 * position / STEPS_PER_QUARTER], -1
-    ) * (2 * torch.pi)
-    on_beat = (torch.remainder(position, beat) == 0).float().unsqueeze(-1)
-    return torch.cat([turns.sin(), turns.cos(), on_beat], -1)
-
-
-def interval_index(pitch: Tensor, previous: Tensor) -> Tensor:
-    """The step from `previous` to `pitch`, clipped to MAX_INTERVAL, as an index; the last index where there is none."""
-    steps = (pitch - previous).clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
-    return torch.where((pitch == NO_PITCH) | (previous == NO_PITCH), 2 * MAX_INTERVAL + 1, steps)
-
-
-class Network(nn.Module):
-    """Scores of the fields of every next note, given the notes before it.
-
-    All inputs come as a dict of tensors of shape (batch, notes + 1, ...), the fields of
-    `models.lookback.event_fields`: entry t is the input of step t and the target of step t - 1.
-    """
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config = config
-        hidden, head = config.hidden, config.head
-        self.pitch = nn.Embedding(NO_PITCH + 1, 24)
-        self.interval = nn.Embedding(2 * MAX_INTERVAL + 2, 12)
-        self.duration = nn.Embedding(MAX_DURATION + 1, 12)
-        self.position = nn.Embedding(MAX_BAR_STEPS, 16)
-        self.velocity = nn.Embedding(VELOCITY_BINS, 6)
-        self.root = nn.Embedding(NO_CHORD + 1, 6)
-        self.advance = nn.Embedding(MAX_ADVANCE + 1, 6)
-        self.bar = nn.Embedding(MAX_BAR_STEPS + 1, 8)
-        self.beat = nn.Embedding(MAX_BAR_STEPS + 1, 4)
-        place = 16 + 9 + 8 + 4  # position, phase, bar and beat length
-        harmony = 6 + 12 + 12  # root, chord tones, scale
-        self.lstm = nn.LSTM(
-            24 + 12 + 12 + 6 + 6 + place + harmony, hidden, config.layers, batch_first=True, dropout=config.dropout
-        )
-        looks = LOOKS * (12 + 12 + 12 + 1)  # interval to it, its own interval, its duration, exact
-        self.advance_head = _mlp(hidden + 6 + place + harmony, head, MAX_ADVANCE + 1 + 1)
-        self.position_head = _mlp(hidden + 6 + 16 + 8 + 4 + harmony, head, config.place + LOOKS + 1 + 1)
-        self.place_key = nn.Linear(9 + 8 + 4, config.place)
-        self.place_table = nn.Embedding(MAX_BAR_STEPS, config.place)
-        self.place_bias = nn.Embedding(MAX_BAR_STEPS, 1)
-        self.pitch_head = _mlp(
-            hidden + place + harmony + 24 + looks, 256, 128 + 12 + (2 * MAX_INTERVAL + 1) + 2 * LOOKS
-        )
-        self.duration_head = _mlp(hidden + place + harmony + 24 + 12 + LOOKS * (12 + 1), head, MAX_DURATION + 1 + LOOKS)
-        self.velocity_head = _mlp(hidden + place + 24 + 12 + 12 + 6, 96, VELOCITY_BINS)
-        self.drop = nn.Dropout(config.dropout)
-
-    def place(self, x: dict[str, Tensor]) -> Tensor:
-        """Features of positions in their bars, (..., 37)."""
-        return torch.cat(
-            [
-                self.position(x["position"]),
-                phase_features(x["position"], x["bar_steps"], x["beat_steps"]),
-                self.bar(x["bar_steps"]),
-                self.beat(x["beat_steps"]),
-            ],
-            -1,
-        )
-
-    def harmony(self, x: dict[str, Tensor]) -> Tensor:
-        """Features of chord and key, (..., 30)."""
-        return torch.cat([self.root(x["root"]), x["tones"], x["scale"]], -1)
-
-    def read(
-        self, x: dict[str, Tensor], state: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """The recurrent output after each note, (batch, notes, hidden), and the state after the last."""
-        previous = x["previous_pitch"]
-        inputs = torch.cat(
-            [
-                self.pitch(x["pitch"]),
-                self.interval(interval_index(x["pitch"], previous)),
-                self.duration(x["duration"]),
-                self.velocity(x["velocity"]),
-                self.advance(x["advance"]),
-                self.place(x),
-                self.harmony(x),
-            ],
-            -1,
-        )
-        return self.lstm(inputs, state)
-
-    def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Log-probability (nats) of each field of each next note, every field given those before it; (batch, notes)."""
-        x = {name: value[:, :-1] for name, value in batch.items()}
-        y = {name: value[:, 1:] for name, value in batch.items()}
-        h, _ = self.read(x)
-        h = self.drop(h)
-        logits = self.scores(h, x, y)
-        target = {name: y[name] for name in FIELDS}
-        return {name: _log_probability(logits[name], target[name]) for name in FIELDS}
-
-    def scores(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Logits of each field, given the output h, the last notes x and the notes y that are being scored."""
-        return {
-            "advance": self.score_advance(h, x),
-            "position": self.score_position(h, x, y),
-            "pitch": self.score_pitch(h, x, y),
-            "duration": self.score_duration(h, x, y),
-            "velocity": self.score_velocity(h, x, y),
-        }
-
-    def score_advance(self, h: Tensor, x: dict[str, Tensor]) -> Tensor:
-        """Bars from the last onset to the next, (..., 16); the bar in which the last note ends has a vote."""
-        out = self.advance_head(torch.cat([h, self.advance(x["end_advance"]), self.place(x), self.harmony(x)], -1))
-        return out[..., :-1] + out[..., -1:] * F.one_hot(x["end_advance"], MAX_ADVANCE + 1)
-
-    def score_position(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
-        """Steps from the bar line, (..., 192); impossible ones are -inf. Earlier bars' onsets and the last end vote."""
-        bar, beat = y["bar_steps"], y["beat_steps"]
-        out = self.position_head(
-            torch.cat(
-                [
-                    h,
-                    self.advance(y["advance"]),
-                    self.position(x["position"]),
-                    self.bar(bar),
-                    self.beat(beat),
-                    self.harmony(x),
-                ],
-                -1,
-            )
-        )
-        query, votes, end_vote, _ = out.split([self.config.place, LOOKS, 1, 1], -1)
-        steps = torch.arange(MAX_BAR_STEPS, device=h.device)
-        # Keys depend on the metre alone: made once for each metre in the batch.
-        metres, which = torch.unique(torch.stack([bar, beat], -1).flatten(0, -2), dim=0, return_inverse=True)
-        lengths = metres[:, :, None].expand(-1, -1, MAX_BAR_STEPS)
-        phases = phase_features(steps.expand(len(metres), -1), lengths[:, 0], lengths[:, 1])
-        keys = self.place_key(torch.cat([phases, self.bar(lengths[:, 0]), self.beat(lengths[:, 1])], -1))
-        keys = keys + self.place_table(steps)
-        which = which.reshape(bar.shape)
-        logits = query @ keys[0].T if len(metres) == 1 else self._by_metre(query, keys, which)
-        logits = logits + self.place_bias(steps).squeeze(-1)
-        logits = logits + (votes.unsqueeze(-2) @ y["look_onsets"].to(votes.dtype)).squeeze(-2)
-        at_end = (y["advance"] == x["end_advance"]).unsqueeze(-1) & (steps == x["end_position"].unsqueeze(-1))
-        logits = logits + end_vote * at_end
-        too_early = (y["advance"] == 0).unsqueeze(-1) & (steps <= x["last_position"].unsqueeze(-1))
-        return logits.masked_fill(too_early | (steps >= bar.unsqueeze(-1)), -torch.inf)
-
-    @staticmethod
-    def _by_metre(query: Tensor, keys: Tensor, which: Tensor) -> Tensor:
-        logits = query.new_empty(*query.shape[:-1], MAX_BAR_STEPS)
-        for index in range(len(keys)):
-            rows = which == index
-            logits[rows] = query[rows] @ keys[index].T
-        return logits
-
-    def looks(self, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
-        """What was found 1, 2, 4, 8 bars before, seen from the last pitch; (..., 148)."""
-        to_it = interval_index(y["look_pitch"], x["pitch"].unsqueeze(-1))
-        own = torch.where(
-            y["look_interval"] == NO_INTERVAL,
-            2 * MAX_INTERVAL + 1,
-            y["look_interval"].clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL,
-        )
-        return torch.cat(
-            [
-                self.interval(to_it).flatten(-2),
-                self.interval(own).flatten(-2),
-                self.duration(y["look_duration"]).flatten(-2),
-                y["look_exact"].to(torch.float32),
-            ],
-            -1,
-        )
-
-    def score_pitch(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
-        """The pitch at the chosen place, (..., 128): as a pitch, a pitch class, an interval, and as a repeat."""
-        out = self.pitch_head(
-            torch.cat([h, self.place(y), self.harmony(y), self.pitch(x["pitch"]), self.looks(x, y)], -1)
-        )
-        absolute, pitch_class, step, repeat, sequence = out.split([128, 12, 2 * MAX_INTERVAL + 1, LOOKS, LOOKS], -1)
-        pitches = torch.arange(128, device=h.device)
-        logits = absolute + pitch_class[..., pitches % 12]
-        steps = pitches - x["pitch"].unsqueeze(-1) + MAX_INTERVAL
-        near = (steps >= 0) & (steps <= 2 * MAX_INTERVAL) & (x["pitch"] != NO_PITCH).unsqueeze(-1)
-        logits = logits + step.gather(-1, steps.clamp(0, 2 * MAX_INTERVAL)) * near
-        # Slot 128 collects the votes for pitches that do not exist.
-        votes = torch.zeros(*logits.shape[:-1], NO_PITCH + 1, device=h.device)
-        votes = votes.scatter_add(-1, y["look_pitch"], repeat)
-        moved = x["pitch"].unsqueeze(-1) + y["look_interval"]
-        none = (
-            (y["look_interval"] == NO_INTERVAL) | (x["pitch"] == NO_PITCH).unsqueeze(-1) | (moved < 0) | (moved > 127)
-        )
-        return logits + votes.scatter_add(-1, moved.masked_fill(none, NO_PITCH), sequence)[..., :128]
-
-    def score_duration(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
-        """The duration in steps of the chosen note, (..., 193); 0 is impossible."""
-        exact = y["look_exact"]
-        out = self.duration_head(
-            torch.cat(
-                [
-                    h,
-                    self.place(y),
-                    self.harmony(y),
-                    self.pitch(y["pitch"]),
-                    self.interval(interval_index(y["pitch"], x["pitch"])),
-                    self.duration(y["look_duration"]).flatten(-2),
-                    exact.to(torch.float32),
-                ],
-                -1,
-            )
-        )
-        logits, votes = out.split([MAX_DURATION + 1, LOOKS], -1)
-        logits = logits.scatter_add(-1, y["look_duration"], votes * exact)
-        return torch.cat([torch.full_like(logits[..., :1], -torch.inf), logits[..., 1:]], -1)
-
-    def score_velocity(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
-        """The velocity bin of the chosen note, (..., 32)."""
-        return self.velocity_head(
-            torch.cat(
-                [
-                    h,
-                    self.place(y),
-                    self.pitch(y["pitch"]),
-                    self.interval(interval_index(y["pitch"], x["pitch"])),
-                    self.duration(y["duration"]),
-                    self.velocity(x["velocity"]),
-                ],
-                -1,
-            )
-        )
-
-
-def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
-
-
-def _log_probability(logits: Tensor, target: Tensor) -> Tensor:
-    return F.log_softmax(logits, -1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    page: Page
+    state: State
 
 
 class Lstm:
-    """The engine behind `models.request.Composer`: continues a melody inside the request's hard controls."""
+    """The engine behind `models.request.Composer`."""
 
     name = "lstm"
-    verbs = frozenset({Verb.CONTINUE})
+    verbs = frozenset({Verb.CONTINUE, Verb.FILL, Verb.ACCOMPANY})
 
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         self._stepper = Stepper(weights, network.config.layers)
-        self._read: dict[Hashable, tuple[Encoded, Page, State]] = {}
+        self._read: dict[Hashable, _Read] = {}
 
     def prepare(self, request: Request) -> None:
         """Read the request's context ahead of time."""
-        self._context(request)
+        self._stepper.frame(self._context(request).page.desk)
 
     def compose(
         self, request: Request, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]
     ) -> tuple[Take, ...]:
-        """The takes for `request`; every note obeys key, range and span, or it is an error of ours."""
+        """The takes for `request`; every note obeys the hard controls, or it is an error of ours.
+
+        Raises UserError for a request that cannot be served, with what to change.
+        """
         if request.verb not in self.verbs:
             raise UserError(f"The LSTM engine cannot {request.verb} yet.")
+        check(request)
         key, allowed = allowed_pitch_classes(request)
-        encoded, page, state = self._context(request)
-        melodies = Melodies(self._stepper, state, encoded, page, request.controls, request.takes, request.seed)
+        read = self._context(request)
+        writing = Writing(self._stepper, read.state, read.page, request.controls, request.takes, request.seed)
         stopped = False
 
         def stop() -> bool:
@@ -332,8 +92,8 @@ class Lstm:
             stopped = stopped or cancelled()
             return stopped
 
-        lines = melodies.write(emit, stop)
-        finished = [index for index in range(request.takes) if not stopped or index not in melodies.unfinished]
+        lines = [_make_room(line, request) for line in writing.write(emit, stop)]
+        finished = [index for index in range(request.takes) if not stopped or index not in writing.unfinished]
         takes = []
         for index in finished:
             broken = verify(lines[index], request, allowed)
@@ -349,15 +109,15 @@ class Lstm:
                     request.span,
                     key,
                     allowed,
-                    float(melodies.bits[index] / max(melodies.counts[index], 1)),
+                    float(writing.bits[index] / max(writing.counts[index], 1)),
                 )
             )
         return tuple(takes)
 
-    def _context(self, request: Request) -> tuple[Encoded, Page, State]:
-        """The encoded context, the page to write on and the state after the context; the last few are kept."""
-        context = request.context
-        identity = (context, request.span, request.controls.key, request.controls.low, request.controls.high)
+    def _context(self, request: Request) -> _Read:
+        """The page to write on and the state after the context; the last few are kept."""
+        controls = replace(request.controls, temperature=1.0, top_p=1.0)
+        identity = (request.context, request.span, request.locked, controls)
         if identity not in self._read:
             while len(self._read) >= _KEPT_CONTEXTS:
                 del self._read[next(iter(self._read))]
@@ -365,26 +125,141 @@ class Lstm:
         return self._read[identity]
 
     @torch.inference_mode()
-    def _read_context(self, request: Request) -> tuple[Encoded, Page, State]:
-        context, span, controls = request.context, request.span, request.controls
+    def _read_context(self, request: Request) -> _Read:
+        context, span = request.context, request.span
         key, allowed = allowed_pitch_classes(request)
-        metres = context.metres
-        line = [note for note in melody_line(context.part) if note.onset < span.start]
+        metres, voices = context.metres, polyphony(request)
+        before = melody_line(context.part) if voices == 1 else list(context.part)
         target = metres.bar(span.start)
-        line = _closer(line, metres, target)
-        first_bar = min(metres.bar(line[0].onset), target) if line else target
+        before = _closer([note for note in before if note.onset < span.start], metres, target)
+        after = [note for note in context.after if note.onset >= span.end]
+        after = (melody_line(after) if voices == 1 else after)[:_NOTES_BEHIND]
+        first_bar = min(metres.bar(before[0].onset), target) if before else target
         # Some bars more than the span, so that a take ends by placing its next note behind it.
-        bars = metres.bar(max(span.end - 1, span.start)) + 1 - first_bar + MAX_ADVANCE + 1
-        pitches = [note.pitch for note in line] or [(max(controls.low, 48) + min(controls.high, 84)) // 2]
-        encoded = encode_notes(
-            line, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key, shift_for(key, pitches)
+        last_bar = metres.bar(max([span.end - 1, span.start, *(note.onset for note in after)]))
+        bars = last_bar + 1 - first_bar + MAX_ADVANCE + 1
+        shift = _shift(request, key, before, after)
+        encode = [
+            encode_notes(notes, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key, shift)
+            for notes in (before, [*request.locked, *after])
+        ]
+        past, fixed = encode
+        frame, origin = past.frame, metres.bar_start(first_bar)
+        rolls = [roll(part, context.ticks_per_quarter, frame, origin) for part in context.others if part][:MOST_PARTS]
+        asked = _asked(request)
+
+        fields = event_fields(past)
+        step = np.concatenate([past.step[:1] if len(past) else np.zeros(1, np.int64), past.step])
+        fields |= sounding(rolls, step, key.tonic, shift)
+        size = len(past) + 1
+        fields |= {
+            "style": np.full(size, asked[0]),
+            "role": np.full(size, asked[1]),
+            "controls": np.repeat(np.array(asked[2:])[None], size, 0),
+        }
+        _, (hidden, cell) = self.network.read({name: torch.from_numpy(values[None]) for name, values in fields.items()})
+        behind = self.network.nothing_behind[None].numpy()
+        if len(fixed):
+            later = {name: torch.from_numpy(values[None, 1:]) for name, values in event_fields(fixed).items()}
+            behind = np.concatenate([self.network.read_behind(later)[0].numpy(), behind])
+        scenes, scene, start = _scenes(request, past, frame, origin, rolls, key, shift)
+        lengths: np.ndarray = np.minimum(np.stack([frame.bar_steps, frame.beat_steps], 1), MAX_BAR_STEPS)
+        desk = Desk(
+            tuple((int(bar), int(beat)) for bar, beat in np.unique(lengths, axis=0)),
+            relative_scale(key),
+            scenes,
+            asked,
+            behind,
+            np.append(fixed.position, -1),
+            len(fixed) > 0,
         )
-        fields = event_fields(encoded)
-        inputs = {name: torch.from_numpy(values[None]) for name, values in fields.items()}
-        _, (hidden, cell) = self.network.read(inputs)
-        channel = context.part[0].channel if context.part else 0
-        page = Page(metres, first_bar, span, context.chords, key.tonic, pitch_mask(request, allowed), channel)
-        return encoded, page, State(hidden.numpy(), cell.numpy())
+        others = np.zeros((bars, MAX_BAR_STEPS), bool)
+        for each in rolls:
+            others |= np.unpackbits(each.onsets, axis=1).astype(bool)
+        page = Page(
+            metres,
+            first_bar,
+            span,
+            past,
+            fixed,
+            int((fixed.step < _steps(span.end, origin, context.ticks_per_quarter)).sum()),
+            desk,
+            scene,
+            start,
+            others,
+            pitch_mask(request, allowed),
+            scenes.tones[:, np.arange(128) % 12] > 0 if request.controls.strong_chord_tones else None,
+            voices,
+            context.part[0].channel if context.part else 0,
+        )
+        return _Read(page, State(hidden.numpy(), cell.numpy()))
+
+
+def _scenes(request: Request, past: Encoded, frame: Frame, origin: int, rolls: list, key: Key, shift: int):
+    """The kinds of surroundings from the last note before the span on, and which holds at each step from there."""
+    context = request.context
+    start, end = int(past.step[-1]) if len(past) else 0, int(frame.starts[-1]) + MAX_BAR_STEPS
+    steps = np.arange(start, end)
+    spans = [span for span in context.chords if span.chord is not None]
+    chord = np.zeros(end - start, np.int64)
+    for number, span in enumerate(spans, 1):
+        first, last = (_steps(tick, origin, context.ticks_per_quarter) - start for tick in (span.onset, span.end))
+        chord[max(first, 0) : max(last, 0)] = number
+    root, tones = chord_fields(context.chords, [span.onset for span in spans], key.tonic)
+    root = np.concatenate([[12], root])
+    tones = np.concatenate([np.zeros((1, 12), np.float32), tones])
+    around = sounding(rolls, steps, key.tonic, shift)
+    classes = around["sound"].astype(np.int64) @ (1 << np.arange(12))
+    kinds, first, scene = np.unique(
+        np.stack([chord, classes, around["low"], around["high"]], 1), axis=0, return_index=True, return_inverse=True
+    )
+    found = Scenes(root[kinds[:, 0]], tones[kinds[:, 0]], around["sound"][first], kinds[:, 2], kinds[:, 3])
+    return found, scene.reshape(-1), start
+
+
+def _steps(tick: int, origin: int, ticks_per_quarter: int) -> int:
+    return round((tick - origin) * STEPS_PER_QUARTER / ticks_per_quarter)
+
+
+def _asked(request: Request) -> tuple[int, ...]:
+    """Style, role and the soft controls as indices."""
+    controls: Controls = request.controls
+    values = [getattr(controls, name) for name in CONTROLS]
+    bins = [
+        UNASKED if value is None else min(int(bin_of(name, np.array(value))), BINS - 1)
+        for name, value in zip(CONTROLS, values, strict=True)
+    ]
+    style = STYLES.index(controls.style) if controls.style in STYLES else 0
+    return style, role_index(request.context.role), *bins
+
+
+def _shift(request: Request, key: Key, before: list[Note], after: list[Note]) -> int:
+    """What is added to relative pitches: by the part's own notes, else by where a part of its role lies."""
+    controls = request.controls
+    own = [note.pitch for note in (*before, *request.locked, *after)]
+    if own:
+        return shift_for(key, own)
+    middle = (max(controls.low, 36) + min(controls.high, 96)) // 2
+    wanted = _REGISTERS.get(request.context.role, CENTRE)
+    return shift_for(key, [wanted if controls.low <= wanted <= controls.high else middle])
+
+
+def _make_room(line: list[Note], request: Request) -> list[Note]:
+    """The notes, cut where they touch locked ones: those need not lie on the grid, so that rounding makes them meet."""
+    voices, step = polyphony(request), request.context.ticks_per_quarter / STEPS_PER_QUARTER
+    for locked in request.locked:
+        kept = []
+        for note in line:
+            shared = min(note.end, locked.end) - max(note.onset, locked.onset)
+            if shared > 0 and (note.pitch == locked.pitch or voices == 1 or shared <= step):
+                if note.onset < locked.onset:
+                    note = replace(note, duration=locked.onset - note.onset)
+                else:
+                    note = replace(note, onset=locked.end, duration=note.end - locked.end)
+            if note.duration > 0:
+                kept.append(note)
+        line = kept
+    return line
 
 
 def _closer(line: list[Note], metres: MetreMap, target: int) -> list[Note]:

@@ -17,6 +17,8 @@ class Verb(StrEnum):
     """What the musician asks for."""
 
     CONTINUE = "continue"
+    FILL = "fill"
+    ACCOMPANY = "accompany"
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Controls:
-    """How the answer must be (key, low, high) and how it should be (temperature, top_p).
+    """How the answer must be and how it should be.
 
-    `key` None means: take the key found in the context, and allow the accidentals the context itself uses.
+    Must: `key`, `low` to `high` (MIDI pitches), at most `polyphony` notes at a time (None: one for a melody, bass or
+    voice, six for chords), and chord tones on beats where `strong_chord_tones` and a chord symbol stands. `key` None
+    means: take the key found in the context, and allow the accidentals the context itself uses.
+
+    Should: `temperature`, `top_p`, `style` (one of `models.roles.STYLES`) and the measures of `models.controls`, None
+    where they are left open: `density` in onsets a quarter; `liveliness`, `repetition` and `adherence` as shares from 0
+    to 1; `leaps` in semitones.
     """
 
     key: Key | None = None
@@ -43,28 +51,46 @@ class Controls:
     high: int = 127
     temperature: float = 1.0
     top_p: float = 0.95
+    polyphony: int | None = None
+    strong_chord_tones: bool = False
+    style: str = ""
+    density: float | None = None
+    liveliness: float | None = None
+    leaps: float | None = None
+    repetition: float | None = None
+    adherence: float | None = None
 
 
 @dataclass(frozen=True)
 class Context:
     """The music an engine may see. All times are ticks of the song it was cut from, at `ticks_per_quarter`.
 
-    `part` are the notes of the part to be continued, up to 16 bars before the target; `others` the notes that other
-    parts play there and in the target itself.
+    `part` are the notes of the part to be written before the target, up to 16 bars; `after` those behind it, which the
+    answer has to lead to; `others` the notes of each other part there and in the target itself. `role` is what the part
+    to be written does in the music.
     """
 
     part: tuple[Note, ...]
-    others: tuple[Note, ...]
+    others: tuple[tuple[Note, ...], ...]
     ticks_per_quarter: int
     metres: MetreMap
     tempos: TempoMap
     chords: tuple[ChordSpan, ...] = ()
     role: Role = Role.MELODY
+    after: tuple[Note, ...] = ()
+
+    @property
+    def heard(self) -> tuple[Note, ...]:
+        """All notes of the other parts."""
+        return tuple(note for part in self.others for note in part)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One press of G. `seed` makes every take reproducible; take i is the same whatever the number of takes."""
+    """One press of G. `seed` makes every take reproducible; take i is the same whatever the number of takes.
+
+    `locked` are notes of the part inside the span that stay as they are; the takes come without them.
+    """
 
     verb: Verb
     context: Context
@@ -72,6 +98,7 @@ class Request:
     controls: Controls = field(default_factory=Controls)
     seed: int = 0
     takes: int = 4
+    locked: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

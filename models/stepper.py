@@ -1,4 +1,4 @@
-"""One note at a time through the network of `models.lstm`, for several takes side by side, in plain numpy.
+"""One note at a time through the network of `models.lstm_network`, for several takes side by side, in plain numpy.
 
 At this size a call costs more than the arithmetic in it. So whatever depends on an index alone (embeddings times the
 matrix that reads them) is multiplied out once at loading and kept as rows of one table a layer, to be fetched and
@@ -14,13 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.controls import CONTROLS
+from models.lookback import LOOKS as LOOK_BARS
 from models.lookback import NO_INTERVAL
 from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, STEPS_PER_QUARTER, Ints
 
 Floats = np.ndarray  # of float32
 
 MAX_INTERVAL = 24
-LOOKS = len(LOOK_BACK)
+ASKED = 6 + 6 + 6 * len(CONTROLS)
+LOOKS, BACK = len(LOOK_BARS), len(LOOK_BACK)
 HEADS = ("advance", "position", "pitch", "duration", "velocity")
 _NO_STEP = 2 * MAX_INTERVAL + 1
 _WIDE = NO_PITCH + 1  # pitches, and a slot for votes that go nowhere
@@ -46,8 +49,11 @@ _INTERVAL, _MOVED, _OWN = _tables()
 _STEP = np.arange(_WIDE) - np.arange(_WIDE)[:, None] + MAX_INTERVAL
 _STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = _NO_STEP
 _STEP[NO_PITCH], _STEP[:, NO_PITCH] = _NO_STEP, _NO_STEP
-_EXACT_BITS = 1 << np.arange(LOOKS)
-_EXACT_ROWS = (np.arange(1 << LOOKS)[:, None] & _EXACT_BITS > 0).astype(np.float32)
+_BACK_BITS = (1 << np.arange(BACK))[:, None]
+_AHEAD_BITS = (1 << np.arange(LOOKS - BACK))[:, None]
+_BACK_ROWS = (np.arange(1 << BACK)[:, None] & _BACK_BITS.T > 0).astype(np.float32)
+_AHEAD_ROWS = (np.arange(1 << LOOKS - BACK)[:, None] & _AHEAD_BITS.T > 0).astype(np.float32)
+_SWITCH = np.array([[0], [1]], np.float32)
 
 
 @dataclass
@@ -65,13 +71,46 @@ class Last:
     pitch: Ints
     position: Ints
     velocity: Ints
-    chord: Ints  # index into the chords given to `Stepper.frame`
+    duration: Ints
+    scene: Ints  # index into the scenes of the `Desk` given to `Stepper.frame`
     metre: Ints  # index into its metres
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """What surrounds a note, each of n kinds: chord symbol and what other parts sound, relative to tonic and shift.
+
+    root (n,), tones (n, 12), sound (n, 12), low (n,), high (n,); see `models.surroundings`.
+    """
+
+    root: Ints
+    tones: Floats
+    sound: Floats
+    low: Ints
+    high: Ints
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that stays the same while one answer is written.
+
+    `metres` as (bar steps, beat steps), `scale` (12,), the scenes, `asked`: style, role and the controls as indices,
+    and the walls, which are the notes that what is written leads to: `behind` (walls, behind) as the network has read
+    what follows, and `wall_position` (walls,), -1 for the wall that is none. `ahead` says whether anything follows.
+    """
+
+    metres: tuple[tuple[int, int], ...]
+    scale: Floats
+    scenes: Scenes
+    asked: tuple[int, ...]
+    behind: Floats
+    wall_position: Ints
+    ahead: bool
 
 
 @dataclass
 class Looked:
-    """What stood 1, 2, 4, 8 bars before the place to be written, arrays (4, takes); see `models.lookback.look_back`."""
+    """What stands LOOKS bars from the place to be written, arrays (looks, takes); see `models.lookback.look`."""
 
     pitch: Ints
     duration: Ints
@@ -84,22 +123,27 @@ class _Rows:
 
     def __init__(self, **blocks: Floats) -> None:
         self._fixed = np.concatenate(list(blocks.values()))
-        ends = np.cumsum([0, *map(len, blocks.values())]).tolist()
-        self._start = dict(zip([*blocks, "place"], ends, strict=True))
+        self._start = dict(zip(blocks, np.cumsum([0, *map(len, blocks.values())]).tolist(), strict=False))
         self._rows = self._fixed
 
-    def set(self, place: Floats, chord: Floats) -> None:
-        """Set the rows of all places, and of the chords."""
-        self._start["chord"] = self._start["place"] + len(place)
-        self._rows = np.concatenate([self._fixed, place, chord]).astype(np.float32, copy=False)
+    def set(self, **blocks: Floats) -> None:
+        """Set the rows that hold for one composition."""
+        at = len(self._fixed)
+        for name, rows in blocks.items():
+            self._start[name], at = at, at + len(rows)
+        self._rows = np.concatenate([self._fixed, *blocks.values()]).astype(np.float32, copy=False)
 
-    def start(self, *names: str) -> Ints:
+    def start(self, names: Sequence[str]) -> Ints:
         """Where these blocks begin, (names, 1)."""
         return np.array([self._start[name] for name in names])[:, None]
 
     def sum(self, index: Ints) -> Floats:
         """The sum of the rows `index` (rows, takes), as (takes, width)."""
         return np.add.reduce(self._rows[index], axis=0)
+
+    def row(self, name: str, index: int) -> Floats:
+        """One row of a block."""
+        return self._rows[self._start[name] + index]
 
 
 class Stepper:
@@ -132,22 +176,25 @@ class Stepper:
         self._fold_pitch()
         self._second = {name: np.ascontiguousarray(matrix) for name, matrix in self._second.items()}
         self._pack(w["lstm.weight_ih_l0"][order] * half, first)
-        self._framed: object = None
+        self._desk: Desk | None = None
 
     def _fold_pitch(self) -> None:
         """Order the pitch head's columns: pitches, with their class's share added, an empty one, intervals, an empty
         one, votes."""
+        votes = 2 * LOOKS
         for table in (self._second, self._second_bias):
             values = table["pitch"]
             none = np.zeros_like(values[..., :1])
             pitches = values[..., :128] + values[..., 128:140][..., np.arange(128) % 12]
-            table["pitch"] = np.concatenate([pitches, none, values[..., 140:-8], none, values[..., -8:]], -1)
+            table["pitch"] = np.concatenate([pitches, none, values[..., 140:-votes], none, values[..., -votes:]], -1)
 
     def _pack(self, inputs: Floats, first: dict[str, Floats]) -> None:
         w = self._w
         pitch, interval, duration = w["pitch.weight"], w["interval.weight"], w["duration.weight"]
         velocity, advance, position = w["velocity.weight"], w["advance.weight"], w["position.weight"]
-        self._reads: dict[str, dict[str, Floats]] = {}  # by layer, the matrices that read places and harmony
+        until, behind = w["until.weight"], len(w["nothing_behind"])
+        looks = range(LOOKS)
+        reads: dict[str, dict[str, Floats]] = {}  # by layer, the matrices that read what a composition sets
         rows: dict[str, _Rows] = {}
         cut = _Cutter(inputs)
         blocks = {
@@ -157,49 +204,66 @@ class Stepper:
             "velocity": velocity @ cut(6),
             "advance": advance @ cut(6),
         }
-        self._reads["input"] = {"place": cut(37), **_harmony(cut)}
+        reads["input"] = {"place": cut(37), **_harmony(cut), **_sound(cut), "asked": cut(ASKED)}
         rows["input"] = _Rows(**blocks)
+
         cut = _Cutter(first["advance"], self.hidden)
-        rows["advance"] = _Rows(end=advance @ cut(6))
-        self._reads["advance"] = {"place": cut(37), **_harmony(cut)}
+        reads["advance"] = {"asked": cut(ASKED)}
+        blocks = {"until": until @ cut(8)}
+        reads["advance"]["behind"] = cut(behind)
+        blocks["end"] = advance @ cut(6)
+        reads["advance"] |= {"place": cut(37), **_harmony(cut)}
+        rows["advance"] = _Rows(**blocks)
+
         cut = _Cutter(first["position"], self.hidden)
-        blocks = {"advance": advance @ cut(6), "from": position @ cut(16)}
-        self._reads["position"] = {"metre": cut(12), **_harmony(cut)}
+        reads["position"] = {"asked": cut(ASKED)}
+        blocks = {"until": until @ cut(8)}
+        reads["position"]["behind"] = cut(behind)
+        blocks |= {"advance": advance @ cut(6), "from": position @ cut(16)}
+        reads["position"] |= {"metre": cut(12), **_harmony(cut), "wall": cut(16), **_sound(cut)}
         rows["position"] = _Rows(**blocks)
-        looks = range(LOOKS)
+
         cut = _Cutter(first["pitch"], self.hidden)
-        self._reads["pitch"] = {"place": cut(37), **_harmony(cut)}
-        rows["pitch"] = _Rows(
-            pitch=pitch @ cut(24),
-            **{f"to{k}": interval @ cut(12) for k in looks},
-            **{f"own{k}": interval @ cut(12) for k in looks},
-            **{f"long{k}": duration @ cut(12) for k in looks},
-            exact=_EXACT_ROWS @ cut(LOOKS),
-        )
+        reads["pitch"] = {"asked": cut(ASKED)}
+        blocks = {"until": until @ cut(8)}
+        reads["pitch"]["behind"] = cut(behind)
+        reads["pitch"] |= {"place": cut(37), **_harmony(cut), **_sound(cut)}
+        blocks |= {"pitch": pitch @ cut(24), "wall_interval": interval @ cut(12), "stacked": _SWITCH @ cut(1)}
+        for name, embedding in (("to", interval), ("own", interval), ("long", duration)):
+            blocks |= {f"{name}{k}": embedding @ cut(12) for k in looks}
+        exact = cut(LOOKS)
+        blocks |= {"exact_back": _BACK_ROWS @ exact[:BACK], "exact_ahead": _AHEAD_ROWS @ exact[BACK:]}
+        rows["pitch"] = _Rows(**blocks)
+
         cut = _Cutter(first["duration"], self.hidden)
-        self._reads["duration"] = {"place": cut(37), **_harmony(cut)}
-        rows["duration"] = _Rows(
+        reads["duration"] = {"asked": cut(ASKED)}
+        blocks = {"until": until @ cut(8)}
+        reads["duration"]["behind"] = cut(behind)
+        reads["duration"] |= {"place": cut(37), **_harmony(cut), **_sound(cut)}
+        blocks |= {"pitch": pitch @ cut(24), "interval": interval @ cut(12), "last": duration @ cut(12)}
+        blocks |= {"stacked": _SWITCH @ cut(1), **{f"long{k}": duration @ cut(12) for k in looks}}
+        exact = cut(LOOKS)
+        blocks |= {"exact_back": _BACK_ROWS @ exact[:BACK], "exact_ahead": _AHEAD_ROWS @ exact[BACK:]}
+        rows["duration"] = _Rows(**blocks)
+
+        cut = _Cutter(first["velocity"], self.hidden)
+        reads["velocity"] = {"asked": cut(ASKED), "place": cut(37)}
+        rows["velocity"] = _Rows(
             pitch=pitch @ cut(24),
             interval=interval @ cut(12),
-            **{f"long{k}": duration @ cut(12) for k in looks},
-            exact=_EXACT_ROWS @ cut(LOOKS),
+            duration=duration @ cut(12),
+            velocity=velocity @ cut(6),
+            stacked=_SWITCH @ cut(1),
         )
-        cut = _Cutter(first["velocity"], self.hidden)
-        self._reads["velocity"] = {"place": cut(37)}
-        rows["velocity"] = _Rows(
-            pitch=pitch @ cut(24), interval=interval @ cut(12), duration=duration @ cut(12), velocity=velocity @ cut(6)
-        )
-        self._rows = rows
+        self._reads, self._rows = reads, rows
 
-    def frame(self, metres: Sequence[tuple[int, int]], scale: Floats, root: Ints, tones: Floats) -> None:
-        """Set the metres that occur, as (bar steps, beat steps), the scale (12,) that holds throughout, and the chords
-        that occur: root (chords,) and tones (chords, 12)."""
-        framed = (tuple(metres), scale.tobytes(), root.tobytes(), tones.tobytes())
-        if framed == self._framed:
+    def frame(self, desk: Desk) -> None:
+        """Make ready for the answers to one request."""
+        if desk is self._desk:
             return
-        w, steps = self._w, np.arange(MAX_BAR_STEPS)
+        w, steps, scenes = self._w, np.arange(MAX_BAR_STEPS), desk.scenes
         places, keys, lengths = [], [], []
-        for bar, beat in metres:
+        for bar, beat in desk.metres:
             phases = _phases(steps, bar, beat)
             metre = np.concatenate([w["bar.weight"][bar], w["beat.weight"][beat]])
             spread = np.repeat(metre[None], MAX_BAR_STEPS, 0)
@@ -207,29 +271,60 @@ class Stepper:
             places.append(np.concatenate([w["position.weight"], phases, spread], 1))
             key = np.concatenate([phases, spread], 1) @ w["place_key.weight"].T + w["place_key.bias"]
             keys.append((key + w["place_table.weight"]).T)
-        place, roots = np.concatenate(places), w["root.weight"][root]
+        place, metres = np.concatenate(places), np.stack(lengths)
+        roots, low, high = (
+            w["root.weight"][scenes.root],
+            w["extreme.weight"][scenes.low],
+            w["extreme.weight"][scenes.high],
+        )
+        embeddings = [w["style.weight"], w["role.weight"], *(w[f"controls.{i}.weight"] for i in range(len(CONTROLS)))]
+        asked = np.concatenate([table[index] for table, index in zip(embeddings, desk.asked, strict=True)])
+        wall = np.where(desk.wall_position[:, None] >= 0, w["position.weight"][desk.wall_position], 0)
         for name, reads in self._reads.items():
             bias = self._bias[0] if name == "input" else self._first_bias[name]
-            if "scale" in reads:
-                bias = bias + scale @ reads["scale"]
-            here = place @ reads["place"] if "place" in reads else np.stack(lengths) @ reads["metre"]
-            harmony = roots @ reads["root"] + tones @ reads["tones"] if "root" in reads else np.zeros_like(bias)[None]
-            self._rows[name].set(here + bias, harmony)
+            bias = bias + asked @ reads["asked"]
+            if name in ("pitch", "duration") and not desk.ahead:
+                bias = bias + self._nothing_ahead(name)
+            here = place @ reads["place"] if "place" in reads else metres @ reads["metre"]
+            blocks = {"place": here + bias}
+            if "root" in reads:
+                scene = roots @ reads["root"] + scenes.tones @ reads["tones"] + desk.scale @ reads["scale"]
+                if "sound" in reads:
+                    scene = scene + scenes.sound @ reads["sound"] + low @ reads["low"] + high @ reads["high"]
+                blocks["scene"] = scene
+            if "behind" in reads:
+                blocks["behind"] = desk.behind @ reads["behind"]
+                if "wall" in reads:
+                    blocks["behind"] = blocks["behind"] + wall @ reads["wall"]
+            self._rows[name].set(**blocks)
         self._keys = np.ascontiguousarray(np.stack(keys))
-        beyond = steps >= np.array([bar for bar, _ in metres])[:, None]
+        beyond = steps >= np.array([bar for bar, _ in desk.metres])[:, None]
         self._places = np.where(beyond, -np.inf, w["place_bias.weight"][:, 0]).astype(np.float32)
-        start = {name: rows.start for name, rows in self._rows.items()}
-        looks = range(LOOKS)
-        to, own, long = ([f"{name}{k}" for k in looks] for name in ("to", "own", "long"))
-        self._starts = {
-            "input": start["input"]("place", "pitch", "interval", "duration", "velocity", "advance", "chord"),
-            "advance": start["advance"]("place", "end", "chord"),
-            "position": start["position"]("place", "advance", "from", "chord"),
-            "pitch": start["pitch"]("place", "pitch", "chord", "exact", *long, *to, *own),
-            "duration": start["duration"]("place", "pitch", "chord", "exact", *long, "interval"),
-            "velocity": start["velocity"]("place", "pitch", "interval", "duration", "velocity"),
-        }
-        self._framed = framed
+        self._looks = looks = LOOKS if desk.ahead else BACK
+        to, own, long = ([f"{name}{k}" for k in range(looks)] for name in ("to", "own", "long"))
+        exact = ["exact_back", "exact_ahead"] if desk.ahead else ["exact_back"]
+        layers = {
+            "input": ["place", "pitch", "interval", "duration", "velocity", "advance", "scene"],
+            "advance": ["place", "end", "scene", "until", "behind"],
+            "position": ["place", "advance", "from", "scene", "until", "behind"],
+            "pitch": [
+                "place", "scene", "until", "behind", "pitch", "wall_interval", "stacked", *long, *to, *own, *exact],
+            "duration": [
+                "place", "scene", "until", "behind", "pitch", "interval", "last", "stacked", *long, *exact],
+            "velocity": ["place", "pitch", "interval", "duration", "velocity", "stacked"],
+        }  # fmt: skip
+        self._starts = {name: self._rows[name].start(blocks) for name, blocks in layers.items()}
+        self._desk = desk
+
+    def _nothing_ahead(self, name: str) -> Floats:
+        """What the looks ahead add where nothing is known of what follows."""
+        rows = self._rows[name]
+        total = rows.row("exact_ahead", 0)
+        for k in range(BACK, LOOKS):
+            total = total + rows.row(f"long{k}", 0)
+            if name == "pitch":
+                total = total + rows.row(f"to{k}", _NO_STEP) + rows.row(f"own{k}", _NO_STEP)
+        return total
 
     def hear(self, state: State, last: Last, previous_pitch: Ints, advance: Ints, duration: Ints) -> Floats:
         """Take the last notes in, updating `state`; returns the heads' first-layer sums from it, (takes, widths)."""
@@ -240,7 +335,7 @@ class Stepper:
         index[3] += duration
         index[4] += last.velocity
         index[5] += advance
-        index[6] += last.chord
+        index[6] += last.scene
         gates = self._rows["input"].sum(index)
         gates += state.hidden[0] @ self._recurrent[0]
         self._gate(gates, state, 0)
@@ -280,12 +375,15 @@ class Stepper:
         out += self._second_bias[name]
         return out
 
-    def score_advance(self, sums: Floats, last: Last, end_advance: Ints) -> Floats:
-        """Logits of the bars to the next onset, (takes, 16)."""
+    def score_advance(self, sums: Floats, last: Last, end_advance: Ints, until: Ints, wall: Ints) -> Floats:
+        """Logits of the bars to the next onset, (takes, 16); `until` bars from the last note to the wall numbered
+        `wall`."""
         index = self._index("advance", len(end_advance))
         index[0] += last.metre * MAX_BAR_STEPS + last.position
         index[1] += end_advance
-        index[2] += last.chord
+        index[2] += last.scene
+        index[3] += until
+        index[4] += wall
         out = self._finish("advance", sums, index)
         out[np.arange(len(out)), end_advance] += out[:, -1]
         return out[:, :-1]
@@ -299,43 +397,75 @@ class Stepper:
         look_onsets: Floats,
         end_advance: Ints,
         end_position: Ints,
+        until: Ints,
+        wall: Ints,
     ) -> Floats:
-        """Logits of the position in the chosen bar of metre `metre`, (takes, 192); `look_onsets` (takes, 4, 192)."""
+        """Logits of the position in the chosen bar of metre `metre`, (takes, 192).
+
+        `look_onsets` (takes, looks + 1, 192): onsets in the bars looked at, and those of the other parts in this bar.
+        The caller forbids what lies before the last onset.
+        """
         index = self._index("position", len(advance))
         index[0] += metre
         index[1] += advance
         index[2] += last.position
-        index[3] += last.chord
+        index[3] += last.scene
+        index[4] += until
+        index[5] += wall
         out = self._finish("position", sums, index)
         place, first = self._keys.shape[1], metre[0]
         if (metre == first).all():
             logits = out[:, :place] @ self._keys[first]
         else:
             logits = np.matmul(out[:, None, :place], self._keys[metre])[:, 0]
-        logits += np.matmul(out[:, None, place : place + LOOKS], look_onsets)[:, 0]
+        votes = out[:, place : place + LOOKS + 1]
+        if self._looks < LOOKS:
+            votes = np.concatenate([votes[:, :BACK], votes[:, -1:]], 1)
+        logits += np.matmul(votes[:, None], look_onsets)[:, 0]
         logits += self._places[metre]
         at_end = np.flatnonzero(advance == end_advance)
-        logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS]
+        logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS + 1]
+        again = np.flatnonzero((advance == 0) & (last.pitch != NO_PITCH))
+        logits[again, last.position[again]] += out[again, place + LOOKS + 2]
         return logits
 
     def score_pitch(
-        self, sums: Floats, last: Last, position: Ints, metre: Ints, chord: Ints, looked: Looked, exact: Ints
+        self,
+        sums: Floats,
+        last: Last,
+        position: Ints,
+        metre: Ints,
+        scene: Ints,
+        looked: Looked,
+        exact: Ints,
+        stacked: Ints,
+        until: Ints,
+        wall: Ints,
+        wall_pitch: Ints,
     ) -> Floats:
         """Logits of the relative pitch at the chosen place, (takes, 128); `exact` as given by `exact_index`."""
+        looks = self._looks
         index = self._index("pitch", len(position))
         index[0] += metre * MAX_BAR_STEPS + position
-        index[1] += last.pitch
-        index[2] += chord
-        index[3] += exact
-        index[4:8] += looked.duration
-        index[8:12] += _INTERVAL[looked.pitch, last.pitch]
-        index[12:16] += _OWN[looked.interval + NO_INTERVAL]
+        index[1] += scene
+        index[2] += until
+        index[3] += wall
+        index[4] += last.pitch
+        index[5] += _INTERVAL[wall_pitch, last.pitch]
+        index[6] += stacked
+        index[7 : 7 + looks] += looked.duration
+        index[7 + looks : 7 + 2 * looks] += _INTERVAL[looked.pitch, last.pitch]
+        index[7 + 2 * looks : 7 + 3 * looks] += _OWN[looked.interval + NO_INTERVAL]
+        index[7 + 3 * looks :] += exact
         out = self._finish("pitch", sums, index)
         logits = out[:, :_WIDE]
         takes = np.arange(len(out))
         logits += out[:, _WIDE : _WIDE + _NO_STEP + 1][takes[:, None], _STEP[last.pitch]]
         there = np.concatenate([looked.pitch, _MOVED[last.pitch, looked.interval + NO_INTERVAL]])
-        np.add.at(out.reshape(-1), (there + takes * out.shape[1]).ravel(), out[:, -2 * LOOKS :].T.ravel())
+        votes = out[:, -2 * LOOKS :].T
+        if looks < LOOKS:
+            votes = np.concatenate([votes[:looks], votes[LOOKS : LOOKS + looks]])
+        np.add.at(out.reshape(-1), (there + takes * out.shape[1]).ravel(), votes.ravel())
         return logits[:, :NO_PITCH]
 
     def score_duration(
@@ -344,27 +474,36 @@ class Stepper:
         last: Last,
         position: Ints,
         metre: Ints,
-        chord: Ints,
+        scene: Ints,
         pitch: Ints,
         looked: Looked,
         exact: Ints,
+        stacked: Ints,
+        until: Ints,
+        wall: Ints,
     ) -> Floats:
         """Logits of the duration in steps of the chosen note, (takes, 193)."""
+        looks = self._looks
         index = self._index("duration", len(position))
         index[0] += metre * MAX_BAR_STEPS + position
-        index[1] += pitch
-        index[2] += chord
-        index[3] += exact
-        index[4:8] += looked.duration
-        index[8] += _INTERVAL[pitch, last.pitch]
+        index[1] += scene
+        index[2] += until
+        index[3] += wall
+        index[4] += pitch
+        index[5] += _INTERVAL[pitch, last.pitch]
+        index[6] += last.duration
+        index[7] += stacked
+        index[8 : 8 + looks] += looked.duration
+        index[8 + looks :] += exact
         out = self._finish("duration", sums, index)
         there = looked.duration + np.arange(len(out)) * out.shape[1]
-        np.add.at(out.reshape(-1), there.ravel(), (out[:, -LOOKS:].T * looked.exact).ravel())
+        votes = out[:, -LOOKS:].T[:looks] * looked.exact
+        np.add.at(out.reshape(-1), there.ravel(), votes.ravel())
         out[:, 0] = -np.inf
         return out[:, :-LOOKS]
 
     def score_velocity(
-        self, sums: Floats, last: Last, position: Ints, metre: Ints, pitch: Ints, duration: Ints
+        self, sums: Floats, last: Last, position: Ints, metre: Ints, pitch: Ints, duration: Ints, stacked: Ints
     ) -> Floats:
         """Logits of the velocity bin of the chosen note, (takes, 32)."""
         index = self._index("velocity", len(position))
@@ -373,12 +512,14 @@ class Stepper:
         index[2] += _INTERVAL[pitch, last.pitch]
         index[3] += duration
         index[4] += last.velocity
+        index[5] += stacked
         return self._finish("velocity", sums, index)
 
 
 def exact_index(exact: NDArray[np.bool_]) -> Ints:
-    """Which of the looks (4, takes) were exact, as one number a take."""
-    return (exact * _EXACT_BITS[:, None]).sum(axis=0)
+    """Which of the looks (looks, takes) were exact, as row numbers (1 or 2, takes): back, and ahead where looked."""
+    back = (exact[:BACK] * _BACK_BITS).sum(axis=0)[None]
+    return back if len(exact) == BACK else np.concatenate([back, (exact[BACK:] * _AHEAD_BITS).sum(axis=0)[None]])
 
 
 class _Cutter:
@@ -390,6 +531,10 @@ class _Cutter:
     def __call__(self, width: int) -> Floats:
         self._at += width
         return np.ascontiguousarray(self._weight[:, self._at - width : self._at].T)
+
+
+def _sound(cut: _Cutter) -> dict[str, Floats]:
+    return {"sound": cut(12), "low": cut(8), "high": cut(8)}
 
 
 def _harmony(cut: _Cutter) -> dict[str, Floats]:

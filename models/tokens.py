@@ -1,4 +1,6 @@
-"""A melody as event fields: for every note the bar it starts in, its position in that bar, pitch, duration, velocity.
+"""A part as event fields: for every note the bar it starts in, its position in that bar, pitch, duration, velocity.
+
+Notes that begin together follow one another from the lowest to the highest.
 
 Times are steps of 24 a quarter. The pitch is stored relative to the key: the tonic is moved to C and the register to
 the octaves around middle C, so that what is learned in one key and octave serves in all. Decoding what was encoded
@@ -25,6 +27,7 @@ VELOCITY_BINS = 32
 NO_PITCH = 128  # the pitch field of the start marker
 NO_CHORD = 12  # the root of "no chord known"
 LOOK_BACK = (1, 2, 4, 8)  # bars
+LOOK_AHEAD = (2, 4, 8)  # bars, where what follows a gap is known
 CENTRE = 66  # the register that melodies are moved to: their median lies within a tritone of this pitch
 
 Ints = np.ndarray  # of int64; numpy's own types of arithmetic results are too coarse to say so
@@ -41,7 +44,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Event fields of one melody; all arrays have shape (notes,) unless said otherwise.
+    """Event fields of one part; all arrays have shape (notes,) unless said otherwise.
 
     `bar` counts from the frame's first bar; `position`, `duration` are steps, `pitch` is relative (add `shift` for the
     MIDI pitch), `velocity` a bin of four. `root` (NO_CHORD: none) and `tones` (notes, 12) are the chord at the onset
@@ -64,6 +67,16 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.bar)
+
+    @property
+    def step(self) -> Ints:
+        """Onsets in steps from the frame's start."""
+        return self.frame.starts[self.bar] + self.position
+
+    @property
+    def several(self) -> bool:
+        """Whether notes begin together anywhere."""
+        return len(self) > 1 and not np.diff(self.step).all()
 
 
 def frame_of(metres: MetreMap, first_bar: int, bars: int) -> Frame:
@@ -124,7 +137,7 @@ def chord_fields(chords: Sequence[ChordSpan], ticks: Sequence[int], tonic: int) 
 
 
 def encode(phrase: Phrase, key: Key) -> Encoded:
-    """The event fields of a monophonic phrase in `key`; bars count from its tick 0."""
+    """The event fields of a phrase in `key`; bars count from its tick 0."""
     last = max((note.onset for note in phrase.notes), default=0)
     bars = phrase.metres.bar(max(last, phrase.length - 1)) + 1
     return encode_notes(phrase.notes, phrase.ticks_per_quarter, phrase.metres, 0, bars, phrase.chords, key)
@@ -140,60 +153,46 @@ def encode_notes(
     key: Key,
     shift: int | None = None,
 ) -> Encoded:
-    """The event fields of monophonic `notes` lying in `bars` bars from `first_bar`.
+    """The event fields of `notes` lying in `bars` bars from `first_bar`.
 
-    Notes that the grid cannot hold are left out and counted: two on one step, in a bar longer than MAX_BAR_STEPS,
-    longer than MAX_DURATION, or out of pitch range after the shift. So is a note more than MAX_ADVANCE bars after the
-    last one, but it stays.
+    Notes that the grid cannot hold are left out and counted: two of one pitch on one step, in a bar longer than
+    MAX_BAR_STEPS, longer than MAX_DURATION, or out of pitch range after the shift. So is a note more than MAX_ADVANCE
+    bars after the last one, but it stays.
     """
     frame = frame_of(metres, first_bar, bars)
     shift = shift_for(key, [note.pitch for note in notes]) if shift is None else shift
     origin = metres.bar_start(first_bar)
     scale = STEPS_PER_QUARTER / ticks_per_quarter
-    rows: list[tuple[int, int, int, int, int, int, float]] = []
-    dropped, last_step, last_bar = 0, -1, 0
-    for note in notes:
-        exact = (note.onset - origin) * scale
-        step = round(exact)
-        bar = int(np.searchsorted(frame.starts, step, side="right")) - 1
-        duration = max(round(note.duration * scale), 1)
-        pitch = note.pitch - shift
-        if (
-            step <= last_step
-            or not 0 <= bar < bars
-            or duration > MAX_DURATION
-            or not 0 <= pitch < 128
-            or frame.bar_steps[bar] > MAX_BAR_STEPS
-        ):
-            dropped += 1
-            continue
-        dropped += bar - last_bar > MAX_ADVANCE  # kept as context, but its onset cannot be predicted
-        rows.append(
-            (
-                bar,
-                step - int(frame.starts[bar]),
-                pitch,
-                duration,
-                min(note.velocity, 127) // 4,
-                note.onset,
-                exact - step,
-            )
-        )
-        last_step, last_bar = step, bar
-    fields = np.array([row[:5] for row in rows], dtype=np.int64).reshape(-1, 5).T
-    root, tones = chord_fields(chords, [row[5] for row in rows], key.tonic)
+    table = np.array(
+        [(note.onset, note.duration, note.pitch, note.velocity) for note in notes], dtype=np.int64
+    ).reshape(-1, 4)
+    exact = (table[:, 0] - origin) * scale
+    step = np.rint(exact).astype(np.int64)
+    pitch = table[:, 2] - shift
+    order = np.lexsort((pitch, step))
+    table, exact, step, pitch = table[order], exact[order], step[order], pitch[order]
+    bar = np.searchsorted(frame.starts, step, side="right") - 1
+    duration = np.maximum(np.rint(table[:, 1] * scale).astype(np.int64), 1)
+    fits = (bar >= 0) & (bar < bars) & (duration <= MAX_DURATION) & (pitch >= 0) & (pitch < 128)
+    fits &= frame.bar_steps[np.clip(bar, 0, bars - 1)] <= MAX_BAR_STEPS
+    place = step * 128 + pitch
+    kept = np.flatnonzero(fits)
+    kept = kept[np.diff(place[kept], prepend=-1) > 0]
+    dropped = len(table) - len(kept) + int((np.diff(bar[kept], prepend=0) > MAX_ADVANCE).sum())
+    table, bar = table[kept], bar[kept]
+    root, tones = chord_fields(chords, table[:, 0].tolist(), key.tonic)
     return Encoded(
-        fields[0],
-        fields[1],
-        fields[2],
-        fields[3],
-        fields[4],
+        bar,
+        step[kept] - frame.starts[bar],
+        pitch[kept],
+        duration[kept],
+        np.minimum(table[:, 3], 127) // 4,
         root,
         tones,
         relative_scale(key),
         shift,
         frame,
-        np.array([row[6] for row in rows], dtype=np.float32),
+        (exact[kept] - step[kept]).astype(np.float32),
         dropped,
     )
 

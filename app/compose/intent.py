@@ -8,13 +8,15 @@ from app.song.selection import Selection
 from app.song.song import Song, Track
 from models.constraints import allowed_pitch_classes, pitch_mask
 from models.errors import UserError
-from models.music.notes import Note
+from models.music.detect import detect_role
+from models.music.notes import Note, Role
 from models.music.theory import Key
 from models.request import Context, Controls, Request, Span, Verb
 
 CONTEXT_BARS = 16
 FEWEST_BARS, MOST_BARS = 2, 16
 DEFAULT_BARS = 4
+_ROLES = {Role.MELODY: "a melody", Role.BASS: "a bass", Role.CHORDS: "chords", Role.VOICE: "a second voice"}
 
 
 @dataclass(frozen=True)
@@ -75,48 +77,70 @@ def continuation(
             f"There is nothing to continue before bar {first_bar + 1} of {track.name}: "
             "move the playhead behind a phrase, or select its notes.",
         )
-    request = Request(Verb.CONTINUE, context, span, controls, seed, takes)
+    if context.part:
+        heard = _bar_names(*_bars(song, context.part[0].onset, context.part[-1].onset + 1))
+        verb, what = Verb.CONTINUE, f"Continue {heard} of {track.name} into {where}"
+    else:
+        verb, what = Verb.ACCOMPANY, f"Write {where} of {track.name} as {_ROLES[context.role]} to the other tracks"
+    return _plan(track, Request(verb, context, span, controls, seed, takes), what)
+
+
+def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: int, takes: int) -> Plan:
+    metres = song.metres
+    before = any(note.onset < span.start for note in track.notes())
+    after = any(note.onset >= span.end for note in track.notes())
+    if before and after:
+        first, last = _bars(song, span.start, span.end)
+        if last - first >= MOST_BARS:
+            return Plan(track.id, None, f"A region of more than {MOST_BARS} bars is too long to fill: choose less.")
+        context = _context(song, track, metres.bar_start(max(first - CONTEXT_BARS, 0)), span, behind=True)
+        what = f"Fill {_bar_names(first, last)} of {track.name} between what stands before and behind"
+        return _plan(track, Request(Verb.FILL, context, span, controls, seed, takes), what)
+    first = _free_bar(song, track, span.start)
+    bars = min(max(metres.bar(span.end - 1) - first + 1, 1), MOST_BARS)
+    return continuation(song, track, first, bars, controls, seed, takes)
+
+
+def _plan(track: Track, request: Request, what: str) -> Plan:
     try:
         key, allowed = allowed_pitch_classes(request)
         pitch_mask(request, allowed)
     except UserError as error:
         return Plan(track.id, None, str(error))
-    if context.part:
-        heard = _bar_names(*_bars(song, context.part[0].onset, context.part[-1].onset + 1))
-        what = f"Continue {heard} of {track.name} into {where}"
-    else:
-        what = f"Write {where} of {track.name} from what the other tracks play"
-    found = " (auto)" if controls.key is None else ""
+    found = " (auto)" if request.controls.key is None else ""
     return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
 
 
-def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: int, takes: int) -> Plan:
-    before = any(note.onset < span.start for note in track.notes())
-    after = any(note.onset >= span.end for note in track.notes())
-    if before and after:
-        return Plan(
-            track.id,
-            None,
-            "Filling a region between notes is not there yet: select the notes before it to continue them.",
-        )
-    first = _free_bar(song, track, span.start)
-    bars = min(max(song.metres.bar(span.end - 1) - first + 1, 1), MOST_BARS)
-    return continuation(song, track, first, bars, controls, seed, takes)
-
-
-def _context(song: Song, track: Track, start: int, span: Span) -> Context:
-    others: list[Note] = []
-    for other in song.tracks:
-        if other.id != track.id and not other.is_drums and not other.mute:
-            others += other.onsets(start, span.end)
+def _context(song: Song, track: Track, start: int, span: Span, behind: bool = False) -> Context:
+    """What the engine may see; of the track itself what stands behind the span only where the answer leads there."""
+    end = song.metres.bar_start(song.metres.bar(max(span.end - 1, 0)) + 1 + CONTEXT_BARS) if behind else span.end
+    others = [
+        tuple(sorted(other.onsets(start, end), key=lambda note: (note.onset, note.pitch)))
+        for other in song.tracks
+        if other.id != track.id and not other.is_drums and not other.mute
+    ]
+    others = [part for part in others if part]
     part = tuple(replace(note, channel=track.channel) for note in track.onsets(start, span.start))
+    after = tuple(replace(note, channel=track.channel) for note in track.onsets(span.end, end)) if behind else ()
     return Context(
         part,
-        tuple(sorted(others, key=lambda note: (note.onset, note.pitch))),
+        tuple(others),
         song.ticks_per_quarter,
         song.metres,
         song.tempos,
+        role=_role(track, [*part, *after], others),
+        after=after,
     )
+
+
+def _role(track: Track, own: list[Note], others: list[tuple[Note, ...]]) -> Role:
+    """What the track does; an empty one what the others leave to be done."""
+    if own:
+        return detect_role(own, track.programme or 0)
+    role = detect_role([], track.programme or 0)
+    if role is Role.MELODY and others and all(detect_role(part) is Role.MELODY for part in others):
+        return Role.CHORDS
+    return role
 
 
 def _free_bar(song: Song, track: Track, tick: int) -> int:

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 from models.errors import UserError
+from models.evaluate.foils import foil_figures
 from models.evaluate.likelihood import BASELINE, FIELDS, likelihood
-from models.lstm import WEIGHTS
+from models.lstm import WEIGHTS, load
 from models.training.corpus import load_pieces, split
+from models.training.examples import melody_example
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,12 +31,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=["train", "valid"], help="only the pieces that training put on this side")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--ngram", type=Path, default=BASELINE)
+    parser.add_argument("--seed", type=int, default=0, help="chooses what is asked of truth and foil")
+    parser.add_argument("--questions", type=int, default=400, help="of truth and foil, at most")
     args = parser.parse_args(argv)
     try:
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
-        figures = likelihood(pieces, args.weights, args.ngram)
+        network = load(args.weights).network
+        figures = likelihood(network, pieces, args.ngram)
+        figures |= foil_figures(network, [melody_example(piece) for piece in pieces], args.seed, args.questions)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -48,6 +54,20 @@ def main(argv: list[str] | None = None) -> int:
             f"{'all' if field == 'note' else field:12}{figures[f'bits_{field}']:9.3f}"
             f"{figures[f'bits_{field}_ngram']:9.3f}"
         )
+    if "bits_with_others" in figures:
+        print(
+            f"what other parts play is worth {figures['bits_without_others'] - figures['bits_with_others']:.3f} bits a "
+            f"note: {figures['bits_with_others']:.3f} instead of {figures['bits_without_others']:.3f}"
+        )
+    for name, bars in (("foil", "the next four bars"), ("fill_foil", "the two bars of a gap")):
+        if f"{name}_accuracy" in figures:
+            print(
+                f"told {bars} from those of another piece: {figures[f'{name}_accuracy']:.3f} "
+                f"({figures[f'{name}_questions']:.0f} asked; mean reciprocal rank among ten "
+                f"{figures[f'{name}_mrr']:.3f})"
+            )
+    if "fill_foil_accuracy" in figures:
+        print(f"the same gap without sight of what follows: {figures['fill_foil_accuracy_past_only']:.3f}")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from models import lstm
 from models.evaluate import ngram
+from models.lstm_network import FIELDS as FIELDS_OF_NETWORK
+from models.lstm_network import Network
 from models.music.detect import detect_key
 from models.tokens import Encoded, encode
 from models.training.corpus import Piece
-from models.training.dataset import Dataset, build
+from models.training.dataset import EVERYTHING, NOTHING, Dataset, Visible
+from models.training.examples import melody_example
 
 FIELDS = ("onset", "pitch", "duration", "velocity")
-BASELINE = lstm.WEIGHTS.with_name("ngram.npz")
+BASELINE = Path(__file__).parents[2] / "resources" / "checkpoints" / "ngram.npz"
 
 
 def encode_piece(piece: Piece) -> Encoded:
@@ -27,17 +30,17 @@ def encode_piece(piece: Piece) -> Encoded:
 
 
 @torch.inference_mode()
-def lstm_bits(network: lstm.Network, data: Dataset) -> dict[str, float]:
-    """Mean bits a note of each field over the data set; advance and position together are the onset."""
-    sums, count = dict.fromkeys(lstm.FIELDS, 0.0), 0.0
-    pieces = sorted(range(len(data.starts) - 1), key=lambda i: data.starts[i + 1] - data.starts[i])
-    for first in range(0, len(pieces), 16):
-        batch = data.batch([data.piece(i) for i in pieces[first : first + 16]])
+def lstm_bits(network: Network, data: Dataset, visible: Visible) -> dict[str, float]:
+    """Mean bits a note of each field over whole parts; advance and position together are the onset."""
+    sums, counts = dict.fromkeys(FIELDS_OF_NETWORK, 0.0), dict.fromkeys(FIELDS_OF_NETWORK, 0.0)
+    order = sorted(range(len(data)), key=data.entries)
+    for first in range(0, len(order), 8):
+        batch = data.batch([data.whole(i, visible) for i in order[first : first + 8]])
         weight = batch["weight"][:, 1:]
         for name, logs in network(batch).items():
             sums[name] -= float(torch.where(weight > 0, logs, 0).sum()) / math.log(2)
-        count += float(weight.sum())
-    bits = {name: value / max(count, 1) for name, value in sums.items()}
+            counts[name] += float(weight.sum())
+    bits = {name: sums[name] / max(counts[name], 1) for name in sums}
     return {
         "onset": bits["advance"] + bits["position"],
         "pitch": bits["pitch"],
@@ -57,15 +60,24 @@ def ngram_bits(path: Path, pieces: Sequence[Encoded]) -> dict[str, float]:
     }
 
 
-def likelihood(pieces: Sequence[Piece], weights: Path = lstm.WEIGHTS, baseline: Path = BASELINE) -> dict[str, float]:
-    """The figures of one table: `bits_FIELD`, `bits_FIELD_ngram`, their sums, notes and `unrepresentable`."""
-    encoded = [each for each in map(encode_piece, pieces) if len(each)]
-    kept, dropped = sum(map(len, encoded)), sum(each.dropped for each in encoded)
-    engine = lstm.load(weights)
-    own = lstm_bits(engine.network, build(encoded))
-    other = ngram_bits(baseline, encoded)
+def likelihood(network: Network, pieces: Sequence[Piece], baseline: Path = BASELINE) -> dict[str, float]:
+    """The figures of one table: `bits_FIELD`, `bits_FIELD_ngram`, their sums, notes and `unrepresentable`.
+
+    The melodies are seen with their chord symbols and what other parts play, as the music stands. Where there are other
+    parts, `bits_with_others` and `bits_without_others` tell what they are worth without chord symbols.
+    """
+    found = [melody_example(piece) for piece in pieces]
+    found = [each for each in found if len(each.encoded)]
+    kept, dropped = sum(len(each.encoded) for each in found), sum(each.encoded.dropped for each in found)
+    own = lstm_bits(network, Dataset(found), EVERYTHING)
+    other = ngram_bits(baseline, [each.encoded for each in found])
     figures = {f"bits_{field}": own[field] for field in FIELDS}
     figures["bits_note"] = sum(own.values())
     figures |= {f"bits_{field}_ngram": other[field] for field in FIELDS}
     figures["bits_note_ngram"] = sum(other.values())
-    return figures | {"notes": kept, "pieces": len(encoded), "unrepresentable": dropped / max(kept + dropped, 1)}
+    accompanied = Dataset([each for each in found if each.around.rolls])
+    if len(accompanied):
+        seen = replace(NOTHING, parts=EVERYTHING.parts)
+        figures["bits_with_others"] = sum(lstm_bits(network, accompanied, seen).values())
+        figures["bits_without_others"] = sum(lstm_bits(network, accompanied, NOTHING).values())
+    return figures | {"notes": kept, "pieces": len(found), "unrepresentable": dropped / max(kept + dropped, 1)}

@@ -1,4 +1,4 @@
-"""What key notes are in.
+"""What key notes are in, and what a part does.
 
 The duration-weighted histogram of pitch classes is correlated with the profiles of all major and minor keys, after
 Krumhansl and Schmuckler (Krumhansl, "Cognitive Foundations of Musical Pitch", 1990, ch. 4), with the profiles of
@@ -12,11 +12,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.music.notes import Note
+from models.music.notes import Note, Role
 from models.music.theory import Key
 
 _MAJOR = np.array([0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081])
 _MINOR = np.array([0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052])
+CHORDAL = 0.15  # the share of notes struck together with others from which on a part is more than a voice
+_BASSES = range(32, 40)  # General MIDI
+_BASS_BELOW = 48
 _LAST, _FIRST = 0.10, 0.03  # extra weight of the last and the first note, as shares of the whole
 
 
@@ -50,3 +53,17 @@ def _correlation(profile: np.ndarray, weights: np.ndarray) -> float:
     a, b = profile - profile.mean(), weights - weights.mean()
     scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / scale if scale else 0.0
+
+
+def detect_role(notes: Sequence[Note], programme: int = 0) -> Role:
+    """What a part does: chords where notes begin together, bass where it is low, else a melody.
+
+    `programme` is its General MIDI instrument, counted from 0.
+    """
+    if notes:
+        together = 1 - len({note.onset for note in notes}) / len(notes)
+        if together > CHORDAL:
+            return Role.CHORDS
+    if programme in _BASSES or (notes and float(np.median([note.pitch for note in notes])) < _BASS_BELOW):
+        return Role.BASS
+    return Role.MELODY

@@ -20,7 +20,7 @@ import numpy as np
 
 from models.errors import UserError
 from models.music import smf
-from models.music.detect import detect_key, rank_keys
+from models.music.detect import CHORDAL, detect_key, rank_keys
 from models.music.notes import DRUM_CHANNEL, ChordSpan, Note, Phrase, Role, sort_notes
 from models.music.scores import SUFFIXES as SCORE_SUFFIXES
 from models.music.scores import read_parts
@@ -39,7 +39,6 @@ _SUFFIXES = (*_MIDI_SUFFIXES, *SCORE_SUFFIXES, ".json")
 _ABC_TITLE = re.compile(rb"^T:[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
 _CATALOGUED = re.compile(r"^[a-z]{1,3}\d+$")  # a number for a name; the folder has the title
 _CHORALE_TICKS = 480
-_CHORDAL = 0.15  # the share of notes struck together with others from which on a part is more than a voice
 _BASS_BELOW = 56
 _MELODY_NAMES = re.compile(r"melod|vocal|voice|lead|sing|solo", re.IGNORECASE)
 
@@ -225,7 +224,7 @@ def _with_roles(parts: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     roles = []
     for part, height in zip(others, heights, strict=True):
         together = 1 - len({note.onset for note in part.notes}) / len(part.notes)
-        if together > _CHORDAL:
+        if together > CHORDAL:
             roles.append(Role.CHORDS)
         else:
             roles.append(Role.BASS if height == min(heights) and height < _BASS_BELOW else Role.VOICE)

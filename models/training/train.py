@@ -20,29 +20,34 @@ import torch
 from models import checkpoint
 from models.evaluate import ngram
 from models.evaluate.likelihood import encode_piece, lstm_bits
-from models.lstm import FIELDS, Config, Network
-from models.tokens import NO_CHORD
+from models.lstm_network import FIELDS, Config, Network
+from models.roles import ROLES
 from models.training.corpus import load_corpus, split
-from models.training.dataset import Dataset, batches, build
+from models.training.dataset import EVERYTHING, NOTHING, Dataset, batches
+from models.training.examples import examples
 
 SEGMENT = 224
 BATCH = 24
-CHORDS_HIDDEN = 0.4  # the share of segments that are learned without their chord symbols
+# The share of its segments that is learned in a pass, by role: accompaniments have many notes, and much alike.
+SHARES = {"": 0.0, "melody": 1.0, "voice": 0.5, "bass": 0.5, "chords": 0.25}
 
 
 def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Bits a note of each field, mean over the targets of `batch`."""
-    weight = batch["weight"][:, 1:]
-    total = weight.sum() * math.log(2)
+    """Bits a note of each field, mean over the targets of `batch` that count for it."""
     logs = network(batch)
-    return {name: -torch.where(weight > 0, logs[name], 0).sum() / total for name in FIELDS}
+    weights = field_weights(batch)
+    return {
+        name: -torch.where(weights[name] > 0, logs[name], 0).sum() / (weights[name].sum() * math.log(2)).clamp(min=1)
+        for name in FIELDS
+    }
 
 
-def hide_chords(batch: dict[str, torch.Tensor], share: float, generator: torch.Generator) -> None:
-    """Take the chord symbols away from a share of the segments, in place."""
-    hidden = torch.rand(len(batch["root"]), generator=generator) < share
-    batch["root"][hidden] = NO_CHORD
-    batch["tones"][hidden] = 0
+def field_weights(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """By field, 1 for each target that counts: of a note behind a gap only its place, velocities where heard."""
+    weight = batch["weight"][:, 1:]
+    sound = weight * batch["sound_weight"][:, 1:]
+    heard = sound * batch["velocity_weight"][:, 1:]
+    return {"advance": weight, "position": weight, "pitch": sound, "duration": sound, "velocity": heard}
 
 
 def train_lstm(args: argparse.Namespace) -> None:
@@ -52,11 +57,11 @@ def train_lstm(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     pieces = load_corpus(args.data, tuple(args.sources), args.cache)
-    parts = {
-        name: build([encode_piece(piece) for piece in pieces if split(piece) == name]) for name in ("train", "valid")
-    }
-    sizes = {name: int(data.fields["weight"].sum()) for name, data in parts.items()}
-    print(f"{len(pieces)} pieces, notes: {sizes}", flush=True)
+    train = Dataset([each for piece in pieces if split(piece) == "train" for each in examples(piece)])
+    held = [piece for piece in pieces if split(piece) == "valid"]
+    valid = Dataset([next(examples(piece)) for piece in held])
+    print(f"{len(pieces)} pieces, {len(train)} parts to learn, {len(valid)} melodies to judge by", flush=True)
+    shares = [SHARES[ROLES[example.role]] for example in train.examples]
     config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
     network = Network(config)
     print(f"{sum(p.numel() for p in network.parameters()):,} parameters", flush=True)
@@ -71,9 +76,10 @@ def train_lstm(args: argparse.Namespace) -> None:
         print(f"resumed after epoch {progress['epoch']}", flush=True)
     while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
         began = time.monotonic()
-        _epoch(network, optimiser, parts["train"], progress, args)
+        _epoch(network, optimiser, train, shares, progress, args)
         network.eval()
-        scores = lstm_bits(network, parts["valid"])
+        scores = lstm_bits(network, valid, EVERYTHING)
+        bare = sum(lstm_bits(network, valid, NOTHING).values())
         network.train()
         bits = sum(scores.values())
         progress["epoch"] += 1
@@ -85,6 +91,7 @@ def train_lstm(args: argparse.Namespace) -> None:
                 "seconds": round(progress["seconds"]),
                 "train": progress["train"],
                 "valid": bits,
+                "valid_bare": bare,
                 **scores,
             }
         )
@@ -99,7 +106,7 @@ def train_lstm(args: argparse.Namespace) -> None:
         (out / "curve.json").write_text(json.dumps(progress["curve"], indent=1))
         print(
             f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {progress['train']:.3f}  valid {bits:.3f}  "
-            + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),
+            f"bare {bare:.3f}  " + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),
             flush=True,
         )
     if args.export:
@@ -128,16 +135,15 @@ def _epoch(
     network: Network,
     optimiser: torch.optim.Optimizer,
     data: Dataset,
+    shares: list[float],
     progress: dict[str, Any],
     args: argparse.Namespace,
 ) -> None:
-    """One pass over the training pieces; the order and the hidden chords depend on the seed and the epoch alone."""
+    """One pass over the training pieces; the order and what is visible depend on the seed and the epoch alone."""
     random = np.random.default_rng([args.seed, progress["epoch"]])
-    generator = torch.Generator().manual_seed(args.seed * 1000 + progress["epoch"])
     total, steps = 0.0, 0
     started = time.monotonic()
-    for batch in batches(data, SEGMENT, BATCH, random):
-        hide_chords(batch, CHORDS_HIDDEN, generator)
+    for batch in batches(data, SEGMENT, BATCH, random, shares):
         done = min(
             max(
                 (progress["seconds"] + time.monotonic() - started) / (args.minutes * 60),
@@ -171,7 +177,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as zips or unpacked")
     parser.add_argument("--out", type=Path, default=Path("runs/lstm"), help="state, loss curve and best weights")
     parser.add_argument("--cache", type=Path, help="folder where the parsed corpus is kept between runs")
-    parser.add_argument("--sources", nargs="+", default=["pop909", "nottingham", "openewld"])
+    parser.add_argument(
+        "--sources", nargs="+", default=["pop909", "nottingham", "openewld", "lieder", "quartets", "chorales"]
+    )
     parser.add_argument("--export", type=Path, help="copy the best weights here at the end")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=60.0, help="training time; the learning rate falls over it")

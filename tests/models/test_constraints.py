@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.constraints import allowed_pitch_classes, pitch_mask, verify
+from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.errors import UserError
-from models.music.notes import Note
+from models.music.notes import Note, Role
 from models.music.theory import SCALES, Key
 from models.music.time import MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
 
 SPAN = Span(1920, 3840)
+ALL = frozenset(range(12))
 D_MINOR = (62, 65, 69, 70, 67, 64, 60, 62)
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(SCALES)))
 
@@ -23,7 +26,7 @@ def line(pitches: tuple[int, ...], duration: int = 480) -> tuple[Note, ...]:
 
 
 def request_for(
-    part: tuple[Note, ...] = (), others: tuple[Note, ...] = (), controls: Controls | None = None
+    part: tuple[Note, ...] = (), others: tuple[tuple[Note, ...], ...] = (), controls: Controls | None = None
 ) -> Request:
     context = Context(part, others, 480, MetreMap(480), TempoMap(480))
     return Request(Verb.CONTINUE, context, SPAN, controls or Controls())
@@ -54,8 +57,8 @@ def test_a_slip_is_no_colour() -> None:
 
 def test_the_other_parts_give_the_key_only_where_the_part_is_silent() -> None:
     a_major = line((69, 73, 76, 80, 78, 74, 71, 69))
-    assert allowed_pitch_classes(request_for((), a_major))[0] == Key(9, "major")
-    assert allowed_pitch_classes(request_for(line(D_MINOR), a_major))[0] == Key(2, "minor")
+    assert allowed_pitch_classes(request_for((), (a_major,)))[0] == Key(9, "major")
+    assert allowed_pitch_classes(request_for(line(D_MINOR), (a_major,)))[0] == Key(2, "minor")
     assert allowed_pitch_classes(request_for()) == (Key(0), Key(0).pitch_classes)
 
 
@@ -90,8 +93,8 @@ GOOD = (Note(1920, 480, 62), Note(2400, 480, 64), Note(3360, 480, 65))
         ((Note(3360, 481, 62),), "leaves the span"),
         ((Note(3840, 480, 62),), "leaves the span"),
         ((Note(1920, 0, 62),), "leaves the span"),
-        ((Note(1920, 481, 62), Note(2400, 480, 64)), "before the last note ends"),
-        ((Note(1920, 480, 62), Note(1920, 480, 65)), "before the last note ends"),
+        ((Note(1920, 481, 62), Note(2400, 480, 64)), "2 notes sound at tick"),
+        ((Note(1920, 480, 62), Note(1920, 480, 65)), "2 notes sound at tick"),
         ((Note(1920, 480, 62, velocity=0),), "velocity 0"),
         ((Note(1920, 480, 62, velocity=128),), "velocity 128"),
     ],
@@ -101,3 +104,31 @@ def test_every_breach_is_named(notes: tuple[Note, ...], complaint: str) -> None:
     assert verify(GOOD, asked, Key(2, "dorian").pitch_classes) == []
     broken = verify(notes, asked, Key(2, "dorian").pitch_classes)
     assert any(complaint in sentence for sentence in broken)
+
+
+def test_a_note_struck_while_it_sounds_and_one_voice_too_many_are_named() -> None:
+    controls = Controls(polyphony=2)
+    chord = (Note(1920, 960, 60), Note(1920, 960, 64))
+    assert verify(chord, request_for(controls=controls), ALL) == []
+    again = (*chord, Note(2400, 480, 60))
+    assert any("while it sounds" in sentence for sentence in verify(again, request_for(controls=controls), ALL))
+    third = (*chord, Note(2400, 480, 67))
+    assert verify(third, request_for(controls=controls), ALL) == ["3 notes sound at tick 2400, where 2 may"]
+    # A locked note counts as well.
+    locked = replace(request_for(), locked=(Note(1920, 960, 72),))
+    assert verify((Note(2400, 480, 60),), locked, ALL) == ["2 notes sound at tick 2400, where 1 may"]
+
+
+def test_locked_notes_that_contradict_the_request_are_told() -> None:
+    check(replace(request_for(), locked=(Note(1920, 480, 72),)))
+    with pytest.raises(UserError, match="outside the bars"):
+        check(replace(request_for(), locked=(Note(0, 480, 72),)))
+    with pytest.raises(UserError, match="allow more voices or unlock"):
+        check(replace(request_for(), locked=(Note(1920, 480, 72), Note(1920, 480, 76))))
+
+
+def test_chords_may_have_six_notes_and_other_parts_one_unless_asked() -> None:
+    assert polyphony(request_for()) == 1
+    chords = replace(request_for(), context=replace(request_for().context, role=Role.CHORDS))
+    assert polyphony(chords) == 6
+    assert polyphony(replace(chords, controls=Controls(polyphony=3))) == 3

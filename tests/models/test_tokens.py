@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.lookback import NO_INTERVAL, look_back
+from models.lookback import NO_INTERVAL, event_fields, look
 from models.music.notes import ChordSpan, Note, Phrase
 from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
@@ -52,9 +52,9 @@ def test_the_same_tune_in_another_key_and_octave_has_the_same_fields() -> None:
 
 
 def test_what_the_grid_cannot_hold_is_counted() -> None:
-    notes = (Note(0, 5, 60), Note(6, 5, 62), Note(480, 480 * 9, 64), Note(480 * 4 * (MAX_ADVANCE + 2), 480, 65))
+    notes = (Note(0, 5, 60), Note(6, 5, 60), Note(480, 480 * 9, 64), Note(480 * 4 * (MAX_ADVANCE + 2), 480, 65))
     encoded = encode(Phrase(notes, 50000, 480, MetreMap(480), TempoMap(480)), Key(0))
-    # The second shares the first's step, the third is longer than two bars, the last comes too late but stays.
+    # The second shares step and pitch with the first, the third is longer than two bars, the last is late but stays.
     assert encoded.pitch.tolist() == [60 - encoded.shift, 65 - encoded.shift]
     assert encoded.dropped == 3
 
@@ -67,16 +67,40 @@ def test_chords_are_seen_from_the_tonic() -> None:
     assert np.flatnonzero(encoded.tones[0]).tolist() == [0, 3, 5, 9]
 
 
-def test_look_back_finds_the_note_of_earlier_bars() -> None:
-    keys = np.array([0, 96, MAX_BAR_STEPS, MAX_BAR_STEPS + 90, 2 * MAX_BAR_STEPS, 2 * MAX_BAR_STEPS + 96])
+def test_looking_back_finds_the_note_of_earlier_bars() -> None:
+    place = np.array([0, 96, MAX_BAR_STEPS, MAX_BAR_STEPS + 90, 2 * MAX_BAR_STEPS, 2 * MAX_BAR_STEPS + 96])
     pitch = np.array([60, 64, 62, 65, 67, 69])
-    found, duration, interval, exact = look_back(keys, pitch, np.full(6, 24))
+    found = look(place, np.full(6, -1), place, pitch, np.full(6, 24), (-1, -2, -4, -8))
     assert LOOK_BACK[:2] == (1, 2)
-    assert found[5].tolist() == [65, 64, NO_PITCH, NO_PITCH]
-    assert exact[5].tolist() == [False, True, False, False]
-    assert interval[5].tolist() == [3, 4, NO_INTERVAL, NO_INTERVAL]
-    assert duration[5].tolist() == [24, 24, 0, 0]
-    assert found[0].tolist() == [NO_PITCH] * 4
+    assert found.pitch[5].tolist() == [65, 64, NO_PITCH, NO_PITCH]
+    assert found.exact[5].tolist() == [False, True, False, False]
+    assert found.interval[5].tolist() == [3, 4, NO_INTERVAL, NO_INTERVAL]
+    assert found.duration[5].tolist() == [24, 24, 0, 0]
+    assert found.number[5].tolist() == [3, 1, -1, -1]
+    assert found.pitch[0].tolist() == [NO_PITCH] * 4
+
+
+def test_looking_ahead_and_into_chords() -> None:
+    bar = MAX_BAR_STEPS
+    place = np.array([0, 0, 0, 4 * bar, 4 * bar, 4 * bar])
+    pitch = np.array([60, 64, 67, 62, 65, 69])
+    # Above the written 62, four bars before, stands 64; above 65 there is 67; above 69 nothing.
+    found = look(np.full(3, 4 * bar), np.array([62, 65, 69]), place, pitch, np.full(6, 24), (-4,))
+    assert found.pitch[:2, 0].tolist() == [64, 67]
+    assert found.exact[:, 0].tolist() == [True, True, False]
+    ahead = look(np.array([0]), np.array([-1]), place, pitch, np.full(6, 24), (2, 4))
+    assert ahead.pitch.tolist() == [[NO_PITCH, 62]]
+
+
+def test_notes_that_begin_together_follow_one_another_upwards() -> None:
+    notes = (Note(0, 480, 67), Note(0, 480, 60), Note(0, 240, 64), Note(0, 240, 64), Note(480, 480, 62))
+    encoded = encode(Phrase(notes, 1920, 480, MetreMap(480), TempoMap(480)), Key(0))
+    assert (encoded.pitch + encoded.shift).tolist() == [60, 64, 67, 62]
+    assert encoded.dropped == 1
+    assert encoded.several
+    fields = event_fields(encoded)
+    assert fields["stacked"].tolist() == [False, False, True, True, False]
+    assert fields["advance"].tolist() == [0] * 5
 
 
 def test_the_melody_line_is_the_top_and_never_overlaps_in_onset() -> None:

@@ -130,7 +130,7 @@ def test_the_engine_is_asked_for_what_the_options_say(engine: Stub, song: Path) 
     assert request.controls.key == Key(2, "dorian")
     assert (request.controls.low, request.controls.high, request.controls.temperature) == (50, 81, 0.8)
     assert request.context.part == BASS[:2]
-    assert all(note.end > 0 for note in request.context.others)
+    assert all(note.end > 0 for note in request.context.heard)
 
 
 def test_the_first_melodic_track_is_continued_after_its_last_note(engine: Stub, song: Path) -> None:

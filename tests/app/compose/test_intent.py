@@ -11,10 +11,10 @@ from app.compose.intent import Plan, plan
 from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
-from models.music.notes import Note
+from models.music.notes import Note, Role
 from models.music.theory import Key
 from models.music.time import MetreChange, MetreMap
-from models.request import Controls, Span
+from models.request import Controls, Span, Verb
 
 BAR = 1920
 
@@ -72,7 +72,7 @@ def test_other_tracks_are_heard_in_the_context_and_in_the_target_but_not_drums_a
     song, _ = edits.add_notes(song, drums, [Note(0, 10, 36)])
     made = plan_for(song, playhead=4 * BAR)
     assert made.request is not None
-    assert [note.onset // BAR for note in made.request.context.others] == list(range(8))
+    assert [[note.onset // BAR for note in part] for part in made.request.context.others] == [list(range(8))]
     muted = plan_for(edits.set_track(song, chords, mute=True), playhead=4 * BAR)
     assert muted.request is not None
     assert muted.request.context.others == ()
@@ -82,15 +82,32 @@ def test_an_empty_track_beside_others_can_be_written() -> None:
     song, second = edits.add_track(song_with(phrase(0, 4)))
     made = plan_for(song, Selection(second), playhead=4 * BAR)
     assert made.request is not None
-    assert "from what the other tracks play" in made.tooltip
+    assert made.request.verb is Verb.ACCOMPANY
+    assert made.request.context.role is Role.CHORDS
+    assert "as chords to the other tracks" in made.tooltip
+    song = edits.set_track(song, second, programme=33)
+    low = plan_for(song, Selection(second), playhead=4 * BAR)
+    assert low.request is not None
+    assert low.request.context.role is Role.BASS
+
+
+def test_a_region_between_notes_is_filled_with_both_sides_in_sight() -> None:
+    song = song_with(phrase(0, 24))
+    made = plan_for(song, Selection(1, span=Span(17 * BAR, 19 * BAR)))
+    assert made.request is not None
+    assert made.request.verb is Verb.FILL
+    assert made.span == Span(17 * BAR, 19 * BAR)
+    context = made.request.context
+    assert {note.onset // BAR for note in context.part} == set(range(1, 17))
+    assert {note.onset // BAR for note in context.after} == set(range(19, 24))
+    assert "Fill bars 18–19" in made.tooltip
+    long = plan_for(song, Selection(1, span=Span(2 * BAR, 20 * BAR)))
+    assert long.request is None
+    assert "choose less" in long.tooltip
 
 
 def test_what_is_not_there_yet_says_so_and_what_to_do_instead() -> None:
     song = song_with(phrase(0, 8))
-    fill = plan_for(song, Selection(1, span=Span(2 * BAR, 4 * BAR)))
-    assert fill.request is None
-    assert "not there yet" in fill.tooltip
-    assert "select" in fill.tooltip
     empty = plan_for(Song.empty())
     assert empty.request is None
     assert "draw a phrase or open a MIDI file" in empty.tooltip
