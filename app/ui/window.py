@@ -143,6 +143,11 @@ class MainWindow(QMainWindow):
 
     # --- what others may ask
 
+    @property
+    def finished(self) -> bool:
+        """Whether the user has closed the window, and with it saved or given up the song."""
+        return self._closing
+
     def tell(self, sentence: str) -> None:
         """A sentence in the status line."""
         self.statusBar().showMessage(sentence, _TOLD_FOR)
