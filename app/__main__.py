@@ -135,7 +135,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         return application.exec()
     finally:
         player.close()  # first of all, silence
-        autosave.close()
+        # A loop that ended otherwise than by the user's leave, such as when the display dies, must not cost the song.
+        autosave.close(keep=not window.finished)
         history.close()
         client.close()
         uninstall()

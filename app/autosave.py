@@ -21,7 +21,7 @@ SHARE = 5  # a copy of a large song waits so many times as long as the last one 
 
 
 class Autosave(QObject):
-    """Watches a document; close() throws the copy away, since then the song has been saved or given up."""
+    """Watches a document; close() throws the copy away where the song has been saved or given up."""
 
     def __init__(self, document: Document, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,12 +34,16 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._begin)
         document.changed.connect(self._changed)
 
-    def close(self) -> None:
-        """Stop watching and throw the copy away."""
+    def close(self, keep: bool = False) -> None:
+        """Stop watching and throw the copy away; `keep` leaves it for the next start, where the song is unsaved."""
         self._document.changed.disconnect(self._changed)
         self._timer.stop()
         self._join()
-        self._copy.close()
+        if keep and (song := self._wanted()) is not None:
+            self._write(song, self._document.path)
+            self._copy.leave()
+        else:
+            self._copy.close()
 
     def write_now(self) -> None:
         """Write the copy at once, on this thread: something has gone wrong and may get worse."""

@@ -27,14 +27,23 @@ class Plan:
     request: Request | None
     tooltip: str
     key: Key | None = None  # the key the answer would be in
+    wrong: bool = False  # whether something that was asked for cannot be
 
     @property
     def span(self) -> Span | None:
         return self.request.span if self.request is not None else None
 
 
-def plan(song: Song, selection: Selection, playhead: int, controls: Controls, seed: int, takes: int) -> Plan:
-    """What G does now."""
+def plan(
+    song: Song,
+    selection: Selection,
+    playhead: int,
+    controls: Controls,
+    seed: int,
+    takes: int,
+    length: int | None = None,
+) -> Plan:
+    """What G does now. `length` is how many bars to write, None: as many as are selected, or four."""
     track = song.track(selection.track_id)
     if track.is_drums:
         return Plan(track.id, None, "A groove for drum tracks is not there yet: choose a melodic track to continue.")
@@ -49,9 +58,13 @@ def plan(song: Song, selection: Selection, playhead: int, controls: Controls, se
         return _for_region(song, track, selection.span, controls, seed, takes)
     if chosen:
         first, last = _bars(song, min(n.onset for n in chosen), max(_last_tick(song, n) for n in chosen))
-        bars = min(max(last - first + 1, FEWEST_BARS), MOST_BARS)
+        bars = length or min(max(last - first + 1, FEWEST_BARS), MOST_BARS)
         return continuation(song, track, last + 1, bars, controls, seed, takes, heard_from=first)
-    return continuation(song, track, _free_bar(song, track, playhead), DEFAULT_BARS, controls, seed, takes)
+    first = _free_bar(song, track, playhead)
+    if len(track) and not track.onsets(0, song.metres.bar_start(first)):
+        # With the playhead before all the track plays, such as after opening a file, the answer goes behind it.
+        first = song.metres.bar(_last_tick(song, max(track.notes(), key=lambda note: note.end)) - 1) + 1
+    return continuation(song, track, first, length or DEFAULT_BARS, controls, seed, takes)
 
 
 def continuation(
@@ -106,7 +119,7 @@ def _plan(track: Track, request: Request, what: str) -> Plan:
         key, allowed = allowed_pitch_classes(request)
         pitch_mask(request, allowed)
     except UserError as error:
-        return Plan(track.id, None, str(error))
+        return Plan(track.id, None, str(error), wrong=True)
     found = " (auto)" if request.controls.key is None else ""
     return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
 

@@ -54,6 +54,12 @@ class RecoveryCopy:
         for suffix in (".mid", ".json"):
             _remove(self.path.with_suffix(suffix))
 
+    def leave(self) -> None:
+        """Leave the copy to the next program."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def close(self) -> None:
         """Throw the copy away and let go of its lock."""
         self.discard()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.compose.intent import MOST_BARS
 from app.settings import Settings
 from app.ui.take_list import TakeList
 from app.ui.widgets import heading, quiet, tool_button
@@ -38,6 +39,19 @@ _COMMON = [
 _MAX_SEED = 2**31 - 1
 
 
+class _KeyBox(QComboBox):
+    """Keys to choose from or to type: a click selects what stands there, so that typing replaces it."""
+
+    def __init__(self) -> None:
+        super().__init__(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        edit = self.lineEdit()
+        if edit is not None:
+            QTimer.singleShot(0, edit, edit.selectAll)  # after the click has put the cursor somewhere
+
+
 class ComposePanel(QWidget):
     """Controls for the next request, and every take so far. Reads nothing but itself; says when it changed."""
 
@@ -52,9 +66,9 @@ class ComposePanel(QWidget):
         self.generate.clicked.connect(actions["generate"].trigger)
         self.plan = quiet()
         self.plan.setWordWrap(True)
-        self.plan.setMinimumHeight(3 * self.plan.fontMetrics().lineSpacing())
+        self.plan.setFixedHeight(4 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence
         self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.key = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self.key = _KeyBox()
         self.key.addItem(AUTO)
         self.key.addItems(_COMMON)
         self.key.setToolTip(
@@ -72,6 +86,10 @@ class ComposePanel(QWidget):
         self.takes.setToolTip("How many answers to choose from")
         self.takes.setAccessibleName("Takes")
         self.takes.setValue(settings.takes)
+        self.bars = QSpinBox(minimum=0, maximum=MOST_BARS)
+        self.bars.setSpecialValueText("Auto")
+        self.bars.setToolTip("How many bars to write; Auto: as many as are selected, or four")
+        self.bars.setAccessibleName("Bars")
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setToolTip("The same seed gives the same takes again")
@@ -95,6 +113,7 @@ class ComposePanel(QWidget):
             self.range.textChanged,
             self.temperature.valueChanged,
             self.takes.valueChanged,
+            self.bars.valueChanged,
         ):
             signal.connect(lambda *_: self.controls_changed.emit())
 
@@ -109,11 +128,13 @@ class ComposePanel(QWidget):
         for column, (text, field) in enumerate((("Surprise", self.temperature), ("Takes", self.takes))):
             form.addWidget(QLabel(text), 2, 2 * column)
             form.addWidget(field, 2, 2 * column + 1)
-        form.addWidget(QLabel("Seed"), 3, 0)
-        form.addWidget(self.seed, 3, 1, 1, 2)
-        form.addWidget(self.lock, 3, 3)
-        form.addWidget(QLabel("A kept take"), 4, 0)
-        form.addWidget(self.layered, 4, 1, 1, 3)
+        form.addWidget(QLabel("Bars"), 3, 0)
+        form.addWidget(self.bars, 3, 1)
+        form.addWidget(QLabel("Seed"), 4, 0)
+        form.addWidget(self.seed, 4, 1, 1, 2)
+        form.addWidget(self.lock, 4, 3)
+        form.addWidget(QLabel("A kept take"), 5, 0)
+        form.addWidget(self.layered, 5, 1, 1, 3)
         buttons = QGridLayout()
         buttons.setSpacing(6)
         for index, name in enumerate(("previous_take", "next_take", "keep_take", "dismiss")):
@@ -145,7 +166,8 @@ class ComposePanel(QWidget):
     def controls(self) -> Controls:
         """The controls as set; raises UserError where a field says what cannot be."""
         text = self.key.currentText().strip()
-        key = None if not text or text.lower().startswith(AUTO.lower()) else parse_key(text)
+        auto = text.lower() in ("", AUTO.lower(), self.key.itemText(0).lower())
+        key = None if auto else parse_key(text)
         span = self.range.text().strip()
         low, high = parse_range(span) if span else (0, 127)
         return Controls(key, low, high, self.temperature.value())
@@ -157,15 +179,18 @@ class ComposePanel(QWidget):
                 self.seed.setValue(random.randrange(1, 100_000))
         return self.seed.value()
 
-    def show_plan(self, sentence: str, possible: bool, auto_key: Key | None) -> None:
-        """Say what G would do; the key found shows in the key field while that is on Auto."""
+    def show_plan(self, sentence: str, wrong: bool, auto_key: Key | None) -> None:
+        """Say what G would do, or what is wrong; the key found shows in the key field while that is on Auto."""
         self.plan.setText(sentence)
         self.generate.setToolTip(f"{sentence} (G)")
-        self.plan.setStyleSheet("" if possible else "color: #ef8f8d;")
+        self.plan.setStyleSheet("color: #ef8f8d;" if wrong else "")
         text = f"{AUTO}: {auto_key.name}" if auto_key is not None else AUTO
-        if self.key.itemText(0) != text:
+        before, typed = self.key.itemText(0), self.key.currentText()
+        if before != text:
             with QSignalBlocker(self.key):
                 self.key.setItemText(0, text)
+                if typed != before:  # naming the entry must not undo what is being typed
+                    self.key.setEditText(typed)
 
     def show_busy(self, busy: bool, word: str) -> None:
         """The word on the big button."""

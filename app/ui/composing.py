@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -91,15 +92,16 @@ class Composing(QObject):
         """Ask for takes; what G does is what the panel says."""
         if self._client.state == "failed":
             self._client.start()
-        made = self._make_plan(self._panel.next_seed())
+        made = self._make_plan(self._panel.seed.value())
         if made.request is None:
             self.told.emit(made.tooltip)
             return
+        request = replace(made.request, seed=self._panel.next_seed())
         self._put_away()
         song = self._document.song
-        request_id = self._client.ask(made.request)
-        self._shown = TakeGroup.start(request_id, made.track_id, made.request, song)
-        self._roll.show_span(made.request.span)
+        request_id = self._client.ask(request)
+        self._shown = TakeGroup.start(request_id, made.track_id, request, song)
+        self._roll.show_span(request.span)
         if self._client.state in ("starting", "restarting"):
             self.told.emit("The composer is still starting; your takes come in a moment.")
         self._show()
@@ -264,16 +266,22 @@ class Composing(QObject):
         document = self._document
         controls, wrong = checked_controls(self._panel)
         if controls is None:
-            return Plan(document.selection.track_id, None, wrong)
+            return Plan(document.selection.track_id, None, wrong, wrong=True)
         return plan(
-            document.song, document.selection, self._hearing.playhead, controls, seed, self._panel.takes.value()
+            document.song,
+            document.selection,
+            self._hearing.playhead,
+            controls,
+            seed,
+            self._panel.takes.value(),
+            self._panel.bars.value() or None,
         )
 
     def _settled(self) -> None:
         """Say what G would do, and let the engine read the context meanwhile."""
         made = self._make_plan(self._panel.seed.value())
         key = made.key if made.request is not None and made.request.controls.key is None else None
-        self._panel.show_plan(made.tooltip, made.request is not None, key)
+        self._panel.show_plan(made.tooltip, made.wrong, key)
         before = self._plan.request if self._plan is not None else None
         if made.request is not None and (before is None or before.context is not made.request.context):
             self._client.prepare(made.request)

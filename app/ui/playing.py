@@ -43,6 +43,7 @@ class Playing(QObject):
         self._message, self._actions, self._record, self._remember = message, actions, record, remember
         self._window = window
         self._problems: tuple[str, ...] = ()
+        self._shown_playing = False
         self._frame = QTimer(self, interval=_REST)
         self._frame.timeout.connect(self._tick)
         self._frame.start()
@@ -128,16 +129,15 @@ class Playing(QObject):
 
     def _tick(self) -> None:
         self._player.poll()
-        position = self._player.position()
-        self._roll.set_playhead(position, self._player.playing)
+        position, playing = self._player.position(), self._player.playing
+        if playing != self._shown_playing:  # it may stop and start again between two looks, and say nothing
+            self._show_playing(playing)
+        self._roll.set_playhead(position, playing)
         self._transport.show_position(position)
 
     def _player_changed(self) -> None:
-        playing = self._player.playing
-        self._actions["play"].setText("Stop" if playing else "Play")
+        self._show_playing(self._player.playing)
         self._actions["loop"].setChecked(self._player.loop is not None)
-        if self._frame.isActive():
-            self._frame.setInterval(_FRAME if playing else _REST)
         fresh = [each for each in self._player.problems if each not in self._problems]
         self._problems = self._player.problems
         for sentence in fresh:
@@ -145,6 +145,12 @@ class Playing(QObject):
                 self._message.tell(sentence, ("Choose a SoundFont …", self.choose_soundfont))
             else:
                 self._message.tell(sentence)
+
+    def _show_playing(self, playing: bool) -> None:
+        self._shown_playing = playing
+        self._actions["play"].setText("Stop" if playing else "Play")
+        if self._frame.isActive():
+            self._frame.setInterval(_FRAME if playing else _REST)
 
     def _heard(self, heard: Heard) -> None:
         if heard.overlay or heard.seconds < LEAST_HEARD:

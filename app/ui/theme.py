@@ -33,7 +33,7 @@ class Theme:
     note_high: str = "#8fd3ff"
     note_other: str = "#3c4453"
     note_selected: str = "#ffffff"
-    ghost: str = "#6b5736"
+    ghost: str = "#b98a4a"
     ghost_current: str = "#f2a541"
     region: str = "#4f7cc4"
     playhead: str = "#ff6f59"

@@ -13,6 +13,7 @@ from app.song import edits
 from app.ui.roll.coords import SNAPS
 from app.ui.widgets import quiet
 
+_PORT_TIP = "Where the music goes besides the built-in synthesiser: a MIDI port, or one of our own that a DAW can see"
 NO_PORT, OWN_PORT = "Synthesiser only", "Virtual port “Antiphon”"
 
 
@@ -30,7 +31,7 @@ class Transport(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.setSpacing(6)
-        for name in ("start", "play", "loop"):
+        for name in ("start", "play", "loop", "draw"):
             layout.addWidget(_button(actions[name]))
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPointSize(fixed.pointSize() + 3)
@@ -60,10 +61,6 @@ class Transport(QWidget):
         self.snap.setCurrentText("1/16")
         self.snap.currentTextChanged.connect(self.snap_chosen)
         self.port = QComboBox()
-        self.port.setToolTip(
-            "Where the music goes besides the built-in synthesiser: a MIDI port, or a port of our own "
-            "that a DAW can connect to"
-        )
         self.port.setAccessibleName("MIDI output")
         self.port.setMinimumContentsLength(16)
         self.port.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -113,6 +110,7 @@ class Transport(QWidget):
                 for text, name in entries:
                     self.port.addItem(text, name)
         self.port.setCurrentIndex(next(i for i, (_, name) in enumerate(entries) if name == chosen))
+        self.port.setToolTip(f"{self.port.currentText()}\n{_PORT_TIP}")
 
     def _choose_port(self, index: int) -> None:
         self.port_chosen.emit(self.port.itemData(index))

@@ -101,7 +101,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(centre, 1)
         self.setCentralWidget(inside)
         self.setMinimumSize(960, 600)
-        self.resize(1440, 900)
+        there = self.screen().availableSize()
+        self.resize(min(1440, there.width()), min(900, there.height()))
 
     def _handlers(self) -> Mapping[str, Callable[..., object]]:
         document, player = self._document, self._player
@@ -141,6 +142,11 @@ class MainWindow(QMainWindow):
             source.told.connect(self.tell)
 
     # --- what others may ask
+
+    @property
+    def finished(self) -> bool:
+        """Whether the user has closed the window, and with it saved or given up the song."""
+        return self._closing
 
     def tell(self, sentence: str) -> None:
         """A sentence in the status line."""

@@ -156,7 +156,7 @@ def _without_wrapping(data: bytes, name: str, problems: Counter[str]) -> bytes:
             pos += 8 + size + size % 2
     start = data.find(b"MThd", 0, JUNK_BYTES)
     if start < 0:
-        raise UserError(f"{name} is not a MIDI file; choose one that ends in .mid or .midi.")
+        raise UserError(f"{name} is not a MIDI file: something else is in it. Choose another file.")
     problems["junk"] += start > 0
     return data[start:]
 

@@ -134,3 +134,15 @@ def test_a_killed_program_leaves_its_song(tmp_path: Path, qtbot: QtBot) -> None:
         process.wait()
     (found,) = pending(tmp_path)
     assert [note.pitch for note in reopen(found).track(1).notes()] == [71]
+
+
+def test_a_loop_that_ends_without_leave_keeps_the_unsaved_song(document: Document, tmp_path: Path) -> None:
+    autosave = Autosave(document, tmp_path)
+    draw(document, 71)
+    autosave.close(keep=True)
+    (left,) = pending(tmp_path)
+    assert [note.pitch for note in reopen(left).tracks[0].notes()] == [71]
+    safe = Document()
+    second = Autosave(safe, tmp_path / "other")
+    second.close(keep=True)  # nothing unsaved: nothing to keep
+    assert pending(tmp_path / "other") == []

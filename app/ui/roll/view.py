@@ -295,7 +295,7 @@ class RollView(QAbstractScrollArea):
             veil = QRectF(left, RULER_HEIGHT, right - left, self.viewport().height())
             painter.fillRect(veil, THEME.colour("background", 120))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(THEME.colour("ghost", 110))
+        painter.setBrush(THEME.colour("ghost", 150))
         for index, notes in enumerate(self._ghosts.takes):
             if index != self._ghosts.current:
                 painter.drawRects([paint.note_rect(note, self._coords) for note in notes])

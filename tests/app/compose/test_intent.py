@@ -143,10 +143,29 @@ def test_bars_are_counted_through_a_change_of_metre() -> None:
     assert made.span == Span(4 * BAR, 5 * BAR + 3 * 1440)
 
 
-def test_nothing_before_the_playhead_says_where_to_go() -> None:
-    made = plan_for(song_with(phrase(4, 2)), playhead=0)
+def test_with_the_playhead_before_all_the_track_plays_the_answer_goes_behind_it() -> None:
+    for first in (0, 4):
+        made = plan_for(song_with(phrase(first, 2)), playhead=0)
+        assert made.span == Span((first + 2) * BAR, (first + 6) * BAR)
+    # Another track there makes no difference: nothing is written over what the track plays.
+    song, second = edits.add_track(song_with(phrase(0, 8)))
+    song, _ = edits.add_notes(song, second, phrase(0, 4))
+    assert plan_for(song, Selection(second), playhead=0).span == Span(4 * BAR, 8 * BAR)
+
+
+def test_a_region_with_nothing_before_it_says_where_to_go() -> None:
+    made = plan_for(song_with(phrase(8, 2)), Selection(1, span=Span(2 * BAR, 4 * BAR)))
     assert made.request is None
+    assert not made.wrong
     assert "playhead" in made.tooltip
+
+
+def test_the_number_of_bars_can_be_chosen() -> None:
+    song = song_with(phrase(0, 4))
+    everything = Selection(1, frozenset(note.id for note in song.track(1).notes()))
+    for selection in (everything, Selection(1)):
+        made = plan(song, selection, 4 * BAR, Controls(), 1, 4, length=7)
+        assert made.span == Span(4 * BAR, 11 * BAR)
 
 
 def test_a_chosen_key_is_named_and_an_impossible_range_explained() -> None:
@@ -156,6 +175,7 @@ def test_a_chosen_key_is_named_and_an_impossible_range_explained() -> None:
     controls = Controls(Key(0, "major"), 61, 61)
     wrong = plan(song, Selection(1), 4 * BAR, controls, 1, 4)
     assert wrong.request is None
+    assert wrong.wrong
     assert "widen the range" in wrong.tooltip
 
 

@@ -229,6 +229,47 @@ def test_a_control_that_cannot_be_is_explained_and_nothing_asked(
     assert program.window.composing.shown is None
 
 
+def test_a_click_into_the_key_field_and_typing_replaces_what_stands_there(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    panel = program.window.panel
+    program.wait(lambda: panel.key.currentText().startswith("Auto: "))
+    edit = panel.key.lineEdit()
+    assert edit is not None
+    program.qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(30, edit.height() // 2))
+    program.wait(lambda: edit.hasSelectedText())
+    program.qtbot.keyClicks(edit, "D dorain")
+    program.wait(lambda: "is not a key" in panel.plan.text())
+    assert panel.key.currentText() == "D dorain"  # to be mended, not lost
+    program.qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(30, edit.height() // 2))
+    edit.selectAll()
+    program.qtbot.keyClicks(edit, "D dorian")
+    program.wait(lambda: panel.plan.text().endswith("in D dorian."))
+    # Half of it left standing is no key, and is not taken for "Auto".
+    panel.key.setEditText("Auto: D D dorianminor")
+    program.wait(lambda: "is not a key" in panel.plan.text())
+
+
+def test_what_is_not_wrong_does_not_change_the_seed_and_is_not_shown_as_wrong(program: Program) -> None:
+    panel = program.window.panel
+    program.wait(lambda: "empty song" in panel.plan.text())
+    seed = panel.seed.value()
+    program.key(Key.Key_G)
+    assert panel.seed.value() == seed
+    assert panel.plan.styleSheet() == ""
+
+
+def test_the_play_button_says_stop_while_one_take_after_another_plays(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    for _ in range(3):
+        program.takes()
+        program.wait(lambda: program.player.playing)
+        program.wait(lambda: program.window.actions_by_name["play"].text() == "Stop")
+    program.key(Key.Key_Escape)
+    program.wait(lambda: program.window.actions_by_name["play"].text() == "Play")
+
+
 def test_g_on_a_drum_track_says_that_it_is_not_there_yet(program: Program) -> None:
     song, drums = edits.add_track(program.document.song, drums=True)
     song, _ = edits.add_notes(song, drums, [Note(0, 120, 36)])
