@@ -28,9 +28,10 @@ from app.ui.take_list import TakeList
 from app.ui.widgets import heading, quiet, tool_button
 from models.errors import UserError
 from models.music.theory import SCALES, Key, parse_key, parse_range
-from models.request import Controls
+from models.request import Controls, Verb
 
 AUTO = "Auto"
+_WORDS = {Verb.CONTINUE: "Continue", Verb.FILL: "Fill", Verb.ACCOMPANY: "Accompany"}
 _COMMON = [
     f"{tonic} {scale}"
     for scale in SCALES
@@ -60,7 +61,8 @@ class ComposePanel(QWidget):
 
     def __init__(self, actions: dict[str, QAction], settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.generate = QPushButton("Continue   (G)")
+        self._word = _WORDS[Verb.CONTINUE]
+        self.generate = QPushButton(f"{self._word}   (G)")
         self.generate.setObjectName("primary")
         self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.generate.clicked.connect(actions["generate"].trigger)
@@ -107,6 +109,7 @@ class ComposePanel(QWidget):
         self.listen.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list = TakeList()
         self.list.chosen.connect(self.take_chosen)
+        self._busy = False
         self._lay_out(actions)
         for signal in (
             self.key.currentTextChanged,
@@ -179,8 +182,11 @@ class ComposePanel(QWidget):
                 self.seed.setValue(random.randrange(1, 100_000))
         return self.seed.value()
 
-    def show_plan(self, sentence: str, wrong: bool, auto_key: Key | None) -> None:
+    def show_plan(self, sentence: str, wrong: bool, auto_key: Key | None, verb: Verb | None) -> None:
         """Say what G would do, or what is wrong; the key found shows in the key field while that is on Auto."""
+        self._word = _WORDS[verb or Verb.CONTINUE]
+        if not self._busy:
+            self.generate.setText(f"{self._word}   (G)")
         self.plan.setText(sentence)
         self.generate.setToolTip(f"{sentence} (G)")
         self.plan.setStyleSheet("color: #ef8f8d;" if wrong else "")
@@ -194,7 +200,8 @@ class ComposePanel(QWidget):
 
     def show_busy(self, busy: bool, word: str) -> None:
         """The word on the big button."""
-        self.generate.setText(word if busy else "Continue   (G)")
+        self._busy = busy
+        self.generate.setText(word if busy else f"{self._word}   (G)")
 
 
 def checked_controls(panel: ComposePanel) -> tuple[Controls | None, str]:

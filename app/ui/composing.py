@@ -281,7 +281,8 @@ class Composing(QObject):
         """Say what G would do, and let the engine read the context meanwhile."""
         made = self._make_plan(self._panel.seed.value())
         key = made.key if made.request is not None and made.request.controls.key is None else None
-        self._panel.show_plan(made.tooltip, made.wrong, key)
+        verb = made.request.verb if made.request is not None else None
+        self._panel.show_plan(made.tooltip, made.wrong, key, verb)
         before = self._plan.request if self._plan is not None else None
         if made.request is not None and (before is None or before.context is not made.request.context):
             self._client.prepare(made.request)
