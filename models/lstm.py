@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from models import checkpoint
+from models.choosing import choose, spares
 from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.controls import BINS, CONTROLS, UNASKED, bin_of
 from models.errors import UserError
@@ -84,7 +85,8 @@ class Lstm:
         check(request)
         key, allowed = allowed_pitch_classes(request)
         read = self._context(request)
-        writing = Writing(self._stepper, read.state, read.page, request.controls, request.takes, request.seed)
+        lines_written = request.takes + spares(request.takes)
+        writing = Writing(self._stepper, read.state, read.page, request.controls, lines_written, request.seed)
         stopped = False
 
         def stop() -> bool:
@@ -92,10 +94,17 @@ class Lstm:
             stopped = stopped or cancelled()
             return stopped
 
-        lines = [_make_room(line, request) for line in writing.write(emit, stop)]
-        finished = [index for index in range(request.takes) if not stopped or index not in writing.unfinished]
+        def tell(index: int, note: Note) -> None:
+            if index < request.takes:
+                emit(index, note)
+
+        lines = [_make_room(line, request) for line in writing.write(tell, stop)]
+        if stopped:
+            chosen = {index: index for index in range(request.takes) if index not in writing.unfinished}
+        else:
+            chosen = dict(enumerate(choose(lines, request)))
         takes = []
-        for index in finished:
+        for number, index in chosen.items():
             broken = verify(lines[index], request, allowed)
             if broken:
                 raise RuntimeError(f"take {index} of seed {request.seed} breaks its controls: {broken[0]}")
@@ -104,12 +113,13 @@ class Lstm:
                     tuple(lines[index]),
                     self.name,
                     request.seed,
-                    index,
+                    number,
                     request.controls,
                     request.span,
                     key,
                     allowed,
                     float(writing.bits[index] / max(writing.counts[index], 1)),
+                    index != number,
                 )
             )
         return tuple(takes)

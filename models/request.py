@@ -87,7 +87,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Request:
-    """One press of G. `seed` makes every take reproducible; take i is the same whatever the number of takes.
+    """One press of G. The same request with the same `seed` gives the same takes.
 
     `locked` are notes of the part inside the span that stay as they are; the takes come without them.
     """
@@ -117,6 +117,7 @@ class Take:
     key: Key
     allowed: frozenset[int]
     bits_note: float = 0.0
+    spare: bool = False  # written in place of one that stalled, went round in circles or said what another says
 
 
 class Composer(Protocol):
