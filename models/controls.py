@@ -26,6 +26,7 @@ EDGES = {
     "adherence": (0.3, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95),
 }
 BINS = 8
+BLOCK = 4  # bars over which they are measured
 UNASKED = BINS  # the bin of a control that is left to the network
 
 

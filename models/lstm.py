@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models import checkpoint
 from models.choosing import choose, spares
 from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
-from models.controls import BINS, CONTROLS, UNASKED, bin_of
+from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.errors import UserError
 from models.lookback import event_fields
 from models.lstm_network import Config, Network
@@ -47,6 +48,7 @@ _REGISTERS = {
     Role.VOICE: 62,
 }  # where a part lies that has no notes yet
 _NOTES_BEHIND = 96
+_GUIDANCE = 1.5  # how much further than the network itself the soft controls are followed
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class Lstm:
         fields |= {
             "style": np.full(size, asked[0]),
             "role": np.full(size, asked[1]),
-            "controls": np.repeat(np.array(asked[2:])[None], size, 0),
+            "controls": _measured(past, asked[2:], target - first_bar),
         }
         _, (hidden, cell) = self.network.read({name: torch.from_numpy(values[None]) for name, values in fields.items()})
         behind = self.network.nothing_behind[None].numpy()
@@ -182,6 +184,7 @@ class Lstm:
             behind,
             np.append(fixed.position, -1),
             len(fixed) > 0,
+            _GUIDANCE,
         )
         others = np.zeros((bars, MAX_BAR_STEPS), bool)
         for each in rolls:
@@ -235,12 +238,22 @@ def _asked(request: Request) -> tuple[int, ...]:
     """Style, role and the soft controls as indices."""
     controls: Controls = request.controls
     values = [getattr(controls, name) for name in CONTROLS]
-    bins = [
+    indices = [
         UNASKED if value is None else min(int(bin_of(name, np.array(value))), BINS - 1)
         for name, value in zip(CONTROLS, values, strict=True)
     ]
     style = STYLES.index(controls.style) if controls.style in STYLES else 0
-    return style, role_index(request.context.role), *bins
+    return style, role_index(request.context.role), *indices
+
+
+def _measured(past: Encoded, asked: tuple[int, ...], target: int) -> NDArray[np.int64]:
+    """What the context itself has of each control that is asked for, as the network has learned to hear it.
+
+    Shape (notes + 1, controls); measured over blocks of bars up to the target's first, as in training.
+    """
+    bar = np.concatenate([[0], past.bar])
+    own = bins(count_bars(past), bar, -target % BLOCK, BLOCK)
+    return np.where(np.array(asked) == UNASKED, UNASKED, own)
 
 
 def _shift(request: Request, key: Key, before: list[Note], after: list[Note]) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.controls import CONTROLS
+from models.controls import CONTROLS, UNASKED
 from models.lookback import LOOKS as LOOK_BARS
 from models.lookback import NO_INTERVAL
 from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, STEPS_PER_QUARTER, Ints
@@ -97,6 +97,8 @@ class Desk:
     `metres` as (bar steps, beat steps), `scale` (12,), the scenes, `asked`: style, role and the controls as indices,
     and the walls, which are the notes that what is written leads to: `behind` (walls, behind) as the network has read
     what follows, and `wall_position` (walls,), -1 for the wall that is none. `ahead` says whether anything follows.
+    By `guidance` the heads' scores are moved on in the direction in which they differ from those without the controls,
+    after Ho and Salimans, "Classifier-free diffusion guidance" (2022); the recurrent state stays the same.
     """
 
     metres: tuple[tuple[int, int], ...]
@@ -106,6 +108,7 @@ class Desk:
     behind: Floats
     wall_position: Ints
     ahead: bool
+    guidance: float = 0.0
 
 
 @dataclass
@@ -279,6 +282,10 @@ class Stepper:
         )
         embeddings = [w["style.weight"], w["role.weight"], *(w[f"controls.{i}.weight"] for i in range(len(CONTROLS)))]
         asked = np.concatenate([table[index] for table, index in zip(embeddings, desk.asked, strict=True)])
+        left = desk.asked[: -len(CONTROLS)] + (UNASKED,) * len(CONTROLS)
+        unasked = np.concatenate([table[index] for table, index in zip(embeddings, left, strict=True)])
+        self._guidance = np.float32(desk.guidance if left != desk.asked else 0)
+        self._away = {name: (unasked - asked) @ self._reads[name]["asked"] for name in HEADS}
         wall = np.where(desk.wall_position[:, None] >= 0, w["position.weight"][desk.wall_position], 0)
         for name, reads in self._reads.items():
             bias = self._bias[0] if name == "input" else self._first_bias[name]
@@ -368,6 +375,12 @@ class Stepper:
         head = HEADS.index(name)
         half = self._rows[name].sum(index)
         half += sums[:, self._widths[head] : self._widths[head + 1]]
+        out = self._second_layer(name, half)
+        if self._guidance:
+            out += self._guidance * (out - self._second_layer(name, half + self._away[name]))
+        return out
+
+    def _second_layer(self, name: str, half: Floats) -> Floats:
         active = np.tanh(half)
         active += 1
         active *= half

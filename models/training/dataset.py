@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.controls import CONTROLS, UNASKED, Counts, bins, count_bars
+from models.controls import BLOCK, CONTROLS, UNASKED, Counts, bins, count_bars
 from models.lookback import LOOKS, NO_INTERVAL, event_fields, onset_rows
 from models.surroundings import MOST_PARTS, Surroundings
 from models.tokens import LOOK_BACK, NO_CHORD, NO_PITCH, Encoded, Ints
@@ -25,7 +25,6 @@ _BACK = len(LOOK_BACK)
 FAR = 17  # bars to what follows the gap: nothing follows
 MOST_BARS = 16
 _REGIONS = (1, 2, 3, 4, 6, 8)  # bars
-_BLOCK = 4  # bars over which controls are measured
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def draw(random: np.random.Generator) -> Visible:
         region,
         int(random.integers(max(region, 1))),
         random.random(len(CONTROLS)) < 0.5,
-        int(random.integers(_BLOCK)),
+        int(random.integers(BLOCK)),
         bool(random.random() < 0.7),
     )
 
@@ -131,7 +130,7 @@ class Dataset:
         bar = fields["bar"]
         fields |= example.around.at(segment.start, segment.stop, visible.parts, example.encoded.shift)
         fields |= _walls(fields, bar, visible)
-        asked = bins(self._counts[segment.example], bar, visible.first_block, _BLOCK)
+        asked = bins(self._counts[segment.example], bar, visible.first_block, BLOCK)
         fields["controls"] = np.where(visible.controls, asked, UNASKED)
         fields["role"] = np.full(size, example.role)
         fields["style"] = np.full(size, example.style if visible.style else 0)
