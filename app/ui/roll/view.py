@@ -76,6 +76,7 @@ class RollView(QAbstractScrollArea):
         self._press = QPointF()
         self._on_ruler = False
         self._ghosts = Ghosts()
+        self._loop: Span | None = None
         self._playhead = 0.0
         self._drawing = False
         self._velocity = 90
@@ -125,6 +126,12 @@ class RollView(QAbstractScrollArea):
         """Show takes in place; none: an empty list."""
         self._ghosts = Ghosts(tuple(takes), current, span)
         self.viewport().update()
+
+    def set_loop(self, span: Span | None) -> None:
+        """Show in the ruler what is repeated, or that nothing is."""
+        if span != self._loop:
+            self._loop = span
+            self.viewport().update(0, 0, self.viewport().width(), RULER_HEIGHT)
 
     def set_playhead(self, tick: float, playing: bool = False) -> None:
         """Move the playhead; while it plays, follow it where it leaves the view. Repaints two strips."""
@@ -185,6 +192,8 @@ class RollView(QAbstractScrollArea):
         area = QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
         ruler = QRectF(KEYBOARD_WIDTH, 0, area.width(), viewport.height())
         painter.setClipRect(ruler)
+        if self._loop is not None:
+            paint.paint_loop(painter, self._loop, self._coords)
         self._paint_spans(painter, sketch.span)
         painter.setClipRect(area)
         self._paint_ghosts(painter)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidgetItem
 from app.compose.audition import audition_loop
 from app.song import edits
 from app.song.selection import Selection
+from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
 from tests.app.ui.conftest import Program
@@ -115,6 +116,20 @@ def test_the_loop_that_was_set_comes_back_after_the_audition(program: Program) -
     assert program.player.loop != loop
     program.key(Key.Key_Escape)
     assert program.player.loop == loop
+
+
+def test_the_loop_is_shown_in_the_ruler_while_it_is_on(program: Program) -> None:
+    program.open()
+    roll = program.window.roll
+    program.select_bars(1, 2)
+    without = roll.viewport().grab().toImage()
+    program.key(Key.Key_L)
+    loop = program.player.loop
+    assert loop is not None
+    x = round(roll.coords.x((loop.start + loop.end) / 2))
+    assert roll.viewport().grab().toImage().pixelColor(x, 2) == THEME.colour("loop")
+    program.key(Key.Key_L)
+    assert roll.viewport().grab().toImage() == without
 
 
 def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:

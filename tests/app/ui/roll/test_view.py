@@ -17,6 +17,7 @@ from app.song.selection import Selection
 from app.song.song import Song
 from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, snap, snap_ticks
 from app.ui.roll.view import RollView
+from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.time import MetreChange, MetreMap
 from models.request import Span
@@ -203,6 +204,21 @@ def test_ghosts_are_seen_and_the_current_one_most(roll: RollView) -> None:
     assert current.lightness() > other.lightness() + 40
     roll.set_ghosts([], 0, None)
     assert picture(roll).pixelColor(at(roll, 2600, 72)) != current
+
+
+def test_a_loop_is_seen_in_the_ruler_alone(roll: RollView) -> None:
+    before = picture(roll)
+    roll.set_loop(Span(1920, 3840))
+    image = picture(roll)
+    left, right = round(roll.coords.x(1920)), round(roll.coords.x(3840))
+    colour = THEME.colour("loop")
+    assert all(image.pixelColor(x, 2) == colour for x in (left + 2, (left + right) // 2, right - 3))
+    assert image.pixelColor(right - 1, RULER_HEIGHT // 2) == colour
+    assert image.pixelColor((left + right) // 2, 30) != before.pixelColor((left + right) // 2, 30)
+    for x, y in ((left - 4, 2), (right + 4, 2), ((left + right) // 2, RULER_HEIGHT + 4)):
+        assert image.pixelColor(x, y) == before.pixelColor(x, y)
+    roll.set_loop(None)
+    assert picture(roll) == before
 
 
 def test_other_tracks_show_faintly_and_are_not_hit(roll: RollView, document: Document) -> None:
