@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidgetItem
 from app.compose.audition import audition_loop
 from app.song import edits
 from app.song.selection import Selection
+from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
@@ -95,6 +96,40 @@ def test_after_an_audition_the_view_is_where_the_take_was(program: Program) -> N
     program.wait(lambda: not program.player.playing)
     assert roll.coords.x(group.span.start) >= 0
     assert roll.coords.x(group.span.start) < roll.viewport().width()
+
+
+def test_the_view_goes_to_the_take_that_is_looked_at(program: Program) -> None:
+    program.open()
+    panel, roll = program.window.panel, program.window.roll
+    panel.listen.setChecked(False)
+    panel.seed.setValue(0)
+    panel.lock.setChecked(True)
+    roll.stretch(1.4)
+    roll.zoom(0.6)
+
+    def seen() -> bool:
+        group = program.window.composing.shown
+        assert group is not None
+        assert group.take is not None
+        coords, viewport = roll.coords, roll.viewport()
+        return all(
+            RULER_HEIGHT <= coords.y(note.pitch) <= viewport.height() - coords.row
+            and KEYBOARD_WIDTH <= coords.x(note.onset) < viewport.width()
+            for note in group.take.notes
+        )
+
+    roll.verticalScrollBar().setValue(roll.verticalScrollBar().maximum())
+    program.select_bars(1, 4)
+    program.takes()
+    assert seen()
+    for bar in (roll.verticalScrollBar(), roll.horizontalScrollBar()):
+        bar.setValue(bar.maximum())
+        assert not seen()
+        program.key(Key.Key_Tab)
+        assert seen()
+    place = roll.coords.left
+    program.key(Key.Key_Tab)
+    assert roll.coords.left == place
 
 
 def test_the_view_follows_a_loop_back_to_its_beginning(program: Program) -> None:
