@@ -262,6 +262,19 @@ def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
     assert panel.key.currentText().startswith("Auto: ")
 
 
+def test_what_a_kept_take_replaces_is_said_beforehand(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    metres, track_id = program.document.song.metres, program.document.selection.track_id
+    there = len(program.document.song.track(track_id).onsets(metres.bar_start(4), metres.bar_start(8)))
+    panel = program.window.panel
+    program.wait(lambda: panel.generate.toolTip().endswith(f"; replaces {there} notes. (G)"))
+    panel.layered.setFocus()
+    program.qtbot.keyClick(panel.layered, Key.Key_Down)
+    assert panel.layer
+    program.wait(lambda: "bars 5–8" in panel.plan.text() and "replaces" not in panel.plan.text())
+
+
 @pytest.mark.parametrize(
     ("field", "text", "part"), [("key", "H major", "is not a key"), ("range", "A5-D3", "upside down")]
 )
