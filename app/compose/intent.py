@@ -67,6 +67,17 @@ def plan(
     return continuation(song, track, first, length or DEFAULT_BARS, controls, seed, takes)
 
 
+def with_replaced(made: Plan, song: Song) -> Plan:
+    """The plan, its sentence saying how many notes of the track a kept answer would replace, if any."""
+    if made.span is None:
+        return made
+    count = len(song.track(made.track_id).onsets(made.span.start, made.span.end))
+    if not count:
+        return made
+    said = f"{made.tooltip.removesuffix('.')}; replaces {count:,} {'note' if count == 1 else 'notes'}."
+    return replace(made, tooltip=said)
+
+
 def continuation(
     song: Song,
     track: Track,

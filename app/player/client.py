@@ -296,6 +296,9 @@ class Player(QObject):
         child.close()
         for index, value in enumerate((0.0, 0.0, tick, 0.0, 0.0)):
             self._shared[index] = value
+        if self._died_problem:
+            self._died_problem = ""
+            self.changed.emit()  # what has been told is not told again unless it was mended in between
         now = time.monotonic()
         self._deaths.append(now)
         if len(self._deaths) == _MOST_RESTARTS and now - self._deaths[0] < _WITHIN_SECONDS:

@@ -117,6 +117,7 @@ class ComposePanel(QWidget):
             self.temperature.valueChanged,
             self.takes.valueChanged,
             self.bars.valueChanged,
+            self.layered.currentIndexChanged,
         ):
             signal.connect(lambda *_: self.controls_changed.emit())
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.intent import Plan, plan
+from app.compose.intent import Plan, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
 from app.player.client import Player
@@ -267,7 +267,7 @@ class Composing(QObject):
         controls, wrong = checked_controls(self._panel)
         if controls is None:
             return Plan(document.selection.track_id, None, wrong, wrong=True)
-        return plan(
+        made = plan(
             document.song,
             document.selection,
             self._hearing.playhead,
@@ -276,6 +276,7 @@ class Composing(QObject):
             self._panel.takes.value(),
             self._panel.bars.value() or None,
         )
+        return made if self._panel.layer else with_replaced(made, document.song)
 
     def _settled(self) -> None:
         """Say what G would do, and let the engine read the context meanwhile."""

@@ -138,9 +138,13 @@ class Playing(QObject):
     def _player_changed(self) -> None:
         self._show_playing(self._player.playing)
         self._actions["loop"].setChecked(self._player.loop is not None)
-        fresh = [each for each in self._player.problems if each not in self._problems]
-        self._problems = self._player.problems
-        for sentence in fresh:
+        before, self._problems = self._problems, self._player.problems
+        for sentence in before:
+            if sentence not in self._problems:
+                self._message.withdraw(sentence)
+        for sentence in self._problems:
+            if sentence in before:
+                continue
             if "SoundFont" in sentence:
                 self._message.tell(sentence, ("Choose a SoundFont …", self.choose_soundfont))
             else:

@@ -36,6 +36,7 @@ class Theme:
     ghost: str = "#b98a4a"
     ghost_current: str = "#f2a541"
     region: str = "#4f7cc4"
+    loop: str = "#4fb98a"
     playhead: str = "#ff6f59"
 
     def colour(self, name: str, alpha: int = 255) -> QColor:

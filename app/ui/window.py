@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
         document = self._document
         document.changed.connect(self._document_changed)
         document.selection_changed.connect(self._selection_changed)
+        self._player.changed.connect(lambda: self.roll.set_loop(self._player.loop))
         self.roll.tool_changed.connect(self.actions_by_name["draw"].setChecked)
         self.transport.snap_chosen.connect(self.roll.set_snap)
         self.panel.key.activated.connect(lambda _: self.roll.setFocus())

@@ -67,6 +67,14 @@ class Coords:
         return replace(self, row=row, top=max(position * row - (y - RULER_HEIGHT), 0.0))
 
 
+def into_view(start: float, end: float, at: float, room: float, margin: float) -> float:
+    """The scroll position next to `at` that shows `start` to `end`; what has no room is shown about its middle."""
+    if at <= start and end <= at + room:
+        return at
+    margin = min(margin, (room - (end - start)) / 2)
+    return min(max(at, end + margin - room), start - margin)
+
+
 def snap_ticks(name: str, ticks_per_quarter: int) -> int:
     """The snap grid in ticks; 1 where it is off."""
     return max(round(SNAPS[name] * 4 * ticks_per_quarter), 1)

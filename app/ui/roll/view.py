@@ -23,7 +23,7 @@ from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
 from app.ui.roll import paint
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, snap, snap_ticks
+from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, into_view, snap, snap_ticks
 from app.ui.roll.gestures import (
     DrawNote,
     Gesture,
@@ -54,6 +54,11 @@ class Ghosts:
     current: int = 0
     span: Span | None = None
 
+    @property
+    def looked_at(self) -> tuple[Note, ...]:
+        """The notes of the current take."""
+        return self.takes[self.current] if self.takes else ()
+
 
 class RollView(QAbstractScrollArea):
     """Paints the slice of the song that is in view. The document is its only model."""
@@ -76,7 +81,9 @@ class RollView(QAbstractScrollArea):
         self._press = QPointF()
         self._on_ruler = False
         self._ghosts = Ghosts()
+        self._loop: Span | None = None
         self._playhead = 0.0
+        self._led = False  # whether the view goes where the music is
         self._drawing = False
         self._velocity = 90
         self.snap_name = "1/16"
@@ -122,17 +129,29 @@ class RollView(QAbstractScrollArea):
             self.tool_changed.emit(drawing)
 
     def set_ghosts(self, takes: list[tuple[Note, ...]], current: int, span: Span | None) -> None:
-        """Show takes in place; none: an empty list."""
-        self._ghosts = Ghosts(tuple(takes), current, span)
+        """Show takes in place, and scroll to the one that is looked at; none: an empty list."""
+        before, self._ghosts = self._ghosts.looked_at, Ghosts(tuple(takes), current, span)
+        notes = self._ghosts.looked_at
+        if notes and notes != before and self._gesture is None:
+            grows = bool(before) and notes[: len(before)] == before
+            self._show_rows(notes, notes[len(before) :] if grows else notes)
+            if span is not None and not grows:  # who looks at other bars while it grows is not called back
+                self._show_bars(notes, span)
         self.viewport().update()
+
+    def set_loop(self, span: Span | None) -> None:
+        """Show in the ruler what is repeated, or that nothing is."""
+        if span != self._loop:
+            self._loop = span
+            self.viewport().update(0, 0, self.viewport().width(), RULER_HEIGHT)
 
     def set_playhead(self, tick: float, playing: bool = False) -> None:
         """Move the playhead; while it plays, follow it where it leaves the view. Repaints two strips."""
         old, new = self._coords.x(self._playhead), self._coords.x(tick)
         ahead = tick > self._playhead and new > self.viewport().width() - 24
         back = tick < self._playhead and new < KEYBOARD_WIDTH  # a loop begins again
-        self._playhead = tick
-        if playing and self.follow and self._gesture is None and (ahead or back):
+        self._playhead, self._led = tick, playing and self.follow
+        if self._led and self._gesture is None and (ahead or back):
             self.horizontalScrollBar().setValue(int(tick * self._coords.scale - 40))
             return
         if round(old) != round(new):
@@ -152,6 +171,24 @@ class RollView(QAbstractScrollArea):
         low, high = self._document.song.track(self._document.selection.track_id).pitch_range() or (54, 72)
         middle = (127 - (low + high) / 2) * self._coords.row
         self.verticalScrollBar().setValue(int(middle - (self.viewport().height() - RULER_HEIGHT) / 2))
+
+    def _show_rows(self, notes: tuple[Note, ...], new: tuple[Note, ...]) -> None:
+        """Scroll no further than needed to see the pitches of `new`, and of all `notes` where they have room."""
+        row, room = self._coords.row, self.viewport().height() - RULER_HEIGHT
+        top = self._coords.top
+        for some in (notes, new):
+            first, last = 127 - max(n.pitch for n in some), 128 - min(n.pitch for n in some)
+            if (last - first) * row <= room or some is new:
+                top = into_view(first * row, last * row, top, room, 2 * row)
+        self.verticalScrollBar().setValue(round(top))
+
+    def _show_bars(self, notes: tuple[Note, ...], span: Span) -> None:
+        """Scroll to a take's bars; what has no room, or follows the music, only where no note is seen."""
+        left, right = self._coords.x(span.start), self._coords.x(span.end)
+        start, end = self._coords.tick(KEYBOARD_WIDTH), self._coords.tick(self.viewport().width())
+        partly = self._led or right - left > self.viewport().width() - KEYBOARD_WIDTH
+        if not partly or all(note.end <= start or note.onset >= end for note in notes):
+            self.show_span(span)
 
     def fit(self) -> None:
         """Zoom so that the whole song is in view."""
@@ -185,6 +222,8 @@ class RollView(QAbstractScrollArea):
         area = QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
         ruler = QRectF(KEYBOARD_WIDTH, 0, area.width(), viewport.height())
         painter.setClipRect(ruler)
+        if self._loop is not None:
+            paint.paint_loop(painter, self._loop, self._coords)
         self._paint_spans(painter, sketch.span)
         painter.setClipRect(area)
         self._paint_ghosts(painter)
@@ -302,8 +341,7 @@ class RollView(QAbstractScrollArea):
         if self._ghosts.takes:
             painter.setPen(QPen(THEME.colour("note_selected"), 1))
             painter.setBrush(THEME.colour("ghost_current"))
-            notes = self._ghosts.takes[self._ghosts.current]
-            painter.drawRects([paint.note_rect(note, self._coords) for note in notes])
+            painter.drawRects([paint.note_rect(note, self._coords) for note in self._ghosts.looked_at])
 
     def _paint_selected(self, painter: QPainter, sketch: Sketch) -> None:
         selection = self._document.selection

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.compose.audition import audition_loop
-from app.compose.intent import Plan, plan
+from app.compose.intent import Plan, plan, with_replaced
 from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
@@ -62,6 +62,21 @@ def test_with_nothing_selected_the_answer_starts_in_the_playheads_bar() -> None:
     # Notes of the bar the playhead stands in are heard, not written over.
     assert plan_for(song, playhead=3 * BAR + 960).span == Span(4 * BAR, 8 * BAR)
     assert plan_for(song, playhead=6 * BAR + 960).span == Span(6 * BAR, 10 * BAR)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"), [(0, "(auto)."), (1, "(auto); replaces 1 note."), (12, "(auto); replaces 12 notes.")]
+)
+def test_what_an_answer_would_replace_is_counted(there: int, said: str) -> None:
+    song = song_with([*phrase(0, 2), *phrase(2, 4)[:there], Note(6 * BAR, 480, 60)])
+    made = with_replaced(plan_for(song, playhead=2 * BAR), song)
+    assert made.span == Span(2 * BAR, 6 * BAR)
+    assert made.tooltip.endswith(said)
+
+
+def test_where_nothing_is_made_nothing_is_replaced() -> None:
+    made = plan_for(Song.empty())
+    assert with_replaced(made, Song.empty()) is made
 
 
 def test_other_tracks_are_heard_in_the_context_and_in_the_target_but_not_drums_and_muted_ones() -> None:

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QListWidgetItem
 from app.compose.audition import audition_loop
 from app.song import edits
 from app.song.selection import Selection
+from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT
+from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
 from tests.app.ui.conftest import Program
@@ -96,6 +98,40 @@ def test_after_an_audition_the_view_is_where_the_take_was(program: Program) -> N
     assert roll.coords.x(group.span.start) < roll.viewport().width()
 
 
+def test_the_view_goes_to_the_take_that_is_looked_at(program: Program) -> None:
+    program.open()
+    panel, roll = program.window.panel, program.window.roll
+    panel.listen.setChecked(False)
+    panel.seed.setValue(0)
+    panel.lock.setChecked(True)
+    roll.stretch(1.4)
+    roll.zoom(0.6)
+
+    def seen() -> bool:
+        group = program.window.composing.shown
+        assert group is not None
+        assert group.take is not None
+        coords, viewport = roll.coords, roll.viewport()
+        return all(
+            RULER_HEIGHT <= coords.y(note.pitch) <= viewport.height() - coords.row
+            and KEYBOARD_WIDTH <= coords.x(note.onset) < viewport.width()
+            for note in group.take.notes
+        )
+
+    roll.verticalScrollBar().setValue(roll.verticalScrollBar().maximum())
+    program.select_bars(1, 4)
+    program.takes()
+    assert seen()
+    for bar in (roll.verticalScrollBar(), roll.horizontalScrollBar()):
+        bar.setValue(bar.maximum())
+        assert not seen()
+        program.key(Key.Key_Tab)
+        assert seen()
+    place = roll.coords.left
+    program.key(Key.Key_Tab)
+    assert roll.coords.left == place
+
+
 def test_the_view_follows_a_loop_back_to_its_beginning(program: Program) -> None:
     program.open()
     roll = program.window.roll
@@ -115,6 +151,20 @@ def test_the_loop_that_was_set_comes_back_after_the_audition(program: Program) -
     assert program.player.loop != loop
     program.key(Key.Key_Escape)
     assert program.player.loop == loop
+
+
+def test_the_loop_is_shown_in_the_ruler_while_it_is_on(program: Program) -> None:
+    program.open()
+    roll = program.window.roll
+    program.select_bars(1, 2)
+    without = roll.viewport().grab().toImage()
+    program.key(Key.Key_L)
+    loop = program.player.loop
+    assert loop is not None
+    x = round(roll.coords.x((loop.start + loop.end) / 2))
+    assert roll.viewport().grab().toImage().pixelColor(x, 2) == THEME.colour("loop")
+    program.key(Key.Key_L)
+    assert roll.viewport().grab().toImage() == without
 
 
 def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
@@ -210,6 +260,19 @@ def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
     program.wait(lambda: "bars 5–8" in panel.plan.text())
     assert panel.generate.toolTip() == f"{panel.plan.text()} (G)"
     assert panel.key.currentText().startswith("Auto: ")
+
+
+def test_what_a_kept_take_replaces_is_said_beforehand(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    metres, track_id = program.document.song.metres, program.document.selection.track_id
+    there = len(program.document.song.track(track_id).onsets(metres.bar_start(4), metres.bar_start(8)))
+    panel = program.window.panel
+    program.wait(lambda: panel.generate.toolTip().endswith(f"; replaces {there} notes. (G)"))
+    panel.layered.setFocus()
+    program.qtbot.keyClick(panel.layered, Key.Key_Down)
+    assert panel.layer
+    program.wait(lambda: "bars 5–8" in panel.plan.text() and "replaces" not in panel.plan.text())
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,20 @@ def test_a_killed_player_is_started_again_and_plays_on(program: Program) -> None
     program.wait(lambda: program.player.playing and len(program.messages()) > before)
 
 
+def test_every_death_of_the_player_is_told(program: Program) -> None:
+    message = program.window.message
+    for sentence in ("was started again", "was started again", "keeps stopping"):
+        program.wait(lambda: program.player.pid is not None)
+        pid = program.player.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        program.wait(lambda sentence=sentence: sentence in message.text)
+        assert len(message.sentences) == 1
+        if sentence == "was started again":
+            message.dismiss()
+    assert program.player.pid is None
+
+
 @pytest.mark.parametrize("options", [Options(soundfont_folders=("/nonexistent",))], ids=["no SoundFont"], indirect=True)
 def test_a_missing_soundfont_is_said_once_with_the_way_to_mend_it(program: Program, options: Options) -> None:
     message = program.window.message
@@ -87,6 +101,7 @@ def test_a_port_that_is_not_there_costs_a_sentence(program: Program) -> None:
     assert shown.currentText() == "Nowhere (not there)"
     shown.activated.emit(0)
     program.wait(lambda: shown.currentIndex() == 0)
+    program.wait(lambda: program.window.message.text == "")
     assert program.stored[-1].midi_output is None
 
 

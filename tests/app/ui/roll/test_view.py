@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -15,8 +15,10 @@ from app.document import Document
 from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, snap, snap_ticks
+from app.ui.roll import paint
+from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, into_view, snap, snap_ticks
 from app.ui.roll.view import RollView
+from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.time import MetreChange, MetreMap
 from models.request import Span
@@ -203,6 +205,79 @@ def test_ghosts_are_seen_and_the_current_one_most(roll: RollView) -> None:
     assert current.lightness() > other.lightness() + 40
     roll.set_ghosts([], 0, None)
     assert picture(roll).pixelColor(at(roll, 2600, 72)) != current
+
+
+def seen(roll: RollView, *shown: Note) -> bool:
+    """Whether notes lie whole in the part of the roll that is in view."""
+    width, height = roll.viewport().width(), roll.viewport().height()
+    rects = [paint.note_rect(note, roll.coords) for note in shown]
+    return all(QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, width, height).contains(rect.topLeft()) for rect in rects) and all(
+        rect.right() <= width and rect.bottom() <= height for rect in rects
+    )
+
+
+@pytest.mark.parametrize(("pitch", "bar"), [(110, 1), (20, 1), (60, 40), (15, 40)])
+def test_the_view_goes_to_a_take_that_is_out_of_it(roll: RollView, document: Document, pitch: int, bar: int) -> None:
+    document.edit("Draw", edits.add_notes(document.song, 1, [Note(80_000, 480, 60)])[0])
+    take = tuple(Note(bar * 1920 + step * 480, 480, pitch + step) for step in range(4))
+    roll.set_ghosts([(), take], 1, Span(bar * 1920, (bar + 1) * 1920))
+    assert seen(roll, *take)
+    place = roll.coords
+    low = Note(bar * 1920, 480, 127 - pitch)
+    roll.set_ghosts([(low,), take], 1, Span(bar * 1920, (bar + 1) * 1920))  # what is not looked at may stay away
+    assert roll.coords == place
+
+
+def test_the_view_stays_where_a_take_is_seen_already(roll: RollView) -> None:
+    before = roll.coords
+    roll.set_ghosts([(Note(1920, 480, 60),), (Note(2400, 480, 72),)], 0, Span(1920, 3840))
+    roll.set_ghosts([(Note(1920, 480, 60),), (Note(2400, 480, 72),)], 1, Span(1920, 3840))
+    roll.set_ghosts([], 0, None)
+    assert roll.coords == before
+
+
+def test_a_take_that_grows_calls_nobody_back_along_the_bars(roll: RollView, document: Document) -> None:
+    document.edit("Draw", edits.add_notes(document.song, 1, [Note(80_000, 480, 60)])[0])
+    first, second, high = Note(1920, 480, 60), Note(2400, 480, 62), Note(2880, 480, 115)
+    roll.set_ghosts([(first,)], 0, Span(1920, 3840))
+    roll.horizontalScrollBar().setValue(5000)
+    roll.set_ghosts([(first, second)], 0, Span(1920, 3840))
+    roll.set_ghosts([(first, second, high)], 0, Span(1920, 3840))
+    assert roll.coords.left == 5000
+    assert RULER_HEIGHT <= roll.coords.y(high.pitch) < roll.viewport().height()
+    roll.set_ghosts([(Note(1920, 480, 64),)], 0, Span(1920, 3840))
+    assert seen(roll, Note(1920, 480, 64))
+
+
+def test_the_view_does_not_go_to_a_take_in_the_middle_of_a_gesture(roll: RollView) -> None:
+    before = roll.coords
+    drag(roll, at(roll, 240, 60), at(roll, 1500, 65), release=False)
+    roll.set_ghosts([(Note(1920, 480, 115),)], 0, Span(1920, 3840))
+    assert roll.coords == before
+    QTest.keyClick(roll, Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [(120, 180, 100), (90, 110, 80), (150, 230, 140), (150, 249, 149.5), (0, 400, 150), (100, 200, 100)],
+)
+def test_the_nearest_place_that_shows_a_range(start: float, end: float, expected: float) -> None:
+    assert into_view(start, end, at=100, room=100, margin=10) == expected
+
+
+def test_a_loop_is_seen_in_the_ruler_alone(roll: RollView) -> None:
+    before = picture(roll)
+    roll.set_loop(Span(1920, 3840))
+    image = picture(roll)
+    left, right = round(roll.coords.x(1920)), round(roll.coords.x(3840))
+    colour = THEME.colour("loop")
+    assert all(image.pixelColor(x, 2) == colour for x in (left + 2, (left + right) // 2, right - 3))
+    assert image.pixelColor(right - 1, RULER_HEIGHT // 2) == colour
+    assert image.pixelColor((left + right) // 2, 30) != before.pixelColor((left + right) // 2, 30)
+    for x, y in ((left - 4, 2), (right + 4, 2), ((left + right) // 2, RULER_HEIGHT + 4)):
+        assert image.pixelColor(x, y) == before.pixelColor(x, y)
+    roll.set_loop(None)
+    assert picture(roll) == before
 
 
 def test_other_tracks_show_faintly_and_are_not_hit(roll: RollView, document: Document) -> None:
