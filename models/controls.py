@@ -77,6 +77,14 @@ def bin_of(name: str, value: NDArray[np.float64]) -> Ints:
     return np.where(np.isnan(value), UNASKED, np.searchsorted(EDGES[name], np.nan_to_num(value)))
 
 
+def middle(name: str, bin_: int) -> float:
+    """A value in the middle of a bin."""
+    edges = EDGES[name]
+    low = edges[bin_ - 1] if bin_ else 0.0
+    high = edges[bin_] if bin_ < len(edges) else edges[-1] * 1.2 if edges[-1] > 1 else 1.0
+    return (low + high) / 2
+
+
 def bins(counts: Counts, bar: Ints, first: int, block: int) -> Ints:
     """For notes in the given bars (n,) the bins of the block of bars each lies in, (n, controls)."""
     bars = len(counts.parts) - 1

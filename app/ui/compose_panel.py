@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.compose.intent import MOST_BARS
 from app.settings import Settings
+from app.ui.steer import Steer
 from app.ui.take_list import TakeList
 from app.ui.widgets import heading, quiet, tool_button
 from models.errors import UserError
@@ -92,6 +93,11 @@ class ComposePanel(QWidget):
         self.bars.setSpecialValueText("Auto")
         self.bars.setToolTip("How many bars to write; Auto: as many as are selected, or four")
         self.bars.setAccessibleName("Bars")
+        self.steer = Steer()
+        self.steer.hide()
+        self.steer.changed.connect(self.controls_changed)
+        self.steer_button = tool_button("Steer …", "Say what the answer should be like", checkable=True)
+        self.steer_button.toggled.connect(self.steer.setVisible)
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setToolTip("The same seed gives the same takes again")
@@ -134,6 +140,7 @@ class ComposePanel(QWidget):
             form.addWidget(field, 2, 2 * column + 1)
         form.addWidget(QLabel("Bars"), 3, 0)
         form.addWidget(self.bars, 3, 1)
+        form.addWidget(self.steer_button, 3, 2, 1, 2)
         form.addWidget(QLabel("Seed"), 4, 0)
         form.addWidget(self.seed, 4, 1, 1, 2)
         form.addWidget(self.lock, 4, 3)
@@ -154,6 +161,7 @@ class ComposePanel(QWidget):
         layout.addWidget(self.generate)
         layout.addWidget(self.plan)
         layout.addLayout(form)
+        layout.addWidget(self.steer)
         listing = QHBoxLayout()
         listing.addWidget(heading("Takes"), 1)
         listing.addWidget(self.listen)
@@ -174,7 +182,19 @@ class ComposePanel(QWidget):
         key = None if auto else parse_key(text)
         span = self.range.text().strip()
         low, high = parse_range(span) if span else (0, 127)
-        return Controls(key, low, high, self.temperature.value())
+        soft = self.steer.values
+        return Controls(
+            key,
+            low,
+            high,
+            self.temperature.value(),
+            style=self.steer.style_name,
+            density=soft.get("density"),
+            liveliness=soft.get("liveliness"),
+            leaps=soft.get("leaps"),
+            repetition=soft.get("repetition"),
+            adherence=soft.get("adherence"),
+        )
 
     def next_seed(self) -> int:
         """The seed for the request that is made now."""
