@@ -119,6 +119,10 @@ QScrollBar:vertical {{ background: {panel}; width: 12px; }}
 QScrollBar::handle {{ background: {grid_bar}; border-radius: 4px; margin: 2px; min-width: 24px; min-height: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QSlider::groove:horizontal {{ background: {background}; height: 6px; border-radius: 3px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 3px; }}
+QSlider::handle:horizontal {{ background: {text}; width: 12px; margin: -4px 0; border-radius: 6px; }}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {accent}; }}
 QSplitter::handle {{ background: {background}; }}
 QStatusBar {{ background: {panel}; color: {muted_text}; }}
 """
