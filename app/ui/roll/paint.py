@@ -14,13 +14,11 @@ from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import pitch_name
-from models.request import Span
 
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 SHADES = 12  # colours for velocities
 _MIN_LINE_GAP = 7.0  # pixels between grid lines
 _MIN_LABEL_GAP = 46.0
-_LOOP_BAR, _LOOP_POST = 7.0, 2.0  # pixels
 _VELOCITY_COLOURS = THEME.velocity_colours(SHADES)
 
 
@@ -194,15 +192,6 @@ def paint_ruler(painter: QPainter, part: QRectF, coords: Coords, song: Song, fon
         painter.fillRect(QRectF(0, 0, KEYBOARD_WIDTH, RULER_HEIGHT), THEME.colour("panel"))
     painter.setPen(THEME.colour("line"))
     painter.drawLine(QPointF(part.left(), RULER_HEIGHT - 0.5), QPointF(part.right(), RULER_HEIGHT - 0.5))
-
-
-def paint_loop(painter: QPainter, span: Span, coords: Coords) -> None:
-    """What is repeated, in the ruler: a bar along its top between two posts."""
-    left, right = coords.x(span.start), coords.x(span.end)
-    painter.fillRect(QRectF(left, 0, right - left, RULER_HEIGHT), THEME.colour("loop", 56))
-    painter.fillRect(QRectF(left, 0, right - left, _LOOP_BAR), THEME.colour("loop"))
-    for post in (left, right - _LOOP_POST):
-        painter.fillRect(QRectF(post, 0, _LOOP_POST, RULER_HEIGHT), THEME.colour("loop"))
 
 
 def _bar_step(coords: Coords, bar_ticks: int) -> int:

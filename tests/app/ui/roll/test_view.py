@@ -17,6 +17,7 @@ from app.song.selection import Selection
 from app.song.song import Song
 from app.ui.roll import paint
 from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, into_view, snap, snap_ticks
+from app.ui.roll.scene import Scene
 from app.ui.roll.view import RollView
 from app.ui.theme import THEME
 from models.music.notes import Note
@@ -194,7 +195,7 @@ def test_scrolling_paints_what_painting_anew_would(qtbot: QtBot, move: tuple[int
     across.setValue(across.value() + move[0])
     down.setValue(down.value() + move[1])
     scrolled = picture(view)
-    view._scene = None
+    view._scene = Scene(view, view._document)
     assert scrolled == picture(view)
 
 

@@ -1,0 +1,108 @@
+"""Painting what lies over the scene, each time: takes, the selection, a gesture, the loop and the playhead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from app.ui.roll.coords import RULER_HEIGHT, Coords
+from app.ui.roll.gestures import Sketch
+from app.ui.roll.paint import note_rect, origin, rects
+from app.ui.theme import THEME
+from models.music.notes import Note
+from models.request import Span
+
+_LOOP_BAR, _LOOP_POST = 7.0, 2.0  # pixels
+
+
+@dataclass(frozen=True)
+class Ghosts:
+    """Takes shown in place: the one that is looked at, the others faintly, and the span they are for."""
+
+    takes: tuple[tuple[Note, ...], ...] = ()
+    current: int = 0
+    span: Span | None = None
+
+    @property
+    def looked_at(self) -> tuple[Note, ...]:
+        """The notes of the current take."""
+        return self.takes[self.current] if self.takes else ()
+
+
+class SketchPainter:
+    """Paints what a gesture shows; its notes are laid out but once while they are dragged."""
+
+    def __init__(self) -> None:
+        self._notes: tuple[Note, ...] = ()
+        self._zoom = (0.0, 0.0)
+        self._rects: list[QRectF] = []
+
+    def paint(self, painter: QPainter, sketch: Sketch, coords: Coords) -> None:
+        """The gesture's notes where they would go, and its rubber band."""
+        if sketch.notes is not self._notes or (coords.scale, coords.row) != self._zoom:
+            self._notes, self._zoom = sketch.notes, (coords.scale, coords.row)
+            self._rects = rects(sketch.notes, coords.scale, coords.row)
+        painter.save()
+        painter.translate(origin(coords) + QPointF(sketch.ticks * coords.scale, -sketch.semitones * coords.row))
+        painter.setPen(QPen(THEME.colour("note_selected"), 1))
+        painter.setBrush(THEME.colour("accent"))
+        painter.drawRects(self._rects)
+        painter.restore()
+        if sketch.band is not None:
+            painter.setBrush(THEME.colour("region", 60))
+            painter.setPen(QPen(THEME.colour("region"), 1))
+            painter.drawRect(sketch.band)
+
+
+def paint_span(painter: QPainter, span: Span, coords: Coords, height: float, colour: str) -> None:
+    """A span of the song in a colour of the theme: a strip in the ruler, and faintly all the way down."""
+    left, right = coords.x(span.start), coords.x(span.end)
+    painter.fillRect(QRectF(left, 0, right - left, height), THEME.colour(colour, 26))
+    painter.fillRect(QRectF(left, RULER_HEIGHT - 5, right - left, 5), THEME.colour(colour))
+
+
+def paint_loop(painter: QPainter, span: Span, coords: Coords) -> None:
+    """What is repeated, in the ruler: a bar along its top between two posts."""
+    left, right = coords.x(span.start), coords.x(span.end)
+    painter.fillRect(QRectF(left, 0, right - left, RULER_HEIGHT), THEME.colour("loop", 56))
+    painter.fillRect(QRectF(left, 0, right - left, _LOOP_BAR), THEME.colour("loop"))
+    for post in (left, right - _LOOP_POST):
+        painter.fillRect(QRectF(post, 0, _LOOP_POST, RULER_HEIGHT), THEME.colour("loop"))
+
+
+def paint_ghosts(painter: QPainter, ghosts: Ghosts, coords: Coords, height: float) -> None:
+    """The takes, the one that is looked at on top."""
+    if ghosts.span is not None:
+        # What is there steps back behind the takes that are to replace it.
+        left, right = coords.x(ghosts.span.start), coords.x(ghosts.span.end)
+        painter.fillRect(QRectF(left, RULER_HEIGHT, right - left, height), THEME.colour("background", 120))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(THEME.colour("ghost", 150))
+    for index, notes in enumerate(ghosts.takes):
+        if index != ghosts.current:
+            painter.drawRects([note_rect(note, coords) for note in notes])
+    if ghosts.takes:
+        painter.setPen(QPen(THEME.colour("note_selected"), 1))
+        painter.setBrush(THEME.colour("ghost_current"))
+        painter.drawRects([note_rect(note, coords) for note in ghosts.looked_at])
+
+
+def paint_selected(painter: QPainter, notes: Iterable[Note], coords: Coords) -> None:
+    """Notes that are selected, over what is painted of them already."""
+    painter.setPen(QPen(THEME.colour("note_selected"), 1.5))
+    painter.setBrush(THEME.colour("accent", 150))
+    painter.drawRects([note_rect(note, coords) for note in notes])
+
+
+def paint_playhead(painter: QPainter, tick: float, coords: Coords, height: float) -> None:
+    """A line down the roll with a handle in the ruler."""
+    x = coords.x(tick)
+    colour = THEME.colour("playhead")
+    painter.setPen(QPen(colour, 1.5))
+    painter.drawLine(QPointF(x, 12), QPointF(x, height))
+    painter.setBrush(colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawPolygon([QPointF(x - 6, 2), QPointF(x + 6, 2), QPointF(x, 13)])
