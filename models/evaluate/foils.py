@@ -144,7 +144,7 @@ def _stretch(piece: Example, start: int, bars: int) -> Example:
         e.offset[rows],
     )
     around = replace(piece.around, rolls=(), step=np.zeros(size + 1, np.int64))
-    return replace(piece, encoded=encoded, around=around, heard=False)
+    return replace(piece, encoded=encoded, around=around)
 
 
 def _swapped(truth: Example, foil: Example, bars: int) -> Example:

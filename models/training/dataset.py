@@ -29,13 +29,15 @@ _REGIONS = (1, 2, 3, 4, 6, 8)  # bars
 
 @dataclass(frozen=True)
 class Example:
-    """One part to be learned: its fields, what sounds beside it, its role and style (indices of `models.roles`)."""
+    """One part to be learned: its fields, what sounds beside it, its role and style (indices of `models.roles`).
+
+    Scores have one velocity throughout; that is learned as it stands, so that what is flat goes on flat.
+    """
 
     encoded: Encoded
     around: Surroundings
     role: int
     style: int
-    heard: bool = True  # whether its velocities were played, or are all the same because a score has none
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,6 @@ class Dataset:
         fields["role"] = np.full(size, example.role)
         fields["style"] = np.full(size, example.style if visible.style else 0)
         fields["several"] = np.full(size, example.encoded.several)
-        fields["velocity_weight"] = np.full(size, float(example.heard), np.float32)
         fields["look_onsets"] = self._rows(segment.example, bar, fields["wall_bar"], example, visible)
         chord = fields["advance"] == 0
         last = fields["last_position_before"] = np.concatenate([[-1], fields["last_position"][:-1]])

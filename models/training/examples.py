@@ -33,13 +33,11 @@ def examples(piece: Piece) -> Iterator[Example]:
 
     def example(phrase: Phrase, others: list[Roll]) -> Example:
         encoded = encode_notes(phrase.notes, phrase.ticks_per_quarter, first.metres, 0, bars, first.chords, key)
-        heard = len({note.velocity for note in phrase.notes}) > 1
         return Example(
             encoded,
             Surroundings(tuple(others[:MOST_PARTS]), np.concatenate([[0], encoded.step]), key.tonic),
             role_index(phrase.role),
             style_index(piece.phrase.source),
-            heard,
         )
 
     rolls = [rolled(part) for part in parts]

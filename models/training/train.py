@@ -43,11 +43,10 @@ def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.
 
 
 def field_weights(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """By field, 1 for each target that counts: of a note behind a gap only its place, velocities where heard."""
+    """By field, 1 for each target that counts: of a note behind a gap only its place."""
     weight = batch["weight"][:, 1:]
     sound = weight * batch["sound_weight"][:, 1:]
-    heard = sound * batch["velocity_weight"][:, 1:]
-    return {"advance": weight, "position": weight, "pitch": sound, "duration": sound, "velocity": heard}
+    return {"advance": weight, "position": weight, "pitch": sound, "duration": sound, "velocity": sound}
 
 
 def train_lstm(args: argparse.Namespace) -> None:
