@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.document import Document
-from app.song.midi import open_midi, save_midi
+from app.song.midi import open_mended, save_midi
 from app.song.recovery import Recovered, discard, reopen
 from app.song.song import Song
 from app.ui.tasks import Tasks
@@ -114,21 +114,23 @@ class Files(QObject):
         self.told.emit(f"Opening {path.name} …")
         before = self._document.song
 
-        def take(song: Song) -> None:
+        def take(song: Song, mended: str) -> None:
             self._take(song, path)
             self._folder = str(path.parent)
             self.told.emit(
                 f"{path.name}: {song.note_count:,} notes on {len(song.tracks)} "
                 f"{'track' if len(song.tracks) == 1 else 'tracks'}."
             )
+            if mended:
+                self.warned.emit(mended)
 
-        def done(song: Song) -> None:
+        def done(found: tuple[Song, str]) -> None:
             if self._document.song is before:
-                take(song)
+                take(*found)
             else:  # something was played or drawn while the file was read
-                self.when_safe(lambda: take(song))
+                self.when_safe(lambda: take(*found))
 
-        self._tasks.run(lambda: open_midi(path), done, self._refused)
+        self._tasks.run(lambda: open_mended(path), done, self._refused)
 
     def _take(self, song: Song, path: Path | None) -> None:
         # RIFF and karaoke files are read but not written under their own name.
