@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.document import Document
 from app.song.midi import open_mended, save_midi
-from app.song.recovery import Recovered, discard, reopen
+from app.song.recovery import Recovered, reopen
 from app.song.song import Song
 from app.ui.tasks import Tasks
 from models.errors import UserError
@@ -25,6 +25,7 @@ class Files(QObject):
     """The document's way to disk and back."""
 
     opened = Signal()
+    recovered = Signal(object)  # the copy the open song came from
     saved = Signal(object)  # path
     told = Signal(str)
     warned = Signal(str)
@@ -57,7 +58,7 @@ class Files(QObject):
         def done(song: Song) -> None:
             self._document.open(song, found.path, saved=False)
             self.opened.emit()
-            discard(found.copy)
+            self.recovered.emit(found.copy)
             self.told.emit("Your last song is back; save it to keep it.")
 
         self._tasks.run(lambda: reopen(found), done, self._refused)

@@ -213,12 +213,13 @@ def test_a_song_that_was_not_saved_is_offered_and_counts_as_unsaved(program: Pro
     found = _left_behind(tmp_path)
     program.window.offer([found])
     assert "Lost song" in program.window.message.text
-    with program.qtbot.waitSignal(program.window.files.opened):
+    with program.qtbot.waitSignal(program.window.files.recovered) as recovered:
         program.window.message.mend()
     assert program.document.song.note_count == 1
     assert program.document.modified
     assert program.document.path == tmp_path / "Lost song.mid"
-    assert not found.copy.exists()
+    assert recovered.args == [found.copy]
+    assert found.copy.exists()  # until there is a newer one
 
 
 def test_a_song_that_nobody_wants_back_is_thrown_away_when_that_is_asked(program: Program, tmp_path: Path) -> None:
