@@ -110,6 +110,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
             reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
 
     window = MainWindow(document, player, client, chosen, recorder(history, document), store, about_text())
+    window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
     window.show()

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from app.document import Document
-from app.song.recovery import RecoveryCopy
+from app.song.recovery import RecoveryCopy, discard
 from app.song.song import Song
 from models.errors import UserError
 
@@ -27,6 +27,7 @@ class Autosave(QObject):
         super().__init__(parent)
         self._document = document
         self._copy = RecoveryCopy(folder)
+        self._older: list[Path] = []  # copies of songs that were brought back, kept until there is a newer one
         self._kept: Song | None = None  # what the copy holds, or will when the thread is done
         self._thread: threading.Thread | None = None
         self._delay = DELAY
@@ -40,17 +41,22 @@ class Autosave(QObject):
         self._timer.stop()
         self._join()
         if keep and (song := self._wanted()) is not None:
-            self._write(song, self._document.path)
+            self._write(song, self._document.path, self._take_older())
             self._copy.leave()
         else:
             self._copy.close()
+            self._discard_older()
+
+    def takes_over(self, copy: Path) -> None:
+        """The open song came from `copy`, which goes once the song is in a copy of ours, or saved or given up."""
+        self._older.append(copy)
 
     def write_now(self) -> None:
         """Write the copy at once, on this thread: something has gone wrong and may get worse."""
         self._join()
         self._kept = self._wanted()
         if self._kept is not None:
-            self._write(self._kept, self._document.path)
+            self._write(self._kept, self._document.path, self._take_older())
 
     def _wanted(self) -> Song | None:
         return self._document.song if self._document.modified else None
@@ -58,7 +64,7 @@ class Autosave(QObject):
     def _changed(self) -> None:
         if self._wanted() is self._kept or self._timer.isActive():
             return
-        # A song that is unsaved without an edit was itself recovered: the old copy may go at any moment.
+        # A song that is unsaved without an edit was itself recovered: there should be one copy of it soon, not two.
         recovered = self._document.undo_label is None and self._document.redo_label is None
         self._timer.start(0 if recovered else round(self._delay * 1000))
 
@@ -71,17 +77,33 @@ class Autosave(QObject):
         self._kept = song
         if song is None:
             self._copy.discard()
+            self._discard_older()
             return
-        self._thread = threading.Thread(target=self._write, args=(song, self._document.path), name="recovery copy")
+        work = song, self._document.path, self._take_older()
+        self._thread = threading.Thread(target=self._write, args=work, name="recovery copy")
         self._thread.start()
 
-    def _write(self, song: Song, path: Path | None) -> None:
+    def _write(self, song: Song, path: Path | None, older: list[Path]) -> None:
+        """Write the copy; then the `older` ones of this song, or of songs given up for it, may go."""
         started = time.monotonic()
         try:
             self._copy.write(song, path)
         except UserError as error:
             log.warning("no copy for recovery: %s", error)
+            self._older.extend(older)
+        else:
+            for copy in older:
+                discard(copy)
         self._delay = max(DELAY, SHARE * (time.monotonic() - started))
+
+    def _take_older(self) -> list[Path]:
+        """The older copies there are now: one that is added while a thread writes waits for the next copy."""
+        older, self._older = self._older, []
+        return older
+
+    def _discard_older(self) -> None:
+        for copy in self._take_older():
+            discard(copy)
 
     def _join(self) -> None:
         if self._thread is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from app import paths, report, settings
 from app.cli.parser import Parser
 from app.library import history
+from app.player import priority
 from app.player.messages import VIRTUAL
 from app.player.ports import PortOutput, port_names
 from app.player.soundfonts import find_soundfonts
@@ -112,6 +113,19 @@ def ports() -> list[Finding]:
     return [listed, Finding("virtual port", True, 'a DAW can see "Antiphon"')]
 
 
+def timing() -> list[Finding]:
+    """Whether the player may go before all other programs."""
+    if not priority.KNOWN:
+        return []
+    if priority.is_granted():
+        return [Finding("timing", True, "the player has real-time priority")]
+    mend = (
+        "echo '@audio - rtprio 95' | sudo tee /etc/security/limits.d/antiphon.conf && sudo usermod -aG audio $USER, "
+        "then log out and in again"
+    )
+    return [Finding("timing", False, "no real-time priority: MIDI may be late while the machine is busy", mend)]
+
+
 def screen() -> list[Finding]:
     """Whether there is a screen for the window."""
     if sys.platform != "linux" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
@@ -155,4 +169,4 @@ def _history(path: Path) -> Finding:
         return Finding("history", False, str(error), "start the window: it keeps this file aside and begins a new one")
 
 
-LOOKS: tuple[Callable[[], list[Finding]], ...] = (engine, folders, soundfont, audio, ports, screen)
+LOOKS: tuple[Callable[[], list[Finding]], ...] = (engine, folders, soundfont, audio, ports, timing, screen)

@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from app.player.priority import ask_for_priority
+from app.player.priority import SENDING, ask_for_priority
 from app.player.schedule import Timed
 
 _WATCH_SECONDS = 0.0006  # awake this long before the deadline: a sleep ends that much too late at worst
-_PRIORITY = 20
 
 
 class Sender:
@@ -53,7 +52,7 @@ class Sender:
         self._thread.join()
 
     def _run(self) -> None:
-        ask_for_priority(_PRIORITY)
+        ask_for_priority(SENDING)
         with self._wake:
             while self._open:
                 if not self._heap:

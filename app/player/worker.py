@@ -16,7 +16,7 @@ from typing import Any
 from app.player import messages as m
 from app.player.heard import Listening
 from app.player.ports import Output, PortOutput, PortWatch, RecordOutput
-from app.player.priority import ask_for_priority, be_ordinary
+from app.player.priority import COMMANDS, ask_for_priority, be_ordinary, stand_apart
 from app.player.schedule import Schedule, Timed, panic_messages
 from app.player.soundfonts import find_soundfonts
 from app.player.synth import FluidOutput
@@ -27,7 +27,6 @@ STEP = 0.010  # seconds between two looks at the schedule
 IDLE = 0.04  # the same while nothing plays
 AHEAD = 0.060  # seconds that events are handed over before their time; an edit is heard that late at most
 _SWITCH_SECONDS = 0.0005
-_PRIORITY = 10  # below the threads that send
 _PANIC_STEP = 0.004  # seconds between the channels: all at once would be more than a port's buffer holds
 _MAKER = "synth maker"
 _NO_SOUNDFONT = (
@@ -46,8 +45,9 @@ def run(connection: Connection, shared: Any, options: m.Options) -> None:
         log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 2)
         os.close(log)
+    stand_apart()
     # It shares Python's lock with the threads that send: were it to wait for a processor, they would as well.
-    ask_for_priority(_PRIORITY)
+    ask_for_priority(COMMANDS)
     player = PlayerProcess(connection, shared, options)
     try:
         player.serve()

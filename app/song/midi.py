@@ -11,6 +11,7 @@ and solo are the program's own and are not stored.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,21 @@ _PROGRAMME_CHANGE = 0xC0
 
 def open_midi(path: Path) -> Song:
     """The song in a MIDI file; raises UserError where there is none."""
-    return song_from_midi(smf.read_file(path), path.stem)
+    return open_mended(path)[0]
+
+
+def open_mended(path: Path) -> tuple[Song, str]:
+    """The song in a MIDI file, and a sentence about what was wrong with the file, empty where nothing was."""
+    file = smf.read_file(path)
+    return song_from_midi(file, path.stem), _mended(path.name, file.warnings)
+
+
+def _mended(name: str, warnings: tuple[str, ...]) -> str:
+    """The reader's sentences as one."""
+    if not warnings:
+        return ""
+    parts = [re.sub(r": (\d+)$", r" (\1)", warning.rstrip(".")).replace("; ", " – ") for warning in warnings]
+    return f"{name} is not quite in order: {'; '.join(part[0].lower() + part[1:] for part in parts)}."
 
 
 def save_midi(song: Song, path: Path) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.document import Document
-from app.song.midi import open_midi, save_midi
-from app.song.recovery import Recovered, discard, reopen
+from app.song.midi import open_mended, save_midi
+from app.song.recovery import Recovered, reopen
 from app.song.song import Song
 from app.ui.tasks import Tasks
 from models.errors import UserError
@@ -25,6 +25,7 @@ class Files(QObject):
     """The document's way to disk and back."""
 
     opened = Signal()
+    recovered = Signal(object)  # the copy the open song came from
     saved = Signal(object)  # path
     told = Signal(str)
     warned = Signal(str)
@@ -57,7 +58,7 @@ class Files(QObject):
         def done(song: Song) -> None:
             self._document.open(song, found.path, saved=False)
             self.opened.emit()
-            discard(found.copy)
+            self.recovered.emit(found.copy)
             self.told.emit("Your last song is back; save it to keep it.")
 
         self._tasks.run(lambda: reopen(found), done, self._refused)
@@ -114,21 +115,23 @@ class Files(QObject):
         self.told.emit(f"Opening {path.name} …")
         before = self._document.song
 
-        def take(song: Song) -> None:
+        def take(song: Song, mended: str) -> None:
             self._take(song, path)
             self._folder = str(path.parent)
             self.told.emit(
                 f"{path.name}: {song.note_count:,} notes on {len(song.tracks)} "
                 f"{'track' if len(song.tracks) == 1 else 'tracks'}."
             )
+            if mended:
+                self.warned.emit(mended)
 
-        def done(song: Song) -> None:
+        def done(found: tuple[Song, str]) -> None:
             if self._document.song is before:
-                take(song)
+                take(*found)
             else:  # something was played or drawn while the file was read
-                self.when_safe(lambda: take(song))
+                self.when_safe(lambda: take(*found))
 
-        self._tasks.run(lambda: open_midi(path), done, self._refused)
+        self._tasks.run(lambda: open_mended(path), done, self._refused)
 
     def _take(self, song: Song, path: Path | None) -> None:
         # RIFF and karaoke files are read but not written under their own name.

@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self._document, self._player = document, player
         self._settings, self._store, self._record, self._about = settings, store, record, about
         self._closing = False
-        self._refused = ""  # the sentence about the last file that could not be opened or saved
+        self._refused = ""  # the sentence about the last file: why it was refused, or what was mended in it
         self._track_id = document.selection.track_id
         self._tasks = Tasks(self)
         recent = settings.recent_files[:1]

@@ -19,6 +19,7 @@ from app.song import edits
 from app.song.midi import open_midi
 from app.song.recovery import RecoveryCopy, pending, reopen
 from app.song.song import Song
+from models.errors import UserError
 from models.music.notes import Note
 
 PROGRAM = """
@@ -122,6 +123,79 @@ def test_a_folder_that_is_gone_stops_nothing(
     assert "no copy for recovery" in caplog.text
     draw(document, 64)
     assert document.song.note_count == 2
+
+
+def bring_back(folder: Path, document: Document, autosave: Autosave, pitch: int = 71) -> Path:
+    """Open what another program left, as the window does."""
+    other = RecoveryCopy(folder)
+    other.write(edits.add_notes(Song.empty(), 1, [Note(0, 480, pitch)])[0], None)
+    other.leave()
+    (found,) = (each for each in pending(folder) if each.copy == other.path)
+    document.open(reopen(found), None, saved=False)
+    autosave.takes_over(found.copy)
+    return found.copy
+
+
+def test_an_old_copy_stays_until_the_new_one_is_written(
+    autosave: Autosave, document: Document, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, begun = threading.Event(), threading.Event()
+    write = RecoveryCopy.write
+
+    def slowly(copy: RecoveryCopy, song: Song, path: Path | None) -> None:
+        begun.set()
+        gate.wait(10)
+        write(copy, song, path)
+
+    old = bring_back(tmp_path, document, autosave)
+    monkeypatch.setattr(RecoveryCopy, "write", slowly)
+    qtbot.waitUntil(begun.is_set)
+    qtbot.wait(50)
+    assert [found.copy for found in pending(tmp_path)] == [old]  # what a kill would leave now
+    monkeypatch.setattr(RecoveryCopy, "write", write)
+    second = bring_back(tmp_path, document, autosave, 72)  # while the first one is being written
+    gate.set()
+    qtbot.waitUntil(lambda: not old.exists())
+    qtbot.waitUntil(lambda: not second.exists())
+    assert pitches(tmp_path) == [72]
+    assert not list(tmp_path.glob(f"{old.stem}.*"))
+
+
+def test_an_old_copy_outlives_a_new_one_that_cannot_be_written(
+    autosave: Autosave,
+    document: Document,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object) -> None:
+        raise UserError("The disk is full.")
+
+    old = bring_back(tmp_path, document, autosave)
+    with monkeypatch.context() as patched:
+        patched.setattr(RecoveryCopy, "write", full)
+        qtbot.waitUntil(lambda: "The disk is full." in caplog.text)
+        qtbot.wait(50)
+        assert old.exists()
+    draw(document, 60)
+    qtbot.waitUntil(lambda: not old.exists())
+    assert sorted(pitches(tmp_path)) == [60, 71]
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_an_old_copy_goes_when_its_song_is_saved_or_given_up(
+    document: Document, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    autosave = Autosave(document, tmp_path / "gone")  # where nothing can be written
+    old = bring_back(tmp_path, document, autosave)
+    autosave.write_now()
+    assert old.exists()
+    if saved:
+        document.mark_saved(document.song, Path("/music/song.mid"))
+        qtbot.waitUntil(lambda: not old.exists())
+    autosave.close()
+    assert not old.exists()
 
 
 def test_a_killed_program_leaves_its_song(tmp_path: Path, qtbot: QtBot) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +36,11 @@ def _failing(error: Exception) -> Callable[..., None]:
     return fail
 
 
+def _system_grants_priority() -> bool:
+    code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(20))"
+    return subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
+
+
 def test_a_machine_without_sound_still_works(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,6 +56,7 @@ def test_a_machine_without_sound_still_works(
     assert "apt install fluid-soundfont-gm" in told
     assert "missing virtual port No MIDI system; start JACK." in told
     assert "missing screen" in told
+    assert " timing " in told
     assert "PySide6-Essentials 6." in told
     assert complained == ""
 
@@ -70,6 +78,23 @@ def test_what_is_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert check.soundfont() == [Finding("SoundFont", True, str(fonts[1]))]
     check.audio()
     assert opened == [fonts[0], fonts[1]]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="the system has no such scheduling")
+def test_whether_the_player_may_go_first_is_told_as_the_system_decides() -> None:
+    (finding,) = check.timing()
+    assert finding.works == _system_grants_priority()
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="the system has no such scheduling")
+def test_without_the_permission_to_go_first_a_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_setscheduler", _failing(PermissionError()))
+    (finding,) = check.timing()
+    assert not finding.works
+    assert not finding.essential
+    assert "may be late" in finding.text
+    assert "limits.d" in finding.mend
 
 
 def test_a_chosen_soundfont_that_is_gone_is_told() -> None:

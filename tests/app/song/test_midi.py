@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.song import edits
-from app.song.midi import midi_from_song, open_midi, save_midi, song_from_midi
+from app.song.midi import midi_from_song, open_mended, open_midi, save_midi, song_from_midi
 from app.song.song import Song
 from models.errors import UserError
 from models.music import smf
@@ -186,6 +186,19 @@ def test_what_is_no_midi_file_is_told_in_a_sentence(tmp_path: Path) -> None:
         open_midi(path)
     with pytest.raises(UserError, match=r"gone\.mid"):
         open_midi(tmp_path / "gone.mid")
+
+
+def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "song.mid"
+    save_midi(Song.empty(), path)
+    assert open_mended(path)[1] == ""
+    path.write_bytes(path.read_bytes()[:-4] + b"\x00\x90\x3c\x40")  # a note begins where the track ended
+    song, sentence = open_mended(path)
+    assert song.note_count == 1
+    assert sentence == (
+        "song.mid is not quite in order: tracks without an end mark, ended at their last event (1); "
+        "notes that are never released, ended with their track (1)."
+    )
 
 
 def test_a_pause_that_fits_no_file_leaves_the_old_one(tmp_path: Path) -> None:

@@ -77,6 +77,24 @@ def test_a_truncated_file_opens_as_far_as_it_goes_or_says_why_not(program: Progr
     assert program.document.song.note_count > 0 or "short.mid" in program.window.message.text
 
 
+def test_what_was_mended_in_a_file_is_told_once_until_another_is_opened(program: Program, tmp_path: Path) -> None:
+    held = tmp_path / "held.mid"
+    track = b"\x00\x90\x3c\x40\x00\x90\x40\x40\x83\x60\x91\x43\x40"  # three notes without an end, nor has the track
+    held.write_bytes(b"MThd" + struct.pack(">IHHH", 6, 0, 1, 480) + b"MTrk" + struct.pack(">I", len(track)) + track)
+    program.open(held)
+    program.wait(lambda: bool(program.window.message.text))
+    (sentence,) = program.window.message.sentences
+    assert sentence.startswith("held.mid is not quite in order: ")
+    assert "notes that are never released, ended with their track (3)" in sentence
+    assert sentence.count(". ") == 0
+    assert sentence.endswith(".")
+    assert program.document.song.note_count == 3
+    program.open(held)
+    program.wait(lambda: program.window.message.sentences == [sentence])
+    program.open()
+    assert program.window.message.text == ""
+
+
 def test_the_answer_is_in_the_saved_file(program: Program, tmp_path: Path) -> None:
     path = tmp_path / "minuet.mid"
     path.write_bytes(MINUET.read_bytes())
@@ -195,12 +213,13 @@ def test_a_song_that_was_not_saved_is_offered_and_counts_as_unsaved(program: Pro
     found = _left_behind(tmp_path)
     program.window.offer([found])
     assert "Lost song" in program.window.message.text
-    with program.qtbot.waitSignal(program.window.files.opened):
+    with program.qtbot.waitSignal(program.window.files.recovered) as recovered:
         program.window.message.mend()
     assert program.document.song.note_count == 1
     assert program.document.modified
     assert program.document.path == tmp_path / "Lost song.mid"
-    assert not found.copy.exists()
+    assert recovered.args == [found.copy]
+    assert found.copy.exists()  # until there is a newer one
 
 
 def test_a_song_that_nobody_wants_back_is_thrown_away_when_that_is_asked(program: Program, tmp_path: Path) -> None:
