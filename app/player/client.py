@@ -43,6 +43,7 @@ class Player(QObject):
         self._overlay = m.SetOverlay(None)
         self._port = self._options.port
         self._soundfont = self._options.soundfont
+        self._synth = self._options.audio
         self._status = m.Status((), None, None, None)
         self._died_problem = ""
         self._deaths: deque[float] = deque(maxlen=_MOST_RESTARTS)
@@ -70,6 +71,11 @@ class Player(QObject):
     def port(self) -> str | None:
         """The MIDI port that was chosen."""
         return self._port
+
+    @property
+    def synth(self) -> bool:
+        """Whether the built-in synthesiser is wanted."""
+        return self._synth
 
     @property
     def soundfont(self) -> str | None:
@@ -173,6 +179,12 @@ class Player(QObject):
         self._soundfont = path
         self._send(m.ChooseSoundFont(path))
 
+    def use_synth(self, on: bool) -> None:
+        """Sound through the built-in synthesiser, or leave it to what the MIDI port leads to."""
+        self._synth = on
+        self._send(m.UseSynth(on))
+        self.changed.emit()
+
     def position(self) -> float:
         """Where the music is now, in ticks; cheap enough for every frame."""
         playing, tick, then, rate = self._read()
@@ -208,7 +220,7 @@ class Player(QObject):
         options = m.Options(
             self._soundfont,
             self._port,
-            self._options.audio,
+            self._synth,
             self._options.record,
             self._options.soundfont_folders,
             self._options.log,

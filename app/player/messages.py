@@ -110,6 +110,13 @@ class ChooseSoundFont:
 
 
 @dataclass(frozen=True)
+class UseSynth:
+    """Sound through the built-in synthesiser, or not."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
 class Status:
     """What can be played to, what is played to, and what is wrong, a sentence each."""
 

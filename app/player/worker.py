@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import queue
 import sys
-import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from app.player import messages as m
+from app.player.builtin import BuiltIn
 from app.player.heard import Listening
 from app.player.ports import Output, PortOutput, PortWatch, RecordOutput
-from app.player.priority import COMMANDS, ask_for_priority, be_ordinary, stand_apart
+from app.player.priority import COMMANDS, ask_for_priority, stand_apart
 from app.player.schedule import Schedule, Timed, panic_messages
-from app.player.soundfonts import find_soundfonts
-from app.player.synth import FluidOutput
 from models.errors import UserError
 from models.music.time import TempoChange, TempoMap
 
@@ -28,11 +24,6 @@ IDLE = 0.04  # the same while nothing plays
 AHEAD = 0.060  # seconds that events are handed over before their time; an edit is heard that late at most
 _SWITCH_SECONDS = 0.0005
 _PANIC_STEP = 0.004  # seconds between the channels: all at once would be more than a port's buffer holds
-_MAKER = "synth maker"
-_NO_SOUNDFONT = (
-    "No SoundFont was found, so nothing sounds here: install one (on Debian: apt install fluid-soundfont-gm) "
-    "or choose a file in the settings."
-)
 POSITION_FIELDS = 5  # generation (odd while written), playing, tick, time, ticks a second
 
 
@@ -65,17 +56,11 @@ class PlayerProcess:
         self._watch = PortWatch()
         self._record = RecordOutput(Path(options.record)) if options.record else None
         self._port: PortOutput | None = None
-        self._synth: FluidOutput | None = None
-        self._synth_made: queue.SimpleQueue[_Made] = queue.SimpleQueue()
-        self._synths_asked_for = 0
-        self._synth_problem = ""
+        self._synth = BuiltIn(options.soundfont, options.soundfont_folders, options.audio)
         self._port_problem = ""
-        self._soundfont: str | None = None
         self._status: m.Status | None = None
         self._previews: dict[tuple[int, int], float] = {}  # by channel and pitch, when to release
         self._listening: Listening | None = None  # while the music plays
-        if options.audio:
-            self._make_synth(options.soundfont)
         if options.port is not None:
             self._choose_port(options.port)
 
@@ -97,10 +82,10 @@ class PlayerProcess:
         self._silence(time.monotonic())
         for output in self._outputs():
             output.close()
-        return self._watch.close() and not self._making()
+        return self._watch.close() and not self._synth.busy
 
     def _outputs(self) -> list[Output]:
-        return [each for each in (self._record, self._port, self._synth) if each is not None]
+        return [each for each in (self._record, self._port, self._synth.output) if each is not None]
 
     def _send(self, messages: Iterable[Timed]) -> None:
         messages = list(messages)
@@ -108,20 +93,19 @@ class PlayerProcess:
             for output in self._outputs():
                 output.send(messages)
 
-    def _making(self) -> bool:
-        return any(thread.name == _MAKER for thread in threading.enumerate())
-
     def _step(self) -> None:
         now = time.monotonic()
-        if self._synth is not None:
-            self._synth.keep_time()
+        if self._synth.output is not None:
+            self._synth.output.keep_time()
         if self._schedule.playing:
             self._send(self._schedule.advance(now, now + AHEAD))
             self._listen(now)
             if self._schedule.finished(now):
                 self._stop(now)
         self._end_previews(now)
-        self._adopt_synth()
+        if self._synth.adopt() and self._synth.output is not None:
+            now = time.monotonic()
+            self._synth.output.send(self._schedule.chase(int(self._schedule.tick(now)), now))
         if self._port is not None:
             self._port.check(self._watch.names)
             if self._port.problem is not None:
@@ -170,12 +154,14 @@ class PlayerProcess:
                 for channel in range(16):
                     later = time.monotonic() + channel * _PANIC_STEP
                     self._send(Timed(later, data) for data in panic_messages(channel))
-                if self._synth is not None:
-                    self._synth.silence()
+                if self._synth.output is not None:
+                    self._synth.output.silence()
             case m.ChoosePort(name):
                 self._choose_port(name)
             case m.ChooseSoundFont(path):
-                self._make_synth(path)
+                self._synth.choose(path)
+            case m.UseSynth(on):
+                self._synth.use(on)
         self._publish(now)
 
     def _play(self, tick: int) -> None:
@@ -231,36 +217,6 @@ class PlayerProcess:
         except UserError as error:
             self._port_problem = str(error)
 
-    def _make_synth(self, path: str | None) -> None:
-        """Load a SoundFont and open the audio device on a thread: both can take seconds."""
-        folders = tuple(Path(folder) for folder in self._options.soundfont_folders) or None
-        self._synths_asked_for += 1
-        number = self._synths_asked_for
-
-        def make() -> None:
-            be_ordinary()
-            self._synth_made.put(_make(number, path, folders))
-
-        threading.Thread(target=make, name=_MAKER, daemon=True).start()
-
-    def _adopt_synth(self) -> None:
-        while not self._synth_made.empty():
-            made = self._synth_made.get()
-            if made.number != self._synths_asked_for:  # another one has been asked for since
-                if made.synth is not None:
-                    made.synth.close()
-                continue
-            self._synth_problem = made.problem
-            if made.synth is None:
-                continue  # the one there is plays on
-            old, self._synth, self._soundfont = self._synth, made.synth, made.soundfont
-            if old is not None:
-                old.silence()
-                old.close()
-            now = time.monotonic()
-            # The new one knows no programmes yet.
-            self._synth.send(self._schedule.chase(int(self._schedule.tick(now)), now))
-
     def _publish(self, now: float) -> None:
         """Write the position for the window to read; the generation is odd meanwhile."""
         shared, schedule = self._shared, self._schedule
@@ -274,42 +230,16 @@ class PlayerProcess:
     def _tell(self) -> None:
         problems = tuple(
             each
-            for each in (self._synth_problem, self._port_problem, self._record.problem if self._record else None)
+            for each in (self._synth.problem, self._port_problem, self._record.problem if self._record else None)
             if each
         )
         status = m.Status(
             self._watch.names,
             self._port.name if self._port else None,
-            self._soundfont,
-            self._synth.driver if self._synth else None,
+            self._synth.soundfont,
+            self._synth.output.driver if self._synth.output else None,
             problems,
         )
         if status != self._status:
             self._status = status
             self._connection.send(status)
-
-
-@dataclass(frozen=True)
-class _Made:
-    """What came of making a synthesiser."""
-
-    number: int
-    synth: FluidOutput | None
-    soundfont: str | None
-    problem: str
-
-
-def _make(number: int, path: str | None, folders: tuple[Path, ...] | None) -> _Made:
-    problem = ""
-    chosen = Path(path) if path else None
-    if chosen is not None and not chosen.is_file():
-        problem = f"The SoundFont {path} is not there any more; choose another one in the settings."
-        chosen = None
-    if chosen is None:
-        chosen = next(iter(find_soundfonts(folders)), None)
-    if chosen is None:
-        return _Made(number, None, None, problem or _NO_SOUNDFONT)
-    try:
-        return _Made(number, FluidOutput(chosen), str(chosen), problem)
-    except UserError as error:
-        return _Made(number, None, None, str(error))

@@ -59,6 +59,14 @@ ENTRIES = (
     Entry("flatter", "View", "Flatter rows", "Zoom out in pitch (Ctrl+Shift+wheel)", ("Alt+Down",)),
     Entry("fit", "View", "Whole song", "Zoom so that the whole song is in view", ("F",)),
     Entry("follow", "View", "Follow the playhead", "Scroll along while playing", ("Shift+F",), checkable=True),
+    Entry(
+        "synth",
+        "Settings",
+        "Built-in synthesiser",
+        "Sound through the built-in synthesiser; without it, only what the MIDI output leads to is heard",
+        ("Ctrl+B",),
+        checkable=True,
+    ),
     Entry("soundfont", "Settings", "SoundFont…", "Choose the SoundFont that the synthesiser plays with", ("Ctrl+,",)),
     Entry("about", "Help", "About Antiphon", "Versions, and what the engine was trained on", ("F1",)),
 )

@@ -50,6 +50,7 @@ class Playing(QObject):
         document.changed.connect(lambda: player.set_song(document.song))
         player.set_song(document.song)
         player.changed.connect(self._player_changed)
+        actions["synth"].setChecked(player.synth)
         player.heard.connect(self._heard)
         roll.playhead_moved.connect(player.seek)
         roll.note_previewed.connect(self._preview)
@@ -110,7 +111,18 @@ class Playing(QObject):
         if name:
             self._remember(soundfont=name)
             self._player.choose_soundfont(name)
-            self.told.emit(f"Loading {Path(name).name} …")
+            name = Path(name).name
+            synth = self._player.synth
+            self.told.emit(f"Loading {name} …" if synth else f"{name} sounds once the built-in synthesiser is on.")
+
+    def use_synth(self, on: bool) -> None:
+        """Sound through the built-in synthesiser, or not."""
+        self._remember(synth=on)
+        self._player.use_synth(on)
+        if not on and self._player.port is None:
+            self.told.emit("Nothing sounds now: choose a MIDI output, or put the built-in synthesiser on again.")
+        else:
+            self.told.emit(f"The built-in synthesiser is {'on' if on else 'off'}.")
 
     # --- another song, the end
 
@@ -138,6 +150,7 @@ class Playing(QObject):
     def _player_changed(self) -> None:
         self._show_playing(self._player.playing)
         self._actions["loop"].setChecked(self._player.loop is not None)
+        self._actions["synth"].setChecked(self._player.synth)
         before, self._problems = self._problems, self._player.problems
         for sentence in before:
             if sentence not in self._problems:

@@ -14,7 +14,7 @@ from app.ui.roll.coords import SNAPS
 from app.ui.widgets import quiet
 
 _PORT_TIP = "Where the music goes besides the built-in synthesiser: a MIDI port, or one of our own that a DAW can see"
-NO_PORT, OWN_PORT = "Synthesiser only", "Virtual port “Antiphon”"
+NO_PORT, NOWHERE, OWN_PORT = "Synthesiser only", "None", "Virtual port “Antiphon”"
 
 
 class Transport(QWidget):
@@ -98,7 +98,7 @@ class Transport(QWidget):
         """List the MIDI ports; one that was chosen and is gone stays in the list, marked."""
         chosen, ports = self._player.port, self._player.outputs()
         entries: list[tuple[str, str | None]] = [
-            (NO_PORT, None),
+            (NO_PORT if self._player.synth else NOWHERE, None),
             (OWN_PORT, VIRTUAL),
             *((name, name) for name in ports),
         ]

@@ -124,7 +124,8 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self.roll.zoom(1.25), "zoom_out": lambda: self.roll.zoom(0.8),
             "taller": lambda: self.roll.stretch(1.2), "flatter": lambda: self.roll.stretch(1 / 1.2),
             "fit": lambda: self.roll.fit(), "follow": lambda on: setattr(self.roll, "follow", on),
-            "soundfont": lambda: self.playing.choose_soundfont(), "about": self._show_about,
+            "synth": lambda on: self.playing.use_synth(on), "soundfont": lambda: self.playing.choose_soundfont(),
+            "about": self._show_about,
         }  # fmt: skip
 
     def _connect(self) -> None:

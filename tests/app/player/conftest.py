@@ -14,10 +14,10 @@ _SOUND = 4800
 @pytest.fixture
 def soundfont(tmp_path: Path) -> Path:
     """The file."""
-    return _write_soundfont(tmp_path / "tone.sf2")
+    return write_soundfont(tmp_path / "tone.sf2")
 
 
-def _write_soundfont(path: Path) -> Path:
+def write_soundfont(path: Path) -> Path:
     """One sound, the same on every key, that lasts while the key is held and is over as soon as it is let go."""
     wave = [12_000 if index // 24 % 2 == 0 else -12_000 for index in range(_SOUND)]
     samples = struct.pack(f"<{_SOUND + _SILENCE}h", *wave, *[0] * _SILENCE)

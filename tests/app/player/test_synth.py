@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.player.client import Player
-from app.player.measure import onsets, sound
+from app.player.measure import onsets, sent_messages, sound
 from app.player.messages import Heard, Options
 from app.player.schedule import Timed
 from app.player.synth import SAMPLE_RATE, FluidOutput
@@ -141,3 +141,50 @@ def test_a_player_is_heard_loops_and_falls_silent(
         player.close()
     (fact,) = heard
     assert (fact.from_tick, fact.to_tick, fact.overlay, fact.looped) == (720, 1440, False, True)
+
+
+def test_a_player_without_its_synthesiser_is_silent_at_once_and_sounds_again_with_it(
+    qtbot: QtBot, soundfont: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTIPHON_AUDIO_DRIVER", "file")
+    played, record = tmp_path / "fluidsynth.wav", tmp_path / "sent.txt"
+    player = Player(Options(soundfont=str(soundfont), record=str(record), log=str(tmp_path / "noise.txt")))
+    song, _ = add_notes(Song.empty(), 1, [Note(each * 960, 900, 60 + each) for each in range(60)])
+    player.set_song(song)
+    player.start()
+    try:
+        qtbot.waitUntil(lambda: player.audio == "file", timeout=30_000)
+        player.play(0)
+        qtbot.waitUntil(lambda: len(sound(played)) > 0 and sounds(played), timeout=30_000)
+        player.use_synth(False)
+        qtbot.waitUntil(lambda: player.audio is None, timeout=1000)
+        assert player.soundfont is None
+        player.choose_soundfont(str(soundfont))  # for later
+        wait_for(lambda: not (grown(played) or grown(played)))
+        sent = len(sent_messages(record))
+        qtbot.waitUntil(lambda: len(sent_messages(record)) > sent + 4, timeout=30_000)
+        assert player.playing
+        assert player.audio is None
+        played.unlink()
+        player.use_synth(True)
+        qtbot.waitUntil(lambda: played.exists() and len(sound(played)) > 0 and sounds(played), timeout=30_000)
+        assert player.playing
+        # What begins and what ends while it is on belongs together: no note hangs.
+        player.stop()
+        qtbot.waitUntil(lambda: not sounds(played), timeout=30_000)
+        for on in (False, True, False, True, False):
+            player.use_synth(on)
+        qtbot.waitUntil(lambda: player.audio is None, timeout=30_000)
+        qtbot.wait(500)
+        assert player.audio is None
+        assert player.problems == ()
+    finally:
+        player.close()
+
+
+def grown(file: Path) -> bool:
+    """Whether a file grows within a time in which a device plays several blocks."""
+    before = file.stat().st_size
+    time.sleep(0.2)
+    return file.stat().st_size > before

@@ -365,7 +365,7 @@ def test_a_riff_midi_file() -> None:
     ],
 )
 def test_what_is_no_midi_file(data: bytes) -> None:
-    with pytest.raises(UserError, match="The file is not a MIDI file; choose"):
+    with pytest.raises(UserError, match="The file is not a MIDI file: something else"):
         read(data)
 
 
