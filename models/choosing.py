@@ -1,7 +1,7 @@
 """Takes worth choosing between: which of the lines that were written are handed over.
 
-More lines are written than takes are asked for. One that stalls, goes round in circles, is far sparser than asked or
-says what an earlier one says gives its place to a spare one.
+A line that stalls, goes round in circles, is far sparser than asked or says what an earlier one says gives its place to
+a spare one; spare ones are written when they are needed.
 """
 
 from __future__ import annotations
@@ -16,26 +16,25 @@ _LONGEST_SILENCE = 0.5  # of the span
 _MOST_REPEATS = 4  # bars that are the same note for note, one after the other
 
 
-def spares(takes: int) -> int:
-    """How many lines to write beyond the takes asked for."""
-    return max(takes // 2, 2)
+def choose(lines: Sequence[Sequence[Note]], request: Request) -> tuple[list[int], int]:
+    """The numbers of the lines to hand over, as many as takes are asked for, and how many of these are still poor.
 
-
-def choose(lines: Sequence[Sequence[Note]], request: Request) -> list[int]:
-    """The numbers of the lines to hand over, as many as takes are asked for: line i, or a spare in its place.
-
-    The first `request.takes` lines are the takes, the rest spare. Where no spare is better, a line stays.
+    The first `request.takes` lines are the takes, the rest spare: line i, or a spare in its place. Where no spare is
+    better, a line stays.
     """
     chosen: list[int] = []
     left = list(range(request.takes, len(lines)))
+    poor = 0
     for index in range(request.takes):
         if not _good(lines, index, chosen, request):
             better = next((each for each in left if _good(lines, each, chosen, request)), None)
-            if better is not None:
+            if better is None:
+                poor += 1
+            else:
                 left.remove(better)
                 index = better
         chosen.append(index)
-    return chosen
+    return chosen, poor
 
 
 def alike(first: Sequence[Note], second: Sequence[Note]) -> float:

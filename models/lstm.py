@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from models import checkpoint
-from models.choosing import choose, spares
+from models.choosing import choose
 from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.errors import UserError
@@ -48,6 +48,7 @@ _REGISTERS = {
     Role.VOICE: 62,
 }  # where a part lies that has no notes yet
 _NOTES_BEHIND = 96
+_RETRIES = 2
 _GUIDANCE = 1.5  # how much further than the network itself the soft controls are followed
 
 
@@ -87,8 +88,6 @@ class Lstm:
         check(request)
         key, allowed = allowed_pitch_classes(request)
         read = self._context(request)
-        lines_written = request.takes + spares(request.takes)
-        writing = Writing(self._stepper, read.state, read.page, request.controls, lines_written, request.seed)
         stopped = False
 
         def stop() -> bool:
@@ -96,15 +95,25 @@ class Lstm:
             stopped = stopped or cancelled()
             return stopped
 
-        def tell(index: int, note: Note) -> None:
-            if index < request.takes:
-                emit(index, note)
+        lines: list[list[Note]] = []
+        bits: list[float] = []
 
-        lines = [_make_room(line, request) for line in writing.write(tell, stop)]
-        if stopped:
-            chosen = {index: index for index in range(request.takes) if index not in writing.unfinished}
-        else:
-            chosen = dict(enumerate(choose(lines, request)))
+        def write(takes: int, told: Callable[[int, Note], None]) -> frozenset[int]:
+            """Write more lines; the numbers of those that were not finished."""
+            writing = Writing(self._stepper, read.state, read.page, request.controls, takes, request.seed, len(lines))
+            lines.extend(_make_room(line, request) for line in writing.write(told, stop))
+            bits.extend((writing.bits / np.maximum(writing.counts, 1)).tolist())
+            return writing.unfinished
+
+        unfinished = write(request.takes, emit)
+        whole, poor = choose(lines, request)
+        for _ in range(_RETRIES):
+            if stopped or not poor:
+                break
+            write(poor + 1, lambda _index, _note: None)
+            if not stopped:
+                whole, poor = choose(lines, request)
+        chosen = {number: index for number, index in enumerate(whole) if not stopped or index not in unfinished}
         takes = []
         for number, index in chosen.items():
             broken = verify(lines[index], request, allowed)
@@ -120,7 +129,7 @@ class Lstm:
                     request.span,
                     key,
                     allowed,
-                    float(writing.bits[index] / max(writing.counts[index], 1)),
+                    bits[index],
                     index != number,
                 )
             )

@@ -102,9 +102,11 @@ def sample(logits: Floats, uniform: Floats, temperature: float, top_p: float) ->
 
 
 class Writing:
-    """`takes` parts that continue the past of `page`. write() runs them to their end."""
+    """`takes` parts that continue the past of `page`, numbered from `first` on. write() runs them to their end."""
 
-    def __init__(self, stepper: Stepper, state: State, page: Page, controls: Controls, takes: int, seed: int) -> None:
+    def __init__(
+        self, stepper: Stepper, state: State, page: Page, controls: Controls, takes: int, seed: int, first: int = 0
+    ) -> None:
         self._stepper, self._page, self._controls = stepper, page, controls
         past, fixed = page.past, page.fixed
         self._frame = frame = past.frame
@@ -118,7 +120,7 @@ class Writing:
         self._allowed[inside] = page.pitches[relative[inside]]
         self._state = State(np.repeat(state.hidden, takes, 1), np.repeat(state.cell, takes, 1))
         self._ids = np.arange(takes)
-        self._random = [np.random.default_rng([seed & 0xFFFFFFFF, index]) for index in range(takes)]
+        self._random = [np.random.default_rng([seed & 0xFFFFFFFF, first + index]) for index in range(takes)]
         keys = ((past.bar * MAX_BAR_STEPS + past.position) * _RADIX + past.pitch).tolist()
         self._keys = [list(keys) for _ in range(takes)]
         self._durations = [past.duration.tolist() for _ in range(takes)]
