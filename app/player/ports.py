@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.player.jack_server import ServerWatch
 from app.player.messages import VIRTUAL
 from app.player.schedule import Timed
 from app.player.sender import Sender
@@ -45,7 +46,8 @@ class PortOutput:
     def __init__(self, name: str) -> None:
         self.name = name
         self._problem: str | None = None
-        self._port = _open(name)
+        api, self._port = _open(name)
+        self._server = ServerWatch(f"{CLIENT_NAME} server watch") if api == _rtmidi().API_UNIX_JACK else None
         self._sender = Sender("midi output", self._write, self._fail)
 
     @property
@@ -60,12 +62,18 @@ class PortOutput:
         return self._sender.cancel()
 
     def check(self, names: Iterable[str]) -> None:
-        """Note that the port has gone where it is not among `names` any more."""
+        """Note that the port has gone where its server has ended or it is not among `names` any more."""
+        if self._problem is None and self._server is not None and self._server.ended:
+            self._problem = (
+                "JACK has ended, and the MIDI port with it; start it again, then choose the MIDI output again."
+            )
         if self.name != VIRTUAL and self.name not in names and self._problem is None:
             self._problem = f'The MIDI port "{self.name}" has gone; plug it in again or choose another output.'
 
     def close(self) -> None:
         self._sender.close()
+        if self._server is not None:
+            self._server.close()
         if self._problem is not None:
             _abandoned.append(self._port)  # freeing the client of a JACK server that has ended crashes the process
             return
@@ -174,18 +182,18 @@ def _client(api: int, name: str) -> Any:
     return _rtmidi().MidiOut(rtapi=api, name=name)
 
 
-def _open(name: str) -> Any:
-    """The port called `name`, or a virtual one; raises UserError where no system has it."""
+def _open(name: str) -> tuple[int, Any]:
+    """The port called `name`, or a virtual one, and its system; raises UserError where no system has it."""
     for api in _apis():
         with contextlib.suppress(*_errors()):
             client = _client(api, CLIENT_NAME)
             if name == VIRTUAL:
                 client.open_virtual_port(CLIENT_NAME)
-                return client
+                return api, client
             names = client.get_ports()
             if name in names:
                 client.open_port(names.index(name), "out")
-                return client
+                return api, client
             client.delete()
     if name == VIRTUAL:
         raise UserError(

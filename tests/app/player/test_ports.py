@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jack
@@ -60,16 +61,29 @@ class Receiver:
 
 
 @pytest.fixture
-def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def jack_name(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a JACK server of this test's own, which does not run yet."""
     name = f"antiphon{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    return name
+
+
+@pytest.fixture
+def jack_server(jack_name: str) -> Iterator[subprocess.Popen[bytes]]:
+    with running_jack(jack_name) as server:
+        yield server
+
+
+@contextmanager
+def running_jack(name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A JACK server without devices."""
     command = ["jackd", "-n", name, "--no-realtime", "-d", "dummy", "-r", "48000", "-p", "1024"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(
             lambda: subprocess.run(["jack_wait", "-s", name, "-c"], capture_output=True).stdout.startswith(b"running")
         )
-        yield
+        yield server
     finally:
         server.terminate()
         server.wait()
@@ -144,6 +158,54 @@ def test_a_port_that_vanishes_is_one_sentence_and_the_music_goes_on(
     qtbot.waitUntil(lambda: len(sent_messages(tmp_path / "sent.txt")) > sent + 2, timeout=PATIENCE)
     assert player.playing
     assert "Synth:in" not in player.outputs()
+
+
+@pytest.mark.jack
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
+def test_a_jack_server_that_ends_is_one_sentence_and_a_new_one_is_played_to(
+    qtbot: QtBot, make_player: Callable[..., Player], tmp_path: Path, jack_name: str, end: signal.Signals
+) -> None:
+    record = tmp_path / "sent.txt"
+    with running_jack(jack_name) as server:
+        player = make_player(port=VIRTUAL)
+        player.set_song(song(20_000))
+        wait_for(lambda: has_virtual_port(jack_name))
+        player.play(0)
+        qtbot.waitUntil(lambda: record.exists() and len(sent_messages(record)) > 20, timeout=PATIENCE)
+        assert player.problems == ()
+        told: list[tuple[str, ...]] = []
+        player.changed.connect(lambda: told.append(player.problems))
+        server.send_signal(end)
+        server.wait()
+    qtbot.waitUntil(lambda: bool(player.problems), timeout=PATIENCE)
+    sentence = "JACK has ended, and the MIDI port with it; start it again, then choose the MIDI output again."
+    assert player.problems == (sentence,)
+    pid = player.pid
+    # More than rtmidi's buffer holds, which it would wait for ever to be emptied.
+    sent = len(sent_messages(record))
+    qtbot.waitUntil(lambda: len(sent_messages(record)) > sent + 3000, timeout=PATIENCE)
+    assert player.playing
+    assert set(told) == {(sentence,)}
+    with running_jack(jack_name):
+        player.choose_port(VIRTUAL)
+        qtbot.waitUntil(lambda: player.problems == (), timeout=PATIENCE)
+        receiver = Receiver("Listener")
+        try:
+            qtbot.waitUntil(lambda: bool(receiver.sources()), timeout=PATIENCE)
+            receiver.listen(receiver.sources()[0])
+            player.play(0)
+            qtbot.waitUntil(lambda: receiver.count(0x90) > 20, timeout=PATIENCE)
+            assert player.pid == pid
+            player.close()
+        finally:
+            receiver.close()
+
+
+def has_virtual_port(server: str) -> bool:
+    """Whether Antiphon's port is there."""
+    listed = subprocess.run(["jack_lsp", "-s", server], capture_output=True, text=True).stdout
+    return "Antiphon:Antiphon\n" in listed
 
 
 def test_a_port_that_is_not_there_is_one_sentence(qtbot: QtBot, make_player: Callable[..., Player]) -> None:
