@@ -27,17 +27,6 @@ def be_ordinary() -> None:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def stand_apart() -> None:
-    """Make the calling process a session of its own, which needs no permission.
-
-    Linux shares the processors out among sessions first, unless control groups do: without real-time scheduling the
-    player then does not queue behind the threads of the composer and the window.
-    """
-    if hasattr(os, "setsid"):
-        with contextlib.suppress(PermissionError):  # it leads one already
-            os.setsid()
-
-
 def is_granted() -> bool:
     """Whether threads that send would be given real-time scheduling; tried on a thread that ends at once."""
     answers: list[bool] = []

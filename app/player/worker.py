@@ -14,7 +14,7 @@ from app.player import messages as m
 from app.player.builtin import BuiltIn
 from app.player.heard import Listening
 from app.player.ports import Output, PortOutput, PortWatch, RecordOutput
-from app.player.priority import COMMANDS, ask_for_priority, stand_apart
+from app.player.priority import COMMANDS, ask_for_priority
 from app.player.schedule import Schedule, Timed, panic_messages
 from models.errors import UserError
 from models.music.time import TempoChange, TempoMap
@@ -36,7 +36,6 @@ def run(connection: Connection, shared: Any, options: m.Options) -> None:
         log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 2)
         os.close(log)
-    stand_apart()
     # It shares Python's lock with the threads that send: were it to wait for a processor, they would as well.
     ask_for_priority(COMMANDS)
     player = PlayerProcess(connection, shared, options)

@@ -250,11 +250,6 @@ def test_without_an_audio_device_there_is_one_sentence(
     assert player.audio is None
 
 
-def test_the_player_is_a_session_of_its_own(qtbot: QtBot, make_player: Callable[..., Player]) -> None:
-    player = make_player()
-    qtbot.waitUntil(lambda: player.pid is not None and os.getsid(player.pid) == player.pid, timeout=PATIENCE)
-
-
 def test_a_killed_player_is_started_again_with_the_song(
     qtbot: QtBot, make_player: Callable[..., Player], tmp_path: Path
 ) -> None:
