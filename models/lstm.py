@@ -14,6 +14,7 @@ from models import checkpoint
 from models.choosing import choose
 from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
+from models.desk import Desk, Scenes, State
 from models.errors import UserError
 from models.lookback import event_fields
 from models.lstm_network import Config, Network
@@ -22,7 +23,7 @@ from models.music.theory import Key
 from models.music.time import MetreMap
 from models.request import Controls, Request, Take, Verb
 from models.roles import STYLES, role_index
-from models.stepper import Desk, Scenes, State, Stepper
+from models.stepper import Stepper
 from models.surroundings import MOST_PARTS, roll, sounding
 from models.tokens import (
     CENTRE,

@@ -19,7 +19,7 @@ from models.music.notes import ChordSpan, Note, Role
 from models.music.theory import SCALES, Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Take, Verb
-from models.writing import sample
+from models.sampling import sample
 
 METRES = [(4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (12, 8), (2, 2), (5, 8)]
 

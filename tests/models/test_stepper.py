@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from models.controls import CONTROLS, UNASKED
+from models.desk import Desk, Last, Looked, Scenes, State
 from models.lookback import LOOKS
 from models.lstm_network import Config, Network
 from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
-from models.stepper import Desk, Last, Looked, Scenes, State, Stepper, exact_index
+from models.stepper import Stepper, exact_index
 from models.tokens import LOOK_BACK, NO_PITCH
 from models.training.corpus import Piece
 from models.training.dataset import Dataset, Visible

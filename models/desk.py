@@ -1,0 +1,77 @@
+"""What the stepper is given: what stays the same while one answer is written, and what each take has written so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.tokens import Ints
+
+Floats = np.ndarray  # of float32
+
+
+@dataclass
+class State:
+    """Recurrent state of every take: hidden and cell, each (layers, takes, hidden)."""
+
+    hidden: Floats
+    cell: Floats
+
+
+@dataclass
+class Last:
+    """The note each take wrote last, arrays of shape (takes,); see `models.lookback.event_fields` for the fields."""
+
+    pitch: Ints
+    position: Ints
+    velocity: Ints
+    duration: Ints
+    scene: Ints  # index into the scenes of the `Desk` given to `Stepper.frame`
+    metre: Ints  # index into its metres
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """What surrounds a note, each of n kinds: chord symbol and what other parts sound, relative to tonic and shift.
+
+    root (n,), tones (n, 12), sound (n, 12), low (n,), high (n,); see `models.surroundings`.
+    """
+
+    root: Ints
+    tones: Floats
+    sound: Floats
+    low: Ints
+    high: Ints
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that stays the same while one answer is written.
+
+    `metres` as (bar steps, beat steps), `scale` (12,), the scenes, `asked`: style, role and the controls as indices,
+    and the walls, which are the notes that what is written leads to: `behind` (walls, behind) as the network has read
+    what follows, and `wall_position` (walls,), -1 for the wall that is none. `ahead` says whether anything follows.
+    By `guidance` the heads' scores are moved on in the direction in which they differ from those without the controls,
+    after Ho and Salimans, "Classifier-free diffusion guidance" (2022); the recurrent state stays the same.
+    """
+
+    metres: tuple[tuple[int, int], ...]
+    scale: Floats
+    scenes: Scenes
+    asked: tuple[int, ...]
+    behind: Floats
+    wall_position: Ints
+    ahead: bool
+    guidance: float = 0.0
+
+
+@dataclass
+class Looked:
+    """What stands LOOKS bars from the place to be written, arrays (looks, takes); see `models.lookback.look`."""
+
+    pitch: Ints
+    duration: Ints
+    interval: Ints
+    exact: NDArray[np.bool_]
