@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -150,6 +151,10 @@ class Player(QObject):
 
     def set_overlay(self, track_id: int, span: Span, notes: tuple[Note, ...]) -> None:
         """Hear `notes` in place of what the track has in the span."""
+        tracks = self._song.tracks if self._song is not None else ()
+        channel = next((track.channel for track in tracks if track.id == track_id), None)
+        if channel is not None:  # a take for an empty track knows no channel of its own
+            notes = tuple(replace(note, channel=channel) for note in notes)
         played = tuple(_played(note, _OVERLAY_ID - index) for index, note in enumerate(notes))
         self._overlay = m.SetOverlay(track_id, span.start, span.end, played)
         self._send(self._overlay)

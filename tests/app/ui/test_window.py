@@ -13,6 +13,7 @@ from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
+from models.request import Span
 from tests.app.ui.conftest import Program
 from tests.app.ui.scripted import REFUSAL, REFUSES, SLOW, STUMBLES
 
@@ -290,6 +291,17 @@ def test_a_control_that_cannot_be_is_explained_and_nothing_asked(
     assert part in program.window.statusBar().currentMessage()
     program.wait(lambda: part in panel.plan.text())
     assert program.window.composing.shown is None
+
+
+def test_a_take_for_an_empty_track_is_heard_on_that_tracks_channel(program: Program) -> None:
+    program.open()
+    song, second = edits.add_track(program.document.song)
+    channel = song.track(second).channel
+    program.document.edit("Add track", song)
+    program.player.set_overlay(second, Span(0, 1920), (Note(0, 480, 101, 99),))
+    program.player.play(0)
+    program.wait(lambda: bytes([0x90 | channel, 101, 99]) in program.messages())
+    assert channel != 0
 
 
 def test_a_click_into_the_key_field_and_typing_replaces_what_stands_there(program: Program) -> None:
