@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from app.cli.bench_compose import request_after_phrase
@@ -9,7 +10,8 @@ from app.cli.bench_loop import application, wait
 from app.cli.measured import Measured, measured
 from app.compose.client import ComposeClient
 from app.document import Document
-from app.player.measure import sending_lateness, space_to_first_event
+from app.player.measure import sending_lateness, space_to_first_event, synth_onsets
+from app.player.soundfonts import find_soundfonts
 from app.ui.roll.measure import dense_song
 from app.ui.roll.view import RollView
 
@@ -18,7 +20,7 @@ NOTES = 50_000
 
 
 def sending() -> Iterator[Measured]:
-    """Lateness while takes are made and the roll scrolls, beside an idle control; then Space to the first note."""
+    """Lateness while takes are made and the roll scrolls, beside an idle control; Space to a note; the synthesiser."""
     application()
     client = ComposeClient()
     roll = RollView(Document(dense_song(NOTES)))
@@ -47,3 +49,9 @@ def sending() -> Iterator[Measured]:
     yield measured(f"{name}, generating and scrolling", busy, 1.0, "ms", judged="p99", more=further)
     yield measured(f"{name}, idle control", sending_lateness(SECONDS), None, "ms", more=further)
     yield measured("Space to the first note sent", space_to_first_event(), 50, "ms")
+    soundfonts = find_soundfonts()
+    if soundfonts:
+        onsets = synth_onsets(soundfonts[0])
+        yield measured("synth onset against the schedule", onsets, 2.0, "ms", judged="p99", more=(99,))
+    else:
+        print("no SoundFont found, so the synthesiser is not measured: see antiphon check", file=sys.stderr)

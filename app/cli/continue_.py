@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
 from app.song.edits import add_notes
-from app.song.midi import open_midi, save_midi
+from app.song.midi import open_mended, save_midi
 from app.song.song import Song, Track
 from models.errors import UserError
 from models.music.theory import parse_key, parse_range
@@ -26,7 +27,9 @@ def main(argv: Sequence[str]) -> int:
     """Continue a track of a MIDI file and write one file a take; raises UserError."""
     options = _parse(argv)
     _check_output(options.input, options.output)
-    song = open_midi(options.input)
+    song, mended = open_mended(options.input)
+    if mended:
+        print(mended, file=sys.stderr)
     track = _choose_track(song, options.track)
     request = _request(song, track, options)
     engine = load_engine("lstm")
