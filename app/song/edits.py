@@ -12,10 +12,12 @@ from app.song.song import Song, Track, default_name
 from models.errors import UserError
 from models.music.notes import DRUM_CHANNEL, Note
 from models.music.smf_values import CUE, KEY, MARKER, MAX_TICK, METRE, TEMPO, MidiTrack
-from models.music.time import MetreMap, TempoChange, TempoMap
+from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
 from models.request import Span
 
 _SMPTE_OFFSET = 0x54
+MOST_BEATS = 32
+DENOMINATORS = (1, 2, 4, 8, 16, 32)
 _OF_THE_SONG = (TEMPO, METRE, KEY, MARKER, CUE, _SMPTE_OFFSET)  # meta events that concern every track
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
@@ -156,6 +158,30 @@ def set_tempo(song: Song, bpm: float) -> Song:
     microseconds = min(max(round(60_000_000 / bpm), 1), 0xFFFFFF)
     tempos = TempoMap(song.ticks_per_quarter, (TempoChange(0, microseconds),))
     return song if tempos == song.tempos else replace(song, tempos=tempos)
+
+
+def set_metre(song: Song, bar: int, numerator: int, denominator: int) -> Song:
+    """Bars of `numerator`/`denominator` from `bar` (counted from 0) to the next change of metre; notes keep their
+    times. Raises UserError for what is no metre."""
+    if not 1 <= numerator <= MOST_BEATS or denominator not in DENOMINATORS:
+        raise UserError(
+            f"There is no metre {numerator}/{denominator} here: the upper figure goes to {MOST_BEATS}, "
+            f"the lower is one of {', '.join(map(str, DENOMINATORS))}."
+        )
+    tick, before = song.metres.bar_start(bar), song.metres
+    compound = denominator >= 8 and numerator > 3 and numerator % 3 == 0
+    click = 96 // denominator * (3 if compound else 1)
+    kept = [change for change in before.changes if change.tick != tick]
+    earlier = [change for change in kept if change.tick < tick]
+    there = earlier[-1] if earlier else MetreChange(0, 4, 4)
+    if tick == 0 or (there.numerator, there.denominator) != (numerator, denominator):
+        kept.append(MetreChange(tick, numerator, denominator, click))
+    metres = MetreMap(song.ticks_per_quarter, tuple(sorted(kept, key=lambda change: change.tick)))
+    after, now = metres.metre(tick), before.metre(tick)
+    if (after.numerator, after.denominator) == (now.numerator, now.denominator):
+        return song
+    tracks = (replace(track, metres=metres, content=bars_of(track.notes(), metres)) for track in song.tracks)
+    return replace(song, metres=metres, tracks=tuple(tracks))
 
 
 def bars_of(notes: Iterable[Note], metres: MetreMap) -> Bars:

@@ -5,8 +5,8 @@ with its track. A leading track without notes and channel messages is the conduc
 one track with notes on several channels is shown, and from then on written, as a track a channel, its events of no
 channel in the conductor's track; other tracks stay as they are. Files of format 0 stay so while they have one track.
 
-Name, programme and tempo are read from the events; what the user changes replaces those events and nothing else. Mute
-and solo are the program's own and are not stored.
+Name, programme, tempo and metre are read from the events; what the user changes replaces those events and nothing
+else. Mute and solo are the program's own and are not stored.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from app.song.song import Song, Track, default_name
 from models.music import smf
 from models.music.notes import Note
 from models.music.smf import Event, MidiFile, MidiTrack
-from models.music.smf_values import TEMPO, TRACK_NAME
-from models.music.time import TempoMap
+from models.music.smf_values import METRE, TEMPO, TRACK_NAME
+from models.music.time import MetreMap, TempoMap
 
 _PROGRAMME_CHANGE = 0xC0
 
@@ -93,15 +93,33 @@ def midi_from_song(song: Song) -> MidiFile:
         tracks.insert(0, MidiTrack())  # or an empty part would be taken for the conductor's track when it is read
     kind = 0 if song.one_track_file and len(tracks) == 1 else 1
     file = MidiFile(kind, song.ticks_per_quarter, tuple(tracks), chunks=song.foreign)
-    return file if smf.tempo_map(file) == song.tempos else _with_tempos(file, song.tempos)
+    if smf.tempo_map(file) != song.tempos:
+        file = _with_changes(file, TEMPO, _tempo_events(song.tempos))
+    if smf.metre_map(file) != song.metres:
+        file = _with_changes(file, METRE, _metre_events(song.metres))
+    return file
 
 
-def _with_tempos(file: MidiFile, tempos: TempoMap) -> MidiFile:
-    """The file with these tempos in its first track, and no others."""
-    events = tuple(Event(change.tick, b"\xff\x51" + change.microseconds.to_bytes(3)) for change in tempos.changes)
-    first, *others = (replace(track, events=_without(track.events, TEMPO)) for track in file.tracks)
+def _with_changes(file: MidiFile, kind: int, events: tuple[Event, ...]) -> MidiFile:
+    """The file with these meta events of type `kind` in its first track, and no others."""
+    first, *others = (replace(track, events=_without(track.events, kind)) for track in file.tracks)
     first = replace(first, events=_ordered(first.events + events))
     return replace(file, tracks=(first, *others))
+
+
+def _tempo_events(tempos: TempoMap) -> tuple[Event, ...]:
+    return tuple(Event(each.tick, bytes((0xFF, TEMPO)) + each.microseconds.to_bytes(3)) for each in tempos.changes)
+
+
+def _metre_events(metres: MetreMap) -> tuple[Event, ...]:
+    return tuple(
+        Event(
+            each.tick,
+            bytes((0xFF, METRE, each.numerator, each.denominator.bit_length() - 1, each.clocks_per_click))
+            + bytes((each.thirtyseconds_per_quarter,)),
+        )
+        for each in metres.changes
+    )
 
 
 def _parts(file: MidiFile) -> tuple[MidiTrack | None, tuple[MidiTrack, ...]]:

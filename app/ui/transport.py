@@ -12,14 +12,18 @@ from app.player.messages import VIRTUAL
 from app.song import edits
 from app.ui.roll.coords import SNAPS
 from app.ui.widgets import quiet
+from models.errors import UserError
+from models.music.time import MetreChange
 
 _PORT_TIP = "Where the music goes besides the built-in synthesiser: a MIDI port, or one of our own that a DAW can see"
+_METRES = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8", "2/2"]
 NO_PORT, NOWHERE, OWN_PORT = "Synthesiser only", "None", "Virtual port “Antiphon”"
 
 
 class Transport(QWidget):
     """Shows and steers the player. Buttons are the window's actions."""
 
+    told = Signal(str)
     snap_chosen = Signal(str)
     port_chosen = Signal(object)  # name, VIRTUAL or None
 
@@ -52,8 +56,17 @@ class Transport(QWidget):
         self.tempo.setToolTip("Tempo at the playhead, in quarters a minute")
         self.tempo.setAccessibleName("Tempo")
         self.tempo.valueChanged.connect(self._set_tempo)
-        self.metre = QLabel("4/4")
-        self.metre.setToolTip("Metre at the playhead")
+        self.metre = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self.metre.addItems(_METRES)
+        self.metre.setToolTip(
+            "Metre from the playhead's bar on, up to the next change of metre: choose, or type, such as 11/8"
+        )
+        self.metre.setAccessibleName("Metre")
+        self.metre.setMaximumWidth(84)
+        self.metre.activated.connect(lambda _: self._set_metre())
+        edit = self.metre.lineEdit()
+        assert edit is not None
+        edit.editingFinished.connect(self._set_metre)
         self.snap = QComboBox()
         self.snap.setToolTip("The grid that notes snap to")
         self.snap.setAccessibleName("Snap grid")
@@ -89,7 +102,10 @@ class Transport(QWidget):
         self.position.setText(f"{bar + 1}.{beat + 1}.{rest:03d}")
         self.clock.setText(f"{int(seconds // 60)}:{seconds % 60:04.1f}")
         metre = song.metres.metre(at)
-        self.metre.setText(f"{metre.numerator}/{metre.denominator}")
+        edit = self.metre.lineEdit()
+        if edit is not None and not edit.hasFocus() and edit.text() != _metre_name(metre):
+            with QSignalBlocker(self.metre):
+                self.metre.setEditText(_metre_name(metre))
         if not self.tempo.hasFocus():
             with QSignalBlocker(self.tempo):
                 self.tempo.setValue(song.tempos.bpm(at))
@@ -115,12 +131,37 @@ class Transport(QWidget):
     def _choose_port(self, index: int) -> None:
         self.port_chosen.emit(self.port.itemData(index))
 
+    def _set_metre(self) -> None:
+        song, text = self._document.song, self.metre.currentText().strip()
+        bar = song.metres.bar(max(int(self._player.position()), 0))
+        if text == _metre_name(song.metres.metre(song.metres.bar_start(bar))):
+            return
+        try:
+            changed = edits.set_metre(song, bar, *_metre_figures(text))
+        except UserError as error:
+            self.told.emit(str(error))
+            self.metre.setEditText(_metre_name(song.metres.metre(song.metres.bar_start(bar))))
+            return
+        where = f" from bar {bar + 1}" if bar else ""
+        self._document.edit(f"Metre {text.replace(' ', '')}{where}", changed)
+
     def _set_tempo(self, bpm: float) -> None:
         song = self._document.song
         if len(song.tempos.changes) > 1:
             self._document.edit("One tempo for the whole song", edits.set_tempo(song, bpm))
         else:
             self._document.edit("Change tempo", edits.set_tempo(song, bpm))
+
+
+def _metre_name(metre: MetreChange) -> str:
+    return f"{metre.numerator}/{metre.denominator}"
+
+
+def _metre_figures(text: str) -> tuple[int, int]:
+    figures = text.split("/")
+    if len(figures) != 2 or not all(figure.strip().isdecimal() for figure in figures):
+        raise UserError(f"“{text}” is no metre; write it such as 3/4 or 11/8.")
+    return int(figures[0]), int(figures[1])
 
 
 def _button(action: QAction) -> QToolButton:

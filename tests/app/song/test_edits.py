@@ -159,3 +159,27 @@ def test_what_changes_nothing_gives_the_same_song() -> None:
     assert edits.set_track(song, 1, name="Piano", mute=False) is song
     with pytest.raises(TypeError):
         edits.set_track(song, 1, colour="red")
+
+
+def test_a_metre_holds_from_its_bar_to_the_next_change_and_leaves_the_notes_where_they_are() -> None:
+    song = scattered(300, 12)
+    waltz = edits.set_metre(song, 2, 3, 4)
+    assert [waltz.metres.bar_start(bar) for bar in range(5)] == [0, 1920, 3840, 5280, 6720]
+    assert everything(waltz) == everything(song)
+    track = waltz.tracks[0]
+    assert track.metres is waltz.metres
+    for bar, chunk in track.bars().items():
+        assert all(waltz.metres.bar(note.onset) == bar for note in chunk)
+    assert edits.set_metre(waltz, 2, 3, 4) is waltz
+    back = edits.set_metre(waltz, 2, 4, 4)
+    assert [back.metres.bar_start(bar) for bar in range(5)] == [song.metres.bar_start(bar) for bar in range(5)]
+    assert back.metres.changes == ()
+    jig = edits.set_metre(waltz, 0, 6, 8)
+    assert (jig.metres.beat_ticks(0), jig.metres.bar_start(2)) == (720, 2880)
+    assert jig.metres.metre(3840).numerator == 3
+
+
+@pytest.mark.parametrize("figures", [(0, 4), (4, 3), (33, 4), (4, 64)])
+def test_what_is_no_metre_is_refused_in_a_sentence(figures: tuple[int, int]) -> None:
+    with pytest.raises(UserError, match=f"no metre {figures[0]}/{figures[1]}"):
+        edits.set_metre(Song.empty(), 0, *figures)

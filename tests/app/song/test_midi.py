@@ -139,6 +139,16 @@ def test_a_new_tempo_replaces_the_tempos_alone() -> None:
     assert edits.set_tempo(song, 100) is song
 
 
+def test_a_new_metre_replaces_the_metres_alone_and_is_read_again() -> None:
+    song = edits.set_metre(song_from_midi(band(), "x"), 0, 6, 8)
+    file = midi_from_song(song)
+    assert sorted(event.data[:2] for event in file.tracks[0].events) == sorted([TEMPO, KEY, METRE])
+    assert file.tracks[1:] == band().tracks[1:]
+    again = song_from_midi(smf.read(smf.write(file)), "x")
+    assert (again.metres, again.tempos, again.keys) == (song.metres, song.tempos, song.keys)
+    assert again.metres.metre(0).clocks_per_click == 36
+
+
 def test_a_removed_track_leaves_the_songs_metre_and_tempo() -> None:
     conductor, piano, drums = band().tracks
     leading = MidiTrack(piano.notes, (*conductor.events, *piano.events))
