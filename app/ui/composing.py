@@ -45,6 +45,8 @@ class Composing(QObject):
         self._hearing = Hearing(player, roll, record, self)
         self._groups: list[TakeGroup] = []
         self._shown: TakeGroup | None = None
+        self._kept: dict[tuple[int, int], tuple[int, frozenset[int]]] = {}  # the notes of kept takes, by take
+        self._in_song: frozenset[tuple[int, int]] = frozenset()  # the kept takes that are in the song now
         self._seen: set[int] = set()  # the takes of the shown group that were looked at
         self._plan: Plan | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLED)
@@ -69,6 +71,7 @@ class Composing(QObject):
             player.changed,
         ):
             signal.connect(lambda *_: self._settle.start())
+        document.changed.connect(self._look_for_kept)
         client.note_came.connect(self._note_came)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
@@ -127,6 +130,7 @@ class Composing(QObject):
         song, ids = accept(self._document.song, group.track_id, take, self._panel.layer)
         self._shown = group.mark(group.current, Fate.KEPT)
         self._store(self._shown)
+        self._kept[group.request_id, group.current] = group.track_id, frozenset(ids)
         self._put_away(dismissed=False)
         self._hearing.fact("kept", take)
         self._document.edit(f"Keep take {group.current + 1}", song, Selection(group.track_id, frozenset(ids)))
@@ -149,6 +153,7 @@ class Composing(QObject):
             self._client.cancel()
         self._put_away()
         self._groups.clear()
+        self._kept.clear()
         self._show()
 
     def close(self) -> None:
@@ -226,7 +231,7 @@ class Composing(QObject):
 
     def _show(self) -> None:
         self._show_ghosts()
-        self._panel.list.show_groups(self._groups, self._shown)
+        self._panel.list.show_groups(self._groups, self._shown, self._in_song)
         self._show_button()
         self._claim_keys()
 
@@ -258,6 +263,16 @@ class Composing(QObject):
         self._show()
 
     # --- inside
+
+    def _look_for_kept(self) -> None:
+        """Undo may have taken a kept take out of the song, and redo put it back."""
+        tracks = {track.id: track for track in self._document.song.tracks}
+        found = frozenset(
+            which for which, (track, ids) in self._kept.items() if track in tracks and tracks[track].pick(ids)
+        )
+        if found != self._in_song:
+            self._in_song = found
+            self._panel.list.show_groups(self._groups, self._shown, found)
 
     def _store(self, group: TakeGroup) -> None:
         self._groups = [group if each.request_id == group.request_id else each for each in self._groups]

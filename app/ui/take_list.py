@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from app.compose.takes import Fate, TakeGroup
 from app.ui.theme import THEME
 
-_MARKS = {Fate.OPEN: "", Fate.KEPT: "  ✓ kept", Fate.DISMISSED: "  – dismissed"}
+_MARKS = {Fate.OPEN: "", Fate.KEPT: "  ✓ in the song", Fate.DISMISSED: "  – dismissed"}
+_TAKEN_BACK = "  – taken back"
+_RECENT = 2  # requests whose dismissed takes are listed without being asked for
 _EMPTY = "No takes yet: press G."
 
 
@@ -27,19 +29,39 @@ class TakeList(QListWidget):
         self.setToolTip("Every take so far, the newest first: click to see and hear it again")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumHeight(58)
+        self._groups: Sequence[TakeGroup] = ()
+        self._shown: TakeGroup | None = None
+        self._in_song: Collection[tuple[int, int]] = ()
+        self._all = False
         self.itemClicked.connect(self._clicked)
 
-    def show_groups(self, groups: Sequence[TakeGroup], shown: TakeGroup | None) -> None:
-        """List the takes of all requests, the newest request first."""
+    def show_groups(
+        self, groups: Sequence[TakeGroup], shown: TakeGroup | None, in_song: Collection[tuple[int, int]]
+    ) -> None:
+        """List the takes of all requests, the newest request first; what was dismissed long ago only when asked for.
+
+        `in_song` names the kept takes, by request id and index, whose notes are in the song now.
+        """
+        self._groups, self._shown, self._in_song = groups, shown, in_song
+        hidden = 0
         with QSignalBlocker(self):
             self.clear()
-            for group in reversed(groups):
+            for age, group in enumerate(reversed(groups)):
+                is_shown = shown is not None and group.request_id == shown.request_id
                 for index in range(len(group.takes)):
-                    item = _item(group, index)
+                    if age >= _RECENT and not (is_shown or self._all) and group.fates[index] is not Fate.KEPT:
+                        hidden += 1
+                        continue
+                    item = _item(group, index, (group.request_id, index) in in_song)
                     self.addItem(item)
-                    if shown is not None and group.request_id == shown.request_id and index == shown.current:
+                    if is_shown and shown is not None and index == shown.current:
                         item.setSelected(True)
                         self.scrollToItem(item)
+            if hidden:
+                item = QListWidgetItem(f"{hidden} older {'take' if hidden == 1 else 'takes'} …")
+                item.setForeground(THEME.colour("muted_text"))
+                item.setToolTip("Click to list every take of this sitting")
+                self.addItem(item)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -50,18 +72,26 @@ class TakeList(QListWidget):
             painter.end()
 
     def _clicked(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(*item.data(Qt.ItemDataRole.UserRole))
+        which = item.data(Qt.ItemDataRole.UserRole)
+        if which is None:
+            self._all = True
+            self.show_groups(self._groups, self._shown, self._in_song)
+        else:
+            self.chosen.emit(*which)
 
 
-def _item(group: TakeGroup, index: int) -> QListWidgetItem:
+def _item(group: TakeGroup, index: int, in_song: bool) -> QListWidgetItem:
     take, metres = group.takes[index], group.song.metres
     first, last = metres.bar(group.span.start) + 1, metres.bar(group.span.end - 1) + 1
     bars = f"bar {first}" if first == last else f"bars {first}–{last}"
+    fate = group.fates[index]
+    mark = _TAKEN_BACK if fate is Fate.KEPT and not in_song else _MARKS[fate]
     item = QListWidgetItem(
-        f"Take {index + 1} · {bars}{_MARKS[group.fates[index]]}\n"
-        f"{take.engine.upper()} · seed {take.seed} · {take.key.name}"
+        f"Take {index + 1} · {bars}{mark}\n{take.engine.upper()} · seed {take.seed} · {take.key.name}"
     )
     item.setData(Qt.ItemDataRole.UserRole, (group.request_id, index))
+    if mark not in ("", _MARKS[Fate.KEPT]):
+        item.setForeground(THEME.colour("muted_text"))
     controls = take.controls
     asked = "the key it found" if controls.key is None else "the key you chose"
     item.setToolTip(

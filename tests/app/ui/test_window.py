@@ -185,10 +185,27 @@ def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
     assert again is not None
     assert again.take == shown.takes[2]
     program.key(Key.Key_Return)
-    assert "kept" in listed.item(2).text()
+    assert "in the song" in listed.item(2).text()
     assert "dismissed" in listed.item(1).text()
     ids = program.document.selection.ids
     assert tuple(program.document.song.track(shown.track_id).pick(ids)) == shown.takes[2].notes
+    program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert "taken back" in listed.item(2).text()
+    program.key(Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert "in the song" in listed.item(2).text()
+
+
+def test_takes_dismissed_long_ago_step_out_of_the_list_until_asked_for(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    for _ in range(4):
+        program.takes()
+    program.key(Key.Key_Escape)
+    listed = program.window.panel.list
+    assert [listed.item(i).text().split()[0] for i in range(listed.count())] == ["Take"] * 8 + ["8"]
+    listed.scrollToItem(listed.item(8))
+    _click(program, listed.item(8))
+    assert listed.count() == 16
 
 
 def test_the_takes_of_another_song_go_when_a_song_is_opened(program: Program) -> None:
