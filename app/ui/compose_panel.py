@@ -196,6 +196,11 @@ class ComposePanel(QWidget):
             adherence=soft.get("adherence"),
         )
 
+    def begin_again(self) -> None:
+        """Another song is open: its key and range are its own."""
+        self.key.setCurrentIndex(0)
+        self.range.clear()
+
     def next_seed(self) -> int:
         """The seed for the request that is made now."""
         if not self.lock.isChecked():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.document import Document
@@ -19,6 +19,16 @@ FILTER = "MIDI files (*.mid *.midi *.smf *.rmi *.kar);;All files (*)"
 WRITABLE = (".mid", ".midi", ".smf")
 SUFFIXES = (*WRITABLE, ".rmi", ".kar")
 Then = Callable[[], None]
+
+
+def music_folder() -> str:
+    """Where a user who has opened nothing yet would look for music."""
+    places = QStandardPaths.StandardLocation
+    for place in (places.MusicLocation, places.DocumentsLocation):
+        folder = QStandardPaths.writableLocation(place)
+        if folder and Path(folder).is_dir():
+            return folder
+    return str(Path.home())
 
 
 class Files(QObject):

@@ -19,10 +19,11 @@ from app.player.client import Player
 from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
+from app.ui.clipboard import Clipboard
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing
 from app.ui.fields import Fields
-from app.ui.files import SUFFIXES, Files
+from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
@@ -55,10 +56,11 @@ class MainWindow(QMainWindow):
         self._track_id = document.selection.track_id
         self._tasks = Tasks(self)
         recent = settings.recent_files[:1]
-        self.files = Files(document, self._tasks, str(Path(recent[0]).parent) if recent else "", self)
+        self.files = Files(document, self._tasks, str(Path(recent[0]).parent) if recent else music_folder(), self)
         self.actions_by_name = actions.build(self, self._handlers())
         self.roll = RollView(document)
         self.tracks = TrackList(document)
+        self.clipboard = Clipboard(document, self.roll, self)
         self.panel = ComposePanel(self.actions_by_name, settings)
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
@@ -111,6 +113,8 @@ class MainWindow(QMainWindow):
             "save_as": lambda: self.files.save_as(), "quit": self.close,
             "undo": lambda: self._again(document.undo_label, "undo", document.undo),
             "redo": lambda: self._again(document.redo_label, "redo", document.redo),
+            "cut": lambda: self.clipboard.cut(), "copy": lambda: self.clipboard.copy(),
+            "paste": lambda: self.clipboard.paste(), "duplicate": lambda: self.clipboard.duplicate(),
             "delete": lambda: self.roll.delete_selected(), "select_all": lambda: self.roll.select_all(),
             "draw": lambda on: self.roll.set_drawing(on),
             "generate": lambda: self.composing.generate(), "next_take": lambda: self.composing.next_take(),
@@ -135,12 +139,14 @@ class MainWindow(QMainWindow):
         self._player.changed.connect(lambda: self.roll.set_loop(self._player.loop))
         self.roll.tool_changed.connect(self.actions_by_name["draw"].setChecked)
         self.transport.snap_chosen.connect(self.roll.set_snap)
+        self.transport.metre.activated.connect(lambda _: self.roll.setFocus())
+        self.clipboard.pasted.connect(self._go_on_from)
         self.panel.key.activated.connect(lambda _: self.roll.setFocus())
         self.files.opened.connect(self._opened)
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
         self.composing.warned.connect(self.message.tell)
-        for source in (self.files, self.composing, self.playing, self.tracks):
+        for source in (self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport):
             source.told.connect(self.tell)
 
     # --- what others may ask
@@ -177,6 +183,11 @@ class MainWindow(QMainWindow):
             self._track_id = self._document.selection.track_id
             self.roll.show_pitches()
 
+    def _go_on_from(self, tick: int) -> None:
+        """Stand where the next thing goes, unless music plays: then the playhead is not ours to move."""
+        if not self._player.playing:
+            self.playing.seek(tick)
+
     def _title(self) -> None:
         path, song = self._document.path, self._document.song
         name = path.name if path else f"{song.title or 'New song'}"
@@ -186,6 +197,8 @@ class MainWindow(QMainWindow):
         self.composing.forget()
         self.message.withdraw(self._refused)
         self.playing.begin_again()
+        self.panel.begin_again()
+        self.roll.setFocus()
         if self._document.path is not None:
             self._settings = self._settings.with_recent(self._document.path)
 

@@ -250,3 +250,14 @@ def _draw(program: Program) -> None:
     document = program.document
     song, _ = edits.add_notes(document.song, document.selection.track_id, [Note(0, 480, 60)])
     document.edit("Draw note", song)
+
+
+def test_another_song_begins_in_its_own_key_with_the_keyboard_in_the_roll(program: Program) -> None:
+    panel = program.window.panel
+    panel.key.setCurrentText("D dorian")
+    panel.range.setText("C3-C5")
+    panel.key.setFocus()
+    program.open()
+    assert panel.controls().key is None
+    assert panel.range.text() == ""
+    assert program.window.focusWidget() is program.window.roll
