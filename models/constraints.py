@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.errors import UserError
 from models.music.detect import detect_key
-from models.music.notes import Note, Role
+from models.music.notes import ChordSpan, Note, Role
 from models.music.theory import Key, pitch_name
 from models.request import Request
 
@@ -22,19 +22,35 @@ def allowed_pitch_classes(request: Request) -> tuple[Key, frozenset[int]]:
     """The key that is honoured and the pitch classes that may be used.
 
     A key that was asked for allows its own pitch classes. "Auto" takes the key found in the context (the part first,
-    the other parts where it is silent) and allows as well what the part itself uses more than in passing.
+    the other parts where it is silent, else the chord symbols) and allows as well what the part itself uses more than
+    in passing, and what the chord symbols over the span are made of.
     """
     if request.controls.key is not None:
         return request.controls.key, request.controls.key.pitch_classes
-    heard = request.context.part or request.context.after or request.context.heard
-    if not heard:
+    context, span = request.context, request.span
+    heard = context.part or context.after or context.heard
+    chords = [each for each in context.chords if each.chord is not None]
+    if not heard and not chords:
         return _DEFAULT_KEY, _DEFAULT_KEY.pitch_classes
-    key = detect_key(heard)
     weights = np.zeros(12)
     for note in heard:
         weights[note.pitch % 12] += note.duration
-    used = np.flatnonzero(weights > _ACCIDENTAL_SHARE * weights.sum())
-    return key, key.pitch_classes | frozenset(used.tolist())
+    used = frozenset(np.flatnonzero(weights > _ACCIDENTAL_SHARE * weights.sum()).tolist())
+    key = detect_key(heard or _sounded(chords))
+    for each in chords:
+        if each.chord is not None and each.onset < span.end and each.end > span.start:
+            used |= each.chord.pitch_classes
+    return key, key.pitch_classes | used
+
+
+def _sounded(chords: Sequence[ChordSpan]) -> list[Note]:
+    """The tones of chord symbols as notes, to find their key by."""
+    return [
+        Note(each.onset, each.end - each.onset, 60 + pitch_class)
+        for each in chords
+        if each.chord is not None
+        for pitch_class in each.chord.pitch_classes
+    ]
 
 
 def pitch_mask(request: Request, allowed: frozenset[int]) -> NDArray[np.bool_]:

@@ -78,6 +78,32 @@ CHORD_INTERVALS: dict[str, tuple[int, ...]] = {
     "min9": (0, 3, 7, 10, 2),
 }
 
+# How each quality is written behind its root, the preferred spelling first.
+_SUFFIXES: dict[str, tuple[str, ...]] = {
+    "maj": ("", "maj", "M", "major"),
+    "min": ("m", "min", "-", "mi", "minor"),
+    "dim": ("dim", "°", "o", "mb5"),
+    "aug": ("aug", "+", "#5"),
+    "sus2": ("sus2",),
+    "sus4": ("sus4", "sus"),
+    "5": ("5",),
+    "7": ("7", "dom7"),
+    "maj7": ("maj7", "M7", "Δ", "Δ7", "j7", "ma7"),
+    "min7": ("m7", "min7", "-7", "mi7"),
+    "minmaj7": ("m(maj7)", "mmaj7", "mM7", "minmaj7", "-Δ7"),
+    "dim7": ("dim7", "°7", "o7"),
+    "hdim7": ("m7b5", "ø", "ø7", "-7b5", "min7b5", "hdim7"),
+    "aug7": ("aug7", "7#5", "+7"),
+    "sus4(b7)": ("7sus4", "7sus", "sus7", "sus4(b7)"),
+    "maj6": ("6", "maj6", "M6"),
+    "min6": ("m6", "min6", "-6"),
+    "9": ("9",),
+    "maj9": ("maj9", "M9", "Δ9"),
+    "min9": ("m9", "min9", "-9"),
+}
+_QUALITIES = {suffix: quality for quality, suffixes in _SUFFIXES.items() for suffix in suffixes}
+NO_CHORD_NAME = "N.C."
+
 _PITCH = re.compile(r"([A-Ga-g])([#b♯♭]*)(-?\d+)")
 _TONIC = re.compile(r"([A-Ga-g])([#b♯♭]*)")
 
@@ -170,6 +196,29 @@ def parse_key(text: str) -> Key:
             f'"{text}" is not a key; write a tonic and a scale, such as "D dorian". Scales: {", ".join(SCALES)}.'
         )
     return Key((LETTERS[match[1].upper()] + _alteration(match[2])) % 12, scale)
+
+
+def parse_chord(text: str) -> Chord:
+    """The chord of a symbol such as "Am7", "Bb" or "C/E"; raises UserError with examples."""
+    symbol, _, bass = text.strip().partition("/")
+    match, lowest = _TONIC.match(symbol), _TONIC.fullmatch(bass.strip())
+    quality = (
+        None if match is None else _QUALITIES.get(symbol[match.end() :].strip().replace("♭", "b").replace("♯", "#"))
+    )
+    if match is None or quality is None or bool(bass.strip()) != (lowest is not None):
+        raise UserError(
+            f'"{text}" is no chord that is known here; write a root and a quality, such as Am7, F#dim or C/E.'
+        )
+    root = (LETTERS[match[1].upper()] + _alteration(match[2])) % 12
+    if lowest is None:
+        return Chord(root, quality)
+    return Chord(root, quality, (LETTERS[lowest[1].upper()] + _alteration(lowest[2])) % 12)
+
+
+def chord_name(chord: Chord, key: Key | None = None) -> str:
+    """The symbol of a chord, spelled for `key`: "Am7", "C/E"."""
+    name = pitch_class_name(chord.root, key) + _SUFFIXES[chord.quality][0]
+    return name if chord.bass is None else f"{name}/{pitch_class_name(chord.bass, key)}"
 
 
 def _alteration(accidentals: str) -> int:

@@ -13,6 +13,8 @@ from models.music.theory import (
     SCALES,
     Chord,
     Key,
+    chord_name,
+    parse_chord,
     parse_key,
     parse_pitch,
     parse_range,
@@ -161,3 +163,34 @@ def test_every_chord_stands_on_its_root() -> None:
         chord = Chord(11, quality)
         assert 11 in chord.pitch_classes
         assert len(chord.pitch_classes) == len(steps)
+
+
+@pytest.mark.parametrize("quality", list(CHORD_INTERVALS))
+@pytest.mark.parametrize("bass", [None, 0, 10])
+def test_a_chord_reads_back_from_its_symbol(quality: str, bass: int | None) -> None:
+    for root in range(12):
+        chord = Chord(root, quality, bass)
+        for key in (None, Key(5), Key(4)):
+            assert parse_chord(chord_name(chord, key)) == chord
+
+
+@pytest.mark.parametrize(
+    ("text", "chord"),
+    [
+        ("am7", Chord(9, "min7")),
+        ("B♭maj7", Chord(10, "maj7")),
+        ("F#-7b5", Chord(6, "hdim7")),
+        ("Dsus", Chord(2, "sus4")),
+        ("C°", Chord(0, "dim")),
+        ("Bb/D", Chord(10, "maj", 2)),
+        (" G7 / B ", Chord(7, "7", 11)),
+    ],
+)
+def test_chord_symbols_as_musicians_write_them(text: str, chord: Chord) -> None:
+    assert parse_chord(text) == chord
+
+
+@pytest.mark.parametrize("text", ["", "H7", "Cfoo", "C/x", "C/E/G", "7", "N.C."])
+def test_what_is_no_chord_symbol_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UserError, match="Am7"):
+        parse_chord(text)
