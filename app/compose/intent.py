@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app.song.chords import chord_spans
 from app.song.selection import Selection
 from app.song.song import Song, Track
 from models.constraints import allowed_pitch_classes, pitch_mask
@@ -47,11 +48,12 @@ def plan(
     track = song.track(selection.track_id)
     if track.is_drums:
         return Plan(track.id, None, "A groove for drum tracks is not there yet: choose a melodic track to continue.")
-    if song.note_count == 0:
+    if song.note_count == 0 and not song.chords:
         return Plan(
             track.id,
             None,
-            "Fresh phrases for an empty song are not there yet: draw a phrase or open a MIDI file, then press G.",
+            "Fresh phrases for an empty song are not there yet: draw a phrase, write chords above the roll or open a "
+            "MIDI file, then press G.",
         )
     chosen = track.pick(selection.ids)
     if selection.span is not None and not chosen:
@@ -94,7 +96,8 @@ def continuation(
     oldest = max((first_bar if heard_from is None else heard_from) - CONTEXT_BARS, 0)
     context = _context(song, track, metres.bar_start(oldest), span)
     where = _bar_names(first_bar, first_bar + bars - 1)
-    if not context.part and not context.others:
+    chords = any(each.end > span.start for each in context.chords)
+    if not context.part and not context.others and not chords:
         return Plan(
             track.id,
             None,
@@ -105,7 +108,9 @@ def continuation(
         heard = _bar_names(*_bars(song, context.part[0].onset, context.part[-1].onset + 1))
         verb, what = Verb.CONTINUE, f"Continue {heard} of {track.name} into {where}"
     else:
-        verb, what = Verb.ACCOMPANY, f"Write {where} of {track.name} as {_ROLES[context.role]} to the other tracks"
+        verb, what = Verb.ACCOMPANY, f"Write {where} of {track.name} as {_ROLES[context.role]}"
+        if context.others:
+            what += " to the other tracks"
     return _plan(track, Request(verb, context, span, controls, seed, takes), what)
 
 
@@ -132,6 +137,8 @@ def _plan(track: Track, request: Request, what: str) -> Plan:
     except UserError as error:
         return Plan(track.id, None, str(error), wrong=True)
     found = " (auto)" if request.controls.key is None else ""
+    if any(span.onset < request.span.end and span.end > request.span.start for span in request.context.chords):
+        what += ", over the chords"
     return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
 
 
@@ -152,6 +159,7 @@ def _context(song: Song, track: Track, start: int, span: Span, behind: bool = Fa
         song.ticks_per_quarter,
         song.metres,
         song.tempos,
+        chord_spans(song, start, end),
         role=_role(track, [*part, *after], others),
         after=after,
     )

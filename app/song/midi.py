@@ -5,8 +5,8 @@ with its track. A leading track without notes and channel messages is the conduc
 one track with notes on several channels is shown, and from then on written, as a track a channel, its events of no
 channel in the conductor's track; other tracks stay as they are. Files of format 0 stay so while they have one track.
 
-Name, programme, tempo and metre are read from the events; what the user changes replaces those events and nothing
-else. Mute and solo are the program's own and are not stored.
+Name, programme, tempo, metre and chords are read from the events; what the user changes replaces those events and
+nothing else. Mute and solo are the program's own and are not stored.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from app.song.chords import chord_events, chords_in, is_chord
 from app.song.edits import bars_of
 from app.song.files import write_checked
 from app.song.song import Song, Track, default_name
@@ -76,6 +77,7 @@ def song_from_midi(file: MidiFile, title: str) -> Song:
         smf.tempo_map(file),
         metres,
         smf.key_changes(file),
+        chords_in(file),
         title,
         next_id,
         conductor,
@@ -97,12 +99,19 @@ def midi_from_song(song: Song) -> MidiFile:
         file = _with_changes(file, TEMPO, _tempo_events(song.tempos))
     if smf.metre_map(file) != song.metres:
         file = _with_changes(file, METRE, _metre_events(song.metres))
+    if chords_in(file) != song.chords:
+        others = [
+            replace(track, events=tuple(each for each in track.events if not is_chord(each))) for track in file.tracks
+        ]
+        file = _with_changes(replace(file, tracks=tuple(others)), None, chord_events(song.chords))
     return file
 
 
-def _with_changes(file: MidiFile, kind: int, events: tuple[Event, ...]) -> MidiFile:
-    """The file with these meta events of type `kind` in its first track, and no others."""
-    first, *others = (replace(track, events=_without(track.events, kind)) for track in file.tracks)
+def _with_changes(file: MidiFile, kind: int | None, events: tuple[Event, ...]) -> MidiFile:
+    """The file with these events in its first track, and no other meta events of type `kind` anywhere."""
+    first, *others = (
+        track if kind is None else replace(track, events=_without(track.events, kind)) for track in file.tracks
+    )
     first = replace(first, events=_ordered(first.events + events))
     return replace(file, tracks=(first, *others))
 

@@ -11,6 +11,7 @@ from app.song.bars import Bars
 from app.song.bars import Chunk as Bar
 from models.music.notes import DRUM_CHANNEL, Note
 from models.music.smf import Chunk, Event, KeyChange, MidiTrack
+from models.music.theory import Chord
 from models.music.time import MetreMap, TempoMap
 
 TICKS_PER_QUARTER = 480
@@ -78,6 +79,14 @@ class Track:
         return (min(pitches), max(pitches)) if pitches else None
 
 
+@dataclass(frozen=True, slots=True)
+class ChordChange:
+    """From `tick` on `chord` holds, to the next change; None: from here on no chord is said."""
+
+    tick: int
+    chord: Chord | None
+
+
 @dataclass(frozen=True)
 class Song:
     """Tracks in one time. `next_id` is the id that the next new note will get; ids are never used twice."""
@@ -87,6 +96,7 @@ class Song:
     tempos: TempoMap
     metres: MetreMap
     keys: tuple[KeyChange, ...] = ()
+    chords: tuple[ChordChange, ...] = ()  # the chord lane, in order of time
     title: str = ""
     next_id: int = 1
     conductor: MidiTrack | None = None  # the track without a part that led the file: tempo, metre, markers …

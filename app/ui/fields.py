@@ -43,6 +43,8 @@ class Fields(QObject):
 
 
 def _typed_in(widget: QWidget) -> bool:
+    if widget.property("keeps_keys"):
+        return False
     if isinstance(widget, QComboBox):
         return widget.isEditable()
     return isinstance(widget, QLineEdit | QAbstractSpinBox)

@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
         self.composing.warned.connect(self.message.tell)
-        for source in (self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport):
+        sources = self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane
+        for source in sources:
             source.told.connect(self.tell)
 
     # --- what others may ask

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from models.music.time import MetreMap
 
 KEYBOARD_WIDTH = 56
-RULER_HEIGHT = 40
+RULER_HEIGHT, LANE_HEIGHT = 40, 22  # pixels of the ruler and of the chord lane under it
+HEADER_HEIGHT = RULER_HEIGHT + LANE_HEIGHT
 MIN_SCALE, MAX_SCALE = 0.002, 2.0  # pixels a tick at 480 ticks a quarter
 MIN_ROW, MAX_ROW = 4.0, 40.0
 
@@ -47,11 +48,11 @@ class Coords:
 
     def y(self, pitch: float) -> float:
         """The upper edge of a pitch's row."""
-        return RULER_HEIGHT + (127 - pitch) * self.row - self.top
+        return HEADER_HEIGHT + (127 - pitch) * self.row - self.top
 
     def pitch(self, y: float) -> int:
         """The pitch at y, kept within MIDI's."""
-        return min(max(127 - int((y - RULER_HEIGHT + self.top) // self.row), 0), 127)
+        return min(max(127 - int((y - HEADER_HEIGHT + self.top) // self.row), 0), 127)
 
     def zoomed(self, factor: float, x: float, ticks_per_quarter: int) -> Coords:
         """Zoomed in time about x."""
@@ -62,9 +63,9 @@ class Coords:
 
     def stretched(self, factor: float, y: float) -> Coords:
         """Zoomed in pitch about y."""
-        position = (y - RULER_HEIGHT + self.top) / self.row
+        position = (y - HEADER_HEIGHT + self.top) / self.row
         row = min(max(self.row * factor, MIN_ROW), MAX_ROW)
-        return replace(self, row=row, top=max(position * row - (y - RULER_HEIGHT), 0.0))
+        return replace(self, row=row, top=max(position * row - (y - HEADER_HEIGHT), 0.0))
 
 
 def into_view(start: float, end: float, at: float, room: float, margin: float) -> float:

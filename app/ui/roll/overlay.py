@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from app.ui.roll.coords import RULER_HEIGHT, Coords
+from app.ui.roll.coords import HEADER_HEIGHT, RULER_HEIGHT, Coords
 from app.ui.roll.gestures import Sketch
 from app.ui.roll.paint import note_rect, origin, rects
 from app.ui.theme import THEME
@@ -78,7 +78,7 @@ def paint_ghosts(painter: QPainter, ghosts: Ghosts, coords: Coords, height: floa
     if ghosts.span is not None:
         # What is there steps back behind the takes that are to replace it.
         left, right = coords.x(ghosts.span.start), coords.x(ghosts.span.end)
-        painter.fillRect(QRectF(left, RULER_HEIGHT, right - left, height), THEME.colour("background", 120))
+        painter.fillRect(QRectF(left, HEADER_HEIGHT, right - left, height), THEME.colour("background", 120))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(THEME.colour("ghost", 150))
     for index, notes in enumerate(ghosts.takes):

@@ -9,16 +9,18 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from app.song.bars import Chunk
+from app.song.chords import chord_spans
 from app.song.song import Song, Track
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords
+from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, RULER_HEIGHT, Coords
 from app.ui.theme import THEME
 from models.music.notes import Note
-from models.music.theory import pitch_name
+from models.music.theory import Key, chord_name, pitch_name
 
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 SHADES = 12  # colours for velocities
 _MIN_LINE_GAP = 7.0  # pixels between grid lines
 _MIN_LABEL_GAP = 46.0
+_LONGEST_SYMBOL = 120.0
 _VELOCITY_COLOURS = THEME.velocity_colours(SHADES)
 
 
@@ -65,7 +67,7 @@ def rects(notes: Iterable[Note], scale: float, row: float) -> list[QRectF]:
 
 def origin(coords: Coords) -> QPointF:
     """Where unscrolled pixels begin."""
-    return QPointF(KEYBOARD_WIDTH - coords.left, RULER_HEIGHT - coords.top)
+    return QPointF(KEYBOARD_WIDTH - coords.left, HEADER_HEIGHT - coords.top)
 
 
 def note_rect(note: Note, coords: Coords) -> QRectF:
@@ -141,9 +143,9 @@ def paint_notes(
 
 def paint_keyboard(painter: QPainter, height: float, coords: Coords, font: QFont) -> None:
     """The piano keys at the left, every C named."""
-    painter.fillRect(QRectF(0, RULER_HEIGHT, KEYBOARD_WIDTH, height), THEME.colour("key_white"))
+    painter.fillRect(QRectF(0, HEADER_HEIGHT, KEYBOARD_WIDTH, height), THEME.colour("key_white"))
     painter.setFont(font)
-    for pitch in range(coords.pitch(height), coords.pitch(RULER_HEIGHT) + 1):
+    for pitch in range(coords.pitch(height), coords.pitch(HEADER_HEIGHT) + 1):
         y = coords.y(pitch)
         if pitch % 12 in BLACK_KEYS:
             painter.fillRect(QRectF(0, y, KEYBOARD_WIDTH * 0.62, coords.row), THEME.colour("key_black"))
@@ -192,6 +194,44 @@ def paint_ruler(painter: QPainter, part: QRectF, coords: Coords, song: Song, fon
         painter.fillRect(QRectF(0, 0, KEYBOARD_WIDTH, RULER_HEIGHT), THEME.colour("panel"))
     painter.setPen(THEME.colour("line"))
     painter.drawLine(QPointF(part.left(), RULER_HEIGHT - 0.5), QPointF(part.right(), RULER_HEIGHT - 0.5))
+
+
+def paint_chords(painter: QPainter, part: QRectF, coords: Coords, song: Song, key: Key | None, font: QFont) -> None:
+    """The chord symbols under the ruler, as far as they lie in `part`."""
+    lane = QRectF(0, RULER_HEIGHT, max(part.right(), 0), HEADER_HEIGHT - RULER_HEIGHT).intersected(part)
+    painter.fillRect(lane, THEME.colour("background"))
+    painter.save()
+    painter.setFont(font)
+    beside = QRectF(KEYBOARD_WIDTH, 0, max(part.right() - KEYBOARD_WIDTH, 0), HEADER_HEIGHT)
+    painter.setClipRect(lane.intersected(beside))
+    start, end = max(int(coords.tick(part.left() - _LONGEST_SYMBOL)), 0), int(coords.tick(part.right())) + 1
+    for span in chord_spans(song, start, end) if end > 0 else ():
+        box = chord_box(coords, span.onset, span.end)
+        painter.fillRect(box, THEME.colour("raised"))
+        painter.fillRect(QRectF(box.left(), box.top(), 2, box.height()), THEME.colour("region"))
+        if span.chord is not None:
+            painter.setPen(THEME.colour("text"))
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box.adjusted(6, 0, 0, 0), left, chord_name(span.chord, key))
+    if not song.chords:
+        painter.setPen(THEME.colour("muted_text"))
+        hint = QPointF(coords.x(0) + 6, HEADER_HEIGHT - 7)
+        painter.drawText(hint, "Click to write a chord")
+    painter.restore()
+    if part.left() < KEYBOARD_WIDTH:
+        painter.fillRect(QRectF(0, RULER_HEIGHT, KEYBOARD_WIDTH, HEADER_HEIGHT - RULER_HEIGHT), THEME.colour("panel"))
+        painter.setFont(font)
+        painter.setPen(THEME.colour("muted_text"))
+        name = QRectF(0, RULER_HEIGHT, KEYBOARD_WIDTH - 6, HEADER_HEIGHT - RULER_HEIGHT)
+        painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "Chords")
+    painter.setPen(THEME.colour("line"))
+    painter.drawLine(QPointF(part.left(), HEADER_HEIGHT - 0.5), QPointF(part.right(), HEADER_HEIGHT - 0.5))
+
+
+def chord_box(coords: Coords, start: int, end: int) -> QRectF:
+    """Where a chord that holds from `start` to `end` stands in the lane."""
+    left = coords.x(start)
+    return QRectF(left, RULER_HEIGHT + 1, max(coords.x(end) - left - 1, 2), HEADER_HEIGHT - RULER_HEIGHT - 3)
 
 
 def _bar_step(coords: Coords, bar_ticks: int) -> int:

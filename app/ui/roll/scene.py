@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractScrollArea
 from app.document import Document
 from app.song.song import Song
 from app.ui.roll import paint
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords
+from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, Coords
 from app.ui.theme import THEME
 
 _LABEL_ROOM = 60.0  # pixels
@@ -59,7 +59,7 @@ class Scene:
             moved = QRectF(KEYBOARD_WIDTH, 0, width - KEYBOARD_WIDTH, height)
             pixmap.scroll(-int(dx), 0, _scaled(moved, ratio))
         if down:
-            moved = QRectF(0, RULER_HEIGHT, width, height - RULER_HEIGHT)
+            moved = QRectF(0, HEADER_HEIGHT, width, height - HEADER_HEIGHT)
             pixmap.scroll(0, -int(dy), _scaled(moved, ratio))
         # The strips are wide enough for a bar's number that was cut off at the old edge.
         if across:
@@ -68,13 +68,13 @@ class Scene:
             self._paint(pixmap, QRectF(left, 0, strip, height))
         if down:
             strip = abs(down) + _LABEL_ROOM
-            top = height - strip if down > 0 else RULER_HEIGHT
+            top = height - strip if down > 0 else HEADER_HEIGHT
             self._paint(pixmap, QRectF(0, top, width, strip))
 
     def _paint(self, pixmap: QPixmap, part: QRectF) -> None:
         """Paint one part of the picture."""
         viewport, song, coords = self._view.viewport(), self._document.song, self._coords
-        roll = QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
+        roll = QRectF(KEYBOARD_WIDTH, HEADER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
         area = roll.intersected(part)
         painter = QPainter(pixmap)
         painter.setClipRect(area)
@@ -87,8 +87,10 @@ class Scene:
         if part.left() < KEYBOARD_WIDTH:
             painter.setClipRect(part)
             paint.paint_keyboard(painter, viewport.height(), coords, self._view.font())
-        if part.top() < RULER_HEIGHT:
+        if part.top() < HEADER_HEIGHT:
             painter.setClipRect(part)
+            key = song.keys[0].key if song.keys else None
+            paint.paint_chords(painter, part, coords, song, key, self._view.font())
             paint.paint_ruler(painter, part, coords, song, self._view.font())
         painter.end()
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.document import Document
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, into_view
+from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, Coords, into_view
 from models.music.notes import Note
 from models.request import Span
 
@@ -72,11 +72,11 @@ class ScrollingRoll(QAbstractScrollArea):
         """Scroll so that the track's notes are in the middle, or middle C where there are none."""
         low, high = self._document.song.track(self._document.selection.track_id).pitch_range() or (54, 72)
         middle = (127 - (low + high) / 2) * self._coords.row
-        self.verticalScrollBar().setValue(int(middle - (self.viewport().height() - RULER_HEIGHT) / 2))
+        self.verticalScrollBar().setValue(int(middle - (self.viewport().height() - HEADER_HEIGHT) / 2))
 
     def show_rows(self, notes: tuple[Note, ...], new: tuple[Note, ...]) -> None:
         """Scroll no further than needed to see the pitches of `new`, and of all `notes` where they have room."""
-        row, room = self._coords.row, self.viewport().height() - RULER_HEIGHT
+        row, room = self._coords.row, self.viewport().height() - HEADER_HEIGHT
         top = self._coords.top
         for some in (notes, new):
             first, last = 127 - max(n.pitch for n in some), 128 - min(n.pitch for n in some)
@@ -110,7 +110,7 @@ class ScrollingRoll(QAbstractScrollArea):
 
     def stretch(self, factor: float, y: float | None = None) -> None:
         """Zoom in pitch about a point."""
-        y = (RULER_HEIGHT + self.viewport().height()) / 2 if y is None else y
+        y = (HEADER_HEIGHT + self.viewport().height()) / 2 if y is None else y
         self._coords = self._coords.stretched(factor, y)
         self._arrange(self._coords.left, self._coords.top)
 
@@ -152,7 +152,7 @@ class ScrollingRoll(QAbstractScrollArea):
         """Ranges of the scroll bars for the song and the zoom; then the scroll position."""
         viewport, song = self.viewport(), self._document.song
         end = song.metres.bar_end(song.metres.bar(song.end) + _SPARE_BARS)
-        width, height = viewport.width() - KEYBOARD_WIDTH, viewport.height() - RULER_HEIGHT
+        width, height = viewport.width() - KEYBOARD_WIDTH, viewport.height() - HEADER_HEIGHT
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setRange(0, max(int(end * self._coords.scale - width), 0))
         across.setPageStep(max(width, 1))

@@ -10,7 +10,7 @@ from app.document import Document
 from app.song import edits
 from app.song.selection import Selection
 from app.ui.roll import overlay, paint
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, snap, snap_ticks
+from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, RULER_HEIGHT, snap, snap_ticks
 from app.ui.roll.gestures import (
     DrawNote,
     Gesture,
@@ -22,6 +22,7 @@ from app.ui.roll.gestures import (
     Sketch,
 )
 from app.ui.roll.keys import nudge
+from app.ui.roll.lane import ChordLane
 from app.ui.roll.overlay import Ghosts, SketchPainter
 from app.ui.roll.scene import Scene
 from app.ui.roll.scrolling import ScrollingRoll
@@ -46,6 +47,7 @@ class RollView(ScrollingRoll):
         super().__init__(document, parent)
         self._scene = Scene(self, document)
         self._sketch_painter = SketchPainter()
+        self.lane = ChordLane(document, self)
         self._gesture: Gesture | None = None
         self._press = QPointF()
         self._on_ruler = False
@@ -111,7 +113,7 @@ class RollView(ScrollingRoll):
         sketch = self._gesture.sketch if self._gesture is not None else Sketch()
         painter = QPainter(self.viewport())
         painter.drawPixmap(0, 0, self._scene.painted(coords, self.grid, sketch.hidden))
-        area = QRectF(KEYBOARD_WIDTH, RULER_HEIGHT, width - KEYBOARD_WIDTH, height)
+        area = QRectF(KEYBOARD_WIDTH, HEADER_HEIGHT, width - KEYBOARD_WIDTH, height)
         ruler = QRectF(KEYBOARD_WIDTH, 0, area.width(), height)
         painter.setClipRect(ruler)
         if self._loop is not None:
@@ -126,7 +128,7 @@ class RollView(ScrollingRoll):
         self._sketch_painter.paint(painter, sketch, coords)
         if not document.song.note_count and not self.busy and not ghosts.takes:
             painter.setPen(THEME.colour("muted_text"))
-            painter.drawText(area.adjusted(0, 0, 0, -RULER_HEIGHT), Qt.AlignmentFlag.AlignCenter, _EMPTY)
+            painter.drawText(area.adjusted(0, 0, 0, -HEADER_HEIGHT), Qt.AlignmentFlag.AlignCenter, _EMPTY)
         painter.setClipRect(ruler)
         overlay.paint_playhead(painter, self._playhead, coords, height)
         painter.end()
@@ -147,6 +149,9 @@ class RollView(ScrollingRoll):
         if self._on_ruler:
             if at.x() >= KEYBOARD_WIDTH:
                 self._gesture = SelectRegion(self._document, at, self._coords, self.grid)
+        elif at.y() < HEADER_HEIGHT:
+            if at.x() >= KEYBOARD_WIDTH:
+                self.lane.edit(at.x())
         elif at.x() < KEYBOARD_WIDTH:
             self.note_previewed.emit(self._coords.pitch(at.y()), self._velocity)
         else:
@@ -184,7 +189,7 @@ class RollView(ScrollingRoll):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        inside = at.y() >= RULER_HEIGHT and at.x() >= KEYBOARD_WIDTH
+        inside = at.y() >= HEADER_HEIGHT and at.x() >= KEYBOARD_WIDTH
         if event.button() == Qt.MouseButton.LeftButton and inside and self._note_at(at) is None:
             self._draw(at)
             self.viewport().update()
@@ -264,7 +269,7 @@ class RollView(ScrollingRoll):
         return super().viewportEvent(event)
 
     def _note_at(self, at: QPointF) -> Note | None:
-        if at.y() < RULER_HEIGHT or at.x() < KEYBOARD_WIDTH:
+        if at.y() < HEADER_HEIGHT or at.x() < KEYBOARD_WIDTH:
             return None
         tick, pitch = int(self._coords.tick(at.x())), self._coords.pitch(at.y())
         reach = int(2 / self._coords.scale)  # notes are painted at least two pixels wide

@@ -125,7 +125,7 @@ def test_what_is_not_there_yet_says_so_and_what_to_do_instead() -> None:
     song = song_with(phrase(0, 8))
     empty = plan_for(Song.empty())
     assert empty.request is None
-    assert "draw a phrase or open a MIDI file" in empty.tooltip
+    assert "draw a phrase, write chords above the roll or open a MIDI file" in empty.tooltip
     song, drums = edits.add_track(song, drums=True)
     groove = plan_for(song, Selection(drums))
     assert groove.request is None

@@ -21,7 +21,7 @@ class Scripted:
     """Take i is a scale of quarters upwards from the i-th allowed pitch of the octave above middle C."""
 
     name = "scripted"
-    verbs = frozenset({Verb.CONTINUE})
+    verbs = frozenset(Verb)
 
     def prepare(self, request: Request) -> None:
         """Nothing to read."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListWidgetItem
 from app.compose.audition import audition_loop
 from app.song import edits
 from app.song.selection import Selection
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT
+from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
@@ -114,7 +114,7 @@ def test_the_view_goes_to_the_take_that_is_looked_at(program: Program) -> None:
         assert group.take is not None
         coords, viewport = roll.coords, roll.viewport()
         return all(
-            RULER_HEIGHT <= coords.y(note.pitch) <= viewport.height() - coords.row
+            HEADER_HEIGHT <= coords.y(note.pitch) <= viewport.height() - coords.row
             and KEYBOARD_WIDTH <= coords.x(note.onset) < viewport.width()
             for note in group.take.notes
         )
