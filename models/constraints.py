@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import UserError
-from models.music.detect import detect_key
+from models.music.detect import detect_phrase_key
 from models.music.notes import ChordSpan, Note, Role
 from models.music.theory import Key, pitch_name
 from models.request import Request
@@ -36,7 +36,7 @@ def allowed_pitch_classes(request: Request) -> tuple[Key, frozenset[int]]:
     for note in heard:
         weights[note.pitch % 12] += note.duration
     used = frozenset(np.flatnonzero(weights > _ACCIDENTAL_SHARE * weights.sum()).tolist())
-    key = detect_key(heard or _sounded(chords))
+    key = detect_phrase_key(heard or _sounded(chords))
     for each in chords:
         if each.chord is not None and each.onset < span.end and each.end > span.start:
             used |= each.chord.pitch_classes
