@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models import checkpoint
+from models import checkpoint, harmony
 from models.choosing import choose
 from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
@@ -65,17 +65,21 @@ class Lstm:
     """The engine behind `models.request.Composer`."""
 
     name = "lstm"
-    verbs = frozenset({Verb.CONTINUE, Verb.FILL, Verb.ACCOMPANY})
+    verbs = frozenset(Verb)
 
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         self._stepper = Stepper(weights, network.config.layers)
         self._read: dict[Hashable, _Read] = {}
+        self._harmoniser: harmony.Harmoniser | None = None
 
     def prepare(self, request: Request) -> None:
         """Read the request's context ahead of time."""
-        self._stepper.frame(self._context(request).page.desk)
+        if request.verb is Verb.HARMONISE:
+            self._harmony()
+        else:
+            self._stepper.frame(self._context(request).page.desk)
 
     def compose(
         self, request: Request, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]
@@ -87,6 +91,8 @@ class Lstm:
         if request.verb not in self.verbs:
             raise UserError(f"The LSTM engine cannot {request.verb} yet.")
         check(request)
+        if request.verb is Verb.HARMONISE:
+            return self._harmony().compose(request, emit, cancelled)
         key, allowed = allowed_pitch_classes(request)
         read = self._context(request)
         stopped = False
@@ -131,10 +137,16 @@ class Lstm:
                     key,
                     allowed,
                     bits[index],
-                    index != number,
+                    spare=index != number,
                 )
             )
         return tuple(takes)
+
+    def _harmony(self) -> harmony.Harmoniser:
+        """Chords have a network of their own, read when it is first needed."""
+        if self._harmoniser is None:
+            self._harmoniser = harmony.load()
+        return self._harmoniser
 
     def _context(self, request: Request) -> _Read:
         """The page to write on and the state after the context; the last few are kept."""

@@ -19,6 +19,7 @@ class Verb(StrEnum):
     CONTINUE = "continue"
     FILL = "fill"
     ACCOMPANY = "accompany"
+    HARMONISE = "harmonise"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ class Take:
     key: Key
     allowed: frozenset[int]
     bits_note: float = 0.0
+    chords: tuple[ChordSpan, ...] = ()  # of HARMONISE: the symbols; `notes` are then the same to be heard
     spare: bool = False  # written in place of one that stalled, went round in circles or said what another says
 
 

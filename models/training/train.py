@@ -25,6 +25,7 @@ from models.roles import ROLES
 from models.training.corpus import load_corpus, split
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, batches
 from models.training.examples import examples
+from models.training.harmony import train_harmony
 
 SEGMENT = 224
 BATCH = 24
@@ -172,7 +173,7 @@ def _epoch(
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the training ended as asked."""
     parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
-    parser.add_argument("engine", choices=["lstm", "ngram"])
+    parser.add_argument("engine", choices=["lstm", "ngram", "harmony"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as zips or unpacked")
     parser.add_argument("--out", type=Path, default=Path("runs/lstm"), help="state, loss curve and best weights")
     parser.add_argument("--cache", type=Path, help="folder where the parsed corpus is kept between runs")
@@ -190,7 +191,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
-    {"lstm": train_lstm, "ngram": fit_ngram}[args.engine](args)
+    {"lstm": train_lstm, "ngram": fit_ngram, "harmony": train_harmony}[args.engine](args)
     return 0
 
 
