@@ -17,6 +17,7 @@ from models.request import Context, Controls, Request, Span, Verb
 CONTEXT_BARS = 16
 FEWEST_BARS, MOST_BARS = 2, 16
 DEFAULT_BARS = 4
+MOST_HARMONISED = 64
 _ROLES = {Role.MELODY: "a melody", Role.BASS: "a bass", Role.CHORDS: "chords", Role.VOICE: "a second voice"}
 
 
@@ -43,8 +44,10 @@ def plan(
     seed: int,
     takes: int,
     length: int | None = None,
+    role: Role | None = None,
 ) -> Plan:
-    """What G does now. `length` is how many bars to write, None: as many as are selected, or four."""
+    """What G does now. `length` is how many bars to write, None: as many as are selected, or four; `role` what the
+    answer does in the music, None: what the track does already, or what the other tracks leave to be done."""
     track = song.track(selection.track_id)
     if track.is_drums:
         return Plan(track.id, None, "A groove for drum tracks is not there yet: choose a melodic track to continue.")
@@ -57,21 +60,69 @@ def plan(
         )
     chosen = track.pick(selection.ids)
     if selection.span is not None and not chosen:
-        return _for_region(song, track, selection.span, controls, seed, takes)
+        return _for_region(song, track, selection.span, controls, seed, takes, role)
     if chosen:
         first, last = _bars(song, min(n.onset for n in chosen), max(_last_tick(song, n) for n in chosen))
         bars = length or min(max(last - first + 1, FEWEST_BARS), MOST_BARS)
-        return continuation(song, track, last + 1, bars, controls, seed, takes, heard_from=first)
+        return continuation(song, track, last + 1, bars, controls, seed, takes, heard_from=first, role=role)
     first = _free_bar(song, track, playhead)
     if len(track) and not track.onsets(0, song.metres.bar_start(first)):
         # With the playhead before all the track plays, such as after opening a file, the answer goes behind it.
         first = song.metres.bar(_last_tick(song, max(track.notes(), key=lambda note: note.end)) - 1) + 1
-    return continuation(song, track, first, length or DEFAULT_BARS, controls, seed, takes)
+    return continuation(song, track, first, length or DEFAULT_BARS, controls, seed, takes, role=role)
+
+
+def harmony_plan(song: Song, selection: Selection, controls: Controls, seed: int, takes: int) -> Plan:
+    """What H does: chords for the bars of the selected notes, of the region, or of all the track plays."""
+    track = song.track(selection.track_id)
+    if track.is_drums:
+        return Plan(track.id, None, "Drums have no chords: choose the track of a melody, then press H.")
+    chosen = track.pick(selection.ids) or list(track.notes())
+    if selection.span is not None and not selection.ids:
+        chosen = track.between(selection.span.start, selection.span.end)
+    if not chosen:
+        return Plan(
+            track.id, None, f"{track.name} plays nothing here to find chords for: select the notes of a melody."
+        )
+    metres = song.metres
+    first, last = _bars(song, min(n.onset for n in chosen), max(_last_tick(song, n) for n in chosen))
+    if selection.span is not None and not selection.ids:
+        first, last = _bars(song, selection.span.start, selection.span.end)
+    if last - first >= MOST_HARMONISED:
+        if selection:
+            return Plan(
+                track.id, None, f"More than {MOST_HARMONISED} bars are too many to harmonise at once: choose less."
+            )
+        last = first + MOST_HARMONISED - 1
+    span = Span(metres.bar_start(first), metres.bar_end(last))
+    start = metres.bar_start(max(first - CONTEXT_BARS, 0))
+    heard = [_sorted(track.onsets(start, span.end))]
+    heard += [
+        notes
+        for other in song.tracks
+        if other.id != track.id and not other.is_drums and not other.mute
+        if (notes := _sorted(other.onsets(start, span.end)))
+    ]
+    context = Context(
+        (),
+        tuple(heard),
+        song.ticks_per_quarter,
+        metres,
+        song.tempos,
+        chord_spans(song, start, span.start),
+        Role.CHORDS,
+    )
+    what = f"Find chords for {_bar_names(first, last)} of {track.name}"
+    return _plan(track, Request(Verb.HARMONISE, context, span, controls, seed, takes), what)
+
+
+def _sorted(notes: list[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
 
 
 def with_replaced(made: Plan, song: Song) -> Plan:
     """The plan, its sentence saying how many notes of the track a kept answer would replace, if any."""
-    if made.span is None:
+    if made.request is None or made.span is None or made.request.verb is Verb.HARMONISE:
         return made
     count = len(song.track(made.track_id).onsets(made.span.start, made.span.end))
     if not count:
@@ -89,12 +140,13 @@ def continuation(
     seed: int,
     takes: int,
     heard_from: int | None = None,
+    role: Role | None = None,
 ) -> Plan:
     """Continue `track` into `bars` bars from `first_bar` (counted from 0); `heard_from` is the first selected bar."""
     metres = song.metres
     span = Span(metres.bar_start(first_bar), metres.bar_start(first_bar + bars))
     oldest = max((first_bar if heard_from is None else heard_from) - CONTEXT_BARS, 0)
-    context = _context(song, track, metres.bar_start(oldest), span)
+    context = _context(song, track, metres.bar_start(oldest), span, role)
     where = _bar_names(first_bar, first_bar + bars - 1)
     chords = any(each.end > span.start for each in context.chords)
     if not context.part and not context.others and not chords:
@@ -114,7 +166,9 @@ def continuation(
     return _plan(track, Request(verb, context, span, controls, seed, takes), what)
 
 
-def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: int, takes: int) -> Plan:
+def _for_region(
+    song: Song, track: Track, span: Span, controls: Controls, seed: int, takes: int, role: Role | None
+) -> Plan:
     metres = song.metres
     before = any(note.onset < span.start for note in track.notes())
     after = any(note.onset >= span.end for note in track.notes())
@@ -122,12 +176,12 @@ def _for_region(song: Song, track: Track, span: Span, controls: Controls, seed: 
         first, last = _bars(song, span.start, span.end)
         if last - first >= MOST_BARS:
             return Plan(track.id, None, f"A region of more than {MOST_BARS} bars is too long to fill: choose less.")
-        context = _context(song, track, metres.bar_start(max(first - CONTEXT_BARS, 0)), span, behind=True)
+        context = _context(song, track, metres.bar_start(max(first - CONTEXT_BARS, 0)), span, role, behind=True)
         what = f"Fill {_bar_names(first, last)} of {track.name} between what stands before and behind"
         return _plan(track, Request(Verb.FILL, context, span, controls, seed, takes), what)
     first = _free_bar(song, track, span.start)
     bars = min(max(metres.bar(span.end - 1) - first + 1, 1), MOST_BARS)
-    return continuation(song, track, first, bars, controls, seed, takes)
+    return continuation(song, track, first, bars, controls, seed, takes, role=role)
 
 
 def _plan(track: Track, request: Request, what: str) -> Plan:
@@ -142,11 +196,11 @@ def _plan(track: Track, request: Request, what: str) -> Plan:
     return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
 
 
-def _context(song: Song, track: Track, start: int, span: Span, behind: bool = False) -> Context:
+def _context(song: Song, track: Track, start: int, span: Span, role: Role | None, behind: bool = False) -> Context:
     """What the engine may see; of the track itself what stands behind the span only where the answer leads there."""
     end = song.metres.bar_start(song.metres.bar(max(span.end - 1, 0)) + 1 + CONTEXT_BARS) if behind else span.end
     others = [
-        tuple(sorted(other.onsets(start, end), key=lambda note: (note.onset, note.pitch)))
+        _sorted(other.onsets(start, end))
         for other in song.tracks
         if other.id != track.id and not other.is_drums and not other.mute
     ]
@@ -160,7 +214,7 @@ def _context(song: Song, track: Track, start: int, span: Span, behind: bool = Fa
         song.metres,
         song.tempos,
         chord_spans(song, start, end),
-        role=_role(track, [*part, *after], others),
+        role=role or _role(track, [*part, *after], others),
         after=after,
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from app.song.chords import replace_chords
 from app.song.edits import replace_span
 from app.song.song import Song, Track
-from models.music.notes import Note
+from models.music.notes import Note, sort_notes
 from models.music.smf import Event
-from models.request import Request, Span, Take
+from models.request import Request, Span, Take, Verb
 
 _SUSTAIN = 64
 
@@ -68,6 +69,15 @@ class TakeGroup:
             fates=(Fate.OPEN,) * len(takes),
         )
 
+    def sounding(self, index: int) -> tuple[Note, ...]:
+        """What the track sounds in the span with take `index`: chords go under what is there, others replace it."""
+        notes = self.notes[index]
+        if self.request.verb is not Verb.HARMONISE:
+            return notes
+        there = self.song.track(self.track_id).onsets(self.span.start, self.span.end)
+        struck = {(note.onset, note.pitch) for note in there}
+        return tuple(sort_notes([*there, *(note for note in notes if (note.onset, note.pitch) not in struck)]))
+
     def choose(self, index: int) -> TakeGroup:
         """Look at another take, wrapping around at both ends."""
         return replace(self, current=index % len(self.notes)) if self.notes else self
@@ -85,7 +95,12 @@ class TakeGroup:
 
 
 def accept(song: Song, track_id: int, take: Take, layer: bool) -> tuple[Song, tuple[int, ...]]:
-    """The song with the take on its track; a sustain pedal that is held there is released where the take begins."""
+    """The song with the take on its track, or its chord symbols in the lane.
+
+    A sustain pedal that is held on the track is released where the take begins.
+    """
+    if take.chords:
+        return replace_chords(song, take.span, take.chords), ()
     song, ids = replace_span(song, track_id, take.span, take.notes, layer)
     track = song.track(track_id)
     release = pedal_release(track, take.span.start)

@@ -11,7 +11,7 @@ from app.song.bars import Bars
 from app.song.bars import Chunk as Bar
 from models.music.notes import DRUM_CHANNEL, Note
 from models.music.smf import Chunk, Event, KeyChange, MidiTrack
-from models.music.theory import Chord
+from models.music.theory import Chord, Key
 from models.music.time import MetreMap, TempoMap
 
 TICKS_PER_QUARTER = 480
@@ -126,6 +126,11 @@ class Song:
         """How many bars the notes reach into."""
         last = max(track.content.last_bar for track in self.tracks)
         return max(last, self.metres.bar(self.end - 1) if self.end else -1) + 1
+
+    @property
+    def key_at_start(self) -> Key | None:
+        """The first key signature's key, by which chords are spelled."""
+        return self.keys[0].key if self.keys else None
 
     @property
     def note_count(self) -> int:

@@ -28,11 +28,24 @@ from app.ui.steer import Steer
 from app.ui.take_list import TakeList
 from app.ui.widgets import heading, quiet, tool_button
 from models.errors import UserError
+from models.music.notes import Role
 from models.music.theory import SCALES, Key, parse_key, parse_range
 from models.request import Controls, Verb
 
 AUTO = "Auto"
-_WORDS = {Verb.CONTINUE: "Continue", Verb.FILL: "Fill", Verb.ACCOMPANY: "Accompany"}
+_PARTS = (
+    (AUTO, None),
+    ("Melody", Role.MELODY),
+    ("Bass", Role.BASS),
+    ("Chords", Role.CHORDS),
+    ("Second voice", Role.VOICE),
+)
+_WORDS = {
+    Verb.CONTINUE: "Continue",
+    Verb.FILL: "Fill",
+    Verb.ACCOMPANY: "Accompany",
+    Verb.HARMONISE: "Harmonise",
+}
 _COMMON = [
     f"{tonic} {scale}"
     for scale in SCALES
@@ -67,6 +80,10 @@ class ComposePanel(QWidget):
         self.generate.setObjectName("primary")
         self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.generate.clicked.connect(actions["generate"].trigger)
+        self.harmonise = QPushButton("Harmonise   (H)")
+        self.harmonise.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.harmonise.setToolTip(actions["harmonise"].toolTip())
+        self.harmonise.clicked.connect(actions["harmonise"].trigger)
         self.plan = quiet()
         self.plan.setWordWrap(True)
         self.plan.setFixedHeight(4 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence
@@ -78,6 +95,11 @@ class ComposePanel(QWidget):
             "The key every note stays in: Auto takes the one it finds; or choose, or type, such as D dorian"
         )
         self.key.setAccessibleName("Key and scale")
+        self.part = QComboBox()
+        for text, role in _PARTS:
+            self.part.addItem(text, role)
+        self.part.setToolTip("What the answer does in the music; Auto: what the track does, or what the others leave")
+        self.part.setAccessibleName("Part")
         self.range = QLineEdit(placeholderText="any, or D3-A5")
         self.range.setToolTip("The lowest and highest pitch of the answer, such as D3-A5; empty: any")
         self.range.setAccessibleName("Pitch range")
@@ -124,6 +146,7 @@ class ComposePanel(QWidget):
             self.takes.valueChanged,
             self.bars.valueChanged,
             self.layered.currentIndexChanged,
+            self.part.currentIndexChanged,
         ):
             signal.connect(lambda *_: self.controls_changed.emit())
 
@@ -132,20 +155,20 @@ class ComposePanel(QWidget):
         form.setSpacing(6)
         form.setColumnStretch(1, 1)
         form.setColumnStretch(3, 1)
-        for row, (text, field) in enumerate((("Key", self.key), ("Range", self.range))):
+        for row, (text, field) in enumerate((("Key", self.key), ("Range", self.range), ("Part", self.part))):
             form.addWidget(QLabel(text), row, 0)
             form.addWidget(field, row, 1, 1, 3)
         for column, (text, field) in enumerate((("Surprise", self.temperature), ("Takes", self.takes))):
-            form.addWidget(QLabel(text), 2, 2 * column)
-            form.addWidget(field, 2, 2 * column + 1)
-        form.addWidget(QLabel("Bars"), 3, 0)
-        form.addWidget(self.bars, 3, 1)
-        form.addWidget(self.steer_button, 3, 2, 1, 2)
-        form.addWidget(QLabel("Seed"), 4, 0)
-        form.addWidget(self.seed, 4, 1, 1, 2)
-        form.addWidget(self.lock, 4, 3)
-        form.addWidget(QLabel("A kept take"), 5, 0)
-        form.addWidget(self.layered, 5, 1, 1, 3)
+            form.addWidget(QLabel(text), 3, 2 * column)
+            form.addWidget(field, 3, 2 * column + 1)
+        form.addWidget(QLabel("Bars"), 4, 0)
+        form.addWidget(self.bars, 4, 1)
+        form.addWidget(self.steer_button, 4, 2, 1, 2)
+        form.addWidget(QLabel("Seed"), 5, 0)
+        form.addWidget(self.seed, 5, 1, 1, 2)
+        form.addWidget(self.lock, 5, 3)
+        form.addWidget(QLabel("A kept take"), 6, 0)
+        form.addWidget(self.layered, 6, 1, 1, 3)
         buttons = QGridLayout()
         buttons.setSpacing(6)
         for index, name in enumerate(("previous_take", "next_take", "keep_take", "dismiss")):
@@ -160,6 +183,7 @@ class ComposePanel(QWidget):
         layout.addWidget(heading("Compose"))
         layout.addWidget(self.generate)
         layout.addWidget(self.plan)
+        layout.addWidget(self.harmonise)
         layout.addLayout(form)
         layout.addWidget(self.steer)
         listing = QHBoxLayout()
@@ -196,10 +220,16 @@ class ComposePanel(QWidget):
             adherence=soft.get("adherence"),
         )
 
+    @property
+    def role(self) -> Role | None:
+        """What the answer is to do in the music, None where that is left open."""
+        return self.part.currentData()
+
     def begin_again(self) -> None:
         """Another song is open: its key and range are its own."""
         self.key.setCurrentIndex(0)
         self.range.clear()
+        self.part.setCurrentIndex(0)
 
     def next_seed(self) -> int:
         """The seed for the request that is made now."""

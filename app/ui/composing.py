@@ -10,10 +10,11 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.intent import Plan, plan, with_replaced
+from app.compose.intent import Plan, harmony_plan, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
 from app.player.client import Player
+from app.song.chords import chord_spans
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.hearing import Hearing, Record
@@ -93,9 +94,16 @@ class Composing(QObject):
 
     def generate(self) -> None:
         """Ask for takes; what G does is what the panel says."""
+        self._ask(self._make_plan)
+
+    def harmonise(self) -> None:
+        """Ask for chords under the melody."""
+        self._ask(self._make_harmony_plan)
+
+    def _ask(self, make: Callable[[int], Plan]) -> None:
         if self._client.state == "failed":
             self._client.start()
-        made = self._make_plan(self._panel.seed.value())
+        made = make(self._panel.seed.value())
         if made.request is None:
             self.told.emit(made.tooltip)
             return
@@ -133,6 +141,10 @@ class Composing(QObject):
         self._kept[group.request_id, group.current] = group.track_id, frozenset(ids)
         self._put_away(dismissed=False)
         self._hearing.fact("kept", take)
+        if take.chords:
+            self._document.edit(f"Keep the chords of take {group.current + 1}", song)
+            self.told.emit("The chords are in the lane: G on another track writes over them. Ctrl+Z takes them back.")
+            return
         self._document.edit(f"Keep take {group.current + 1}", song, Selection(group.track_id, frozenset(ids)))
         self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
 
@@ -241,7 +253,8 @@ class Composing(QObject):
             self._roll.set_ghosts([], 0, group.span if group is not None else None)
         else:
             self._seen.add(group.current)
-            self._roll.set_ghosts(list(group.notes), group.current, group.span)
+            chords = group.take.chords if group.take is not None else ()
+            self._roll.set_ghosts(list(group.notes), group.current, group.span, chords)
 
     def _show_button(self) -> None:
         starting = self._client.state in ("starting", "restarting")
@@ -268,11 +281,21 @@ class Composing(QObject):
         """Undo may have taken a kept take out of the song, and redo put it back."""
         tracks = {track.id: track for track in self._document.song.tracks}
         found = frozenset(
-            which for which, (track, ids) in self._kept.items() if track in tracks and tracks[track].pick(ids)
+            which
+            for which, (track, ids) in self._kept.items()
+            if (track in tracks and tracks[track].pick(ids)) or (not ids and self._chords_stand(*which))
         )
         if found != self._in_song:
             self._in_song = found
             self._panel.list.show_groups(self._groups, self._shown, found)
+
+    def _chords_stand(self, request_id: int, index: int) -> bool:
+        """Whether the lane has the chords of a kept take where they were put."""
+        group = next((each for each in self._groups if each.request_id == request_id), None)
+        if group is None:
+            return False
+        there = {(span.onset, span.chord) for span in chord_spans(self._document.song)}
+        return all((span.onset, span.chord) in there for span in group.takes[index].chords)
 
     def _store(self, group: TakeGroup) -> None:
         self._groups = [group if each.request_id == group.request_id else each for each in self._groups]
@@ -290,14 +313,23 @@ class Composing(QObject):
             seed,
             self._panel.takes.value(),
             self._panel.bars.value() or None,
+            self._panel.role,
         )
         return made if self._panel.layer else with_replaced(made, document.song)
+
+    def _make_harmony_plan(self, seed: int) -> Plan:
+        document = self._document
+        controls, wrong = checked_controls(self._panel)
+        if controls is None:
+            return Plan(document.selection.track_id, None, wrong, wrong=True)
+        return harmony_plan(document.song, document.selection, controls, seed, self._panel.takes.value())
 
     def _settled(self) -> None:
         """Say what G would do, and let the engine read the context meanwhile."""
         made = self._make_plan(self._panel.seed.value())
         key = made.key if made.request is not None and made.request.controls.key is None else None
         verb = made.request.verb if made.request is not None else None
+        self._panel.harmonise.setToolTip(f"{self._make_harmony_plan(self._panel.seed.value()).tooltip} (H)")
         self._panel.show_plan(made.tooltip, made.wrong, key, verb)
         before = self._plan.request if self._plan is not None else None
         if made.request is not None and (before is None or before.context is not made.request.context):

@@ -48,7 +48,7 @@ class Hearing(QObject):
             self._note_heard()
         self._group = group
         if group.notes:
-            self._player.set_overlay(group.track_id, group.span, group.notes[group.current])
+            self._player.set_overlay(group.track_id, group.span, group.sounding(group.current))
             self._count()
 
     def audition(self, metres: MetreMap) -> None:
@@ -88,7 +88,16 @@ class Hearing(QObject):
             "bits_note": take.bits_note,
         }
         asked_for = kind != "played"
-        self._record(kind, take.notes, Role.MELODY, take.span.start, take.span.end, seconds, asked_for, context)
+        self._record(
+            kind,
+            take.notes,
+            Role.CHORDS if take.chords else Role.MELODY,
+            take.span.start,
+            take.span.end,
+            seconds,
+            asked_for,
+            context,
+        )
 
     def _playhead_moved(self, tick: int) -> None:
         if self._auditioning:

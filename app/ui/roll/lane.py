@@ -85,8 +85,7 @@ class ChordLane(QObject):
         there = next((change for change in song.chords if change.tick == tick), None)
         text = ""
         if there is not None:
-            key = song.keys[0].key if song.keys else None
-            text = NO_CHORD_NAME if there.chord is None else chord_name(there.chord, key)
+            text = NO_CHORD_NAME if there.chord is None else chord_name(there.chord, song.key_at_start)
         self.field.setText(text)
         self._view.show_span(Span(tick, song.metres.bar_end(song.metres.bar(tick))))
         self._place()

@@ -10,9 +10,10 @@ from PySide6.QtGui import QPainter, QPen
 
 from app.ui.roll.coords import HEADER_HEIGHT, RULER_HEIGHT, Coords
 from app.ui.roll.gestures import Sketch
-from app.ui.roll.paint import note_rect, origin, rects
+from app.ui.roll.paint import chord_box, note_rect, origin, rects
 from app.ui.theme import THEME
-from models.music.notes import Note
+from models.music.notes import ChordSpan, Note
+from models.music.theory import Key, chord_name
 from models.request import Span
 
 _LOOP_BAR, _LOOP_POST = 7.0, 2.0  # pixels
@@ -25,6 +26,7 @@ class Ghosts:
     takes: tuple[tuple[Note, ...], ...] = ()
     current: int = 0
     span: Span | None = None
+    chords: tuple[ChordSpan, ...] = ()  # of the current take
 
     @property
     def looked_at(self) -> tuple[Note, ...]:
@@ -88,6 +90,19 @@ def paint_ghosts(painter: QPainter, ghosts: Ghosts, coords: Coords, height: floa
         painter.setPen(QPen(THEME.colour("note_selected"), 1))
         painter.setBrush(THEME.colour("ghost_current"))
         painter.drawRects([note_rect(note, coords) for note in ghosts.looked_at])
+
+
+def paint_ghost_chords(painter: QPainter, chords: Iterable[ChordSpan], coords: Coords, key: Key | None) -> None:
+    """The chord symbols of a take, over those that are in the lane."""
+    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    for span in chords:
+        box = chord_box(coords, span.onset, span.end)
+        painter.fillRect(box, THEME.colour("ghost_current"))
+        painter.setPen(THEME.colour("accent_text"))
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        painter.drawText(box.adjusted(6, 0, 0, 0), left, "N.C." if span.chord is None else chord_name(span.chord, key))
+        painter.restore()
 
 
 def paint_selected(painter: QPainter, notes: Iterable[Note], coords: Coords) -> None:

@@ -89,8 +89,7 @@ class Scene:
             paint.paint_keyboard(painter, viewport.height(), coords, self._view.font())
         if part.top() < HEADER_HEIGHT:
             painter.setClipRect(part)
-            key = song.keys[0].key if song.keys else None
-            paint.paint_chords(painter, part, coords, song, key, self._view.font())
+            paint.paint_chords(painter, part, coords, song, song.key_at_start, self._view.font())
             paint.paint_ruler(painter, part, coords, song, self._view.font())
         painter.end()
 

@@ -27,7 +27,7 @@ from app.ui.roll.overlay import Ghosts, SketchPainter
 from app.ui.roll.scene import Scene
 from app.ui.roll.scrolling import ScrollingRoll
 from app.ui.theme import THEME
-from models.music.notes import Note
+from models.music.notes import ChordSpan, Note
 from models.music.theory import pitch_name
 from models.request import Span
 
@@ -88,9 +88,11 @@ class RollView(ScrollingRoll):
             self.viewport().setCursor(Qt.CursorShape.CrossCursor if drawing else Qt.CursorShape.ArrowCursor)
             self.tool_changed.emit(drawing)
 
-    def set_ghosts(self, takes: list[tuple[Note, ...]], current: int, span: Span | None) -> None:
+    def set_ghosts(
+        self, takes: list[tuple[Note, ...]], current: int, span: Span | None, chords: tuple[ChordSpan, ...] = ()
+    ) -> None:
         """Show takes in place, and scroll to the one that is looked at; none: an empty list."""
-        before, self._ghosts = self._ghosts.looked_at, Ghosts(tuple(takes), current, span)
+        before, self._ghosts = self._ghosts.looked_at, Ghosts(tuple(takes), current, span, chords)
         notes = self._ghosts.looked_at
         if notes and notes != before and not self.busy:
             grows = bool(before) and notes[: len(before)] == before
@@ -123,6 +125,10 @@ class RollView(ScrollingRoll):
                 overlay.paint_span(painter, span, coords, height, colour)
         painter.setClipRect(area)
         overlay.paint_ghosts(painter, ghosts, coords, height)
+        if ghosts.chords:
+            painter.setClipRect(ruler)
+            overlay.paint_ghost_chords(painter, ghosts.chords, coords, document.song.key_at_start)
+            painter.setClipRect(area)
         if document.selection.ids and not sketch.hidden:
             overlay.paint_selected(painter, self._selected_in_view(), coords)
         self._sketch_painter.paint(painter, sketch, coords)

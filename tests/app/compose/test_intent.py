@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from app.compose.audition import audition_loop
-from app.compose.intent import Plan, plan, with_replaced
-from app.song import edits
+from app.compose.intent import Plan, harmony_plan, plan, with_replaced
+from app.song import chords, edits
 from app.song.selection import Selection
 from app.song.song import Song
 from models.music.notes import Note, Role
-from models.music.theory import Key
+from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap
 from models.request import Controls, Span, Verb
 
@@ -198,3 +198,56 @@ def test_an_audition_begins_a_bar_early() -> None:
     song = song_with(phrase(0, 4))
     assert audition_loop(Span(4 * BAR, 8 * BAR), song.metres) == Span(3 * BAR, 8 * BAR)
     assert audition_loop(Span(0, 4 * BAR), song.metres) == Span(0, 4 * BAR)
+
+
+def harmony_for(song: Song, selection: Selection | None = None) -> Plan:
+    return harmony_plan(song, Selection(1) if selection is None else selection, Controls(), 1, 4)
+
+
+def test_h_finds_chords_for_the_bars_of_the_selected_notes() -> None:
+    song = song_with(phrase(0, 8))
+    ids = frozenset(note.id for note in song.track(1).onsets(2 * BAR, 4 * BAR))
+    made = harmony_for(song, Selection(1, ids))
+    assert made.request is not None
+    assert (made.request.verb, made.span) == (Verb.HARMONISE, Span(2 * BAR, 4 * BAR))
+    assert made.request.context.others[0] == tuple(song.track(1).onsets(0, 4 * BAR))
+    assert made.tooltip == "Find chords for bars 3–4 of Piano, in D minor (auto)."
+    assert with_replaced(made, song) is made  # it replaces no note
+
+
+def test_h_takes_the_region_or_else_all_the_track_and_hears_the_other_tracks() -> None:
+    song, bass = edits.add_track(song_with(phrase(0, 8)), "Bass", 33)
+    song, _ = edits.add_notes(song, bass, [Note(0, BAR, 38)])
+    assert harmony_for(song, Selection(1, span=Span(BAR, 3 * BAR))).span == Span(BAR, 3 * BAR)
+    made = harmony_for(song)
+    assert made.span == Span(0, 8 * BAR)
+    assert made.request is not None
+    assert [note.pitch for note in made.request.context.others[1]] == [38]
+
+
+def test_h_knows_the_chords_before_its_bars_and_not_those_in_them() -> None:
+    song = song_with(phrase(0, 8))
+    for bar in range(4):
+        song = chords.set_chord(song, bar * BAR, Chord(bar))
+    made = harmony_for(song, Selection(1, span=Span(2 * BAR, 4 * BAR)))
+    assert made.request is not None
+    assert [span.chord for span in made.request.context.chords] == [Chord(0), Chord(1)]
+
+
+def test_what_h_cannot_harmonise_is_said() -> None:
+    assert "plays nothing" in harmony_for(Song.empty()).tooltip
+    song, drums = edits.add_track(song_with(phrase(0, 2)), drums=True)
+    assert "Drums have no chords" in harmony_for(song, Selection(drums)).tooltip
+    long = song_with([Note(bar * BAR, 480, 60) for bar in range(100)])
+    assert harmony_for(long).span == Span(0, 64 * BAR)
+    everything = frozenset(note.id for note in long.track(1).notes())
+    assert "too many to harmonise" in harmony_for(long, Selection(1, everything)).tooltip
+
+
+@pytest.mark.parametrize("role", [Role.BASS, Role.CHORDS, Role.VOICE])
+def test_the_part_to_be_written_can_be_said(role: Role) -> None:
+    song, other = edits.add_track(song_with(phrase(0, 8)), "New")
+    for selection in (Selection(other), Selection(1, span=Span(2 * BAR, 3 * BAR)), Selection(1)):
+        made = plan(song, selection, 4 * BAR, Controls(), 1, 4, role=role)
+        assert made.request is not None
+        assert made.request.context.role is role

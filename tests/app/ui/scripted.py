@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection
 from app.compose import worker
 from models.constraints import allowed_pitch_classes
 from models.errors import UserError
-from models.music.notes import Note
+from models.music.notes import ChordSpan, Note
+from models.music.theory import Chord
 from models.request import ENGINES, Request, Take, Verb
 
 SLOW, REFUSES, STUMBLES = 2.0, 1.9, 1.8  # temperatures
@@ -50,8 +51,18 @@ class Scripted:
                     _wait_for(cancelled)
                 if cancelled():
                     return tuple(takes)
-            takes.append(Take(tuple(notes), self.name, request.seed, index, controls, span, key, allowed))
+            chords = _chords(request, index) if request.verb is Verb.HARMONISE else ()
+            takes.append(
+                Take(tuple(notes), self.name, request.seed, index, controls, span, key, allowed, chords=chords)
+            )
         return tuple(takes)
+
+
+def _chords(request: Request, index: int) -> tuple[ChordSpan, ...]:
+    """A major chord a bar, on C, or as many semitones above it as the take has before it."""
+    metres, span = request.context.metres, request.span
+    bars = range(metres.bar(span.start), metres.bar(span.end - 1) + 1)
+    return tuple(ChordSpan(metres.bar_start(bar), metres.bar_end(bar), Chord((index + bar) % 12)) for bar in bars)
 
 
 def _wait_for(cancelled: Callable[[], bool]) -> None:

@@ -94,3 +94,37 @@ def test_with_chords_alone_g_writes_a_melody_over_them(program: Program) -> None
     assert [span.chord for span in request.context.chords] == [parse_chord(s) for s in ("Am", "Dm", "E7", "Am")]
     assert shown.takes[0].key.name == "A minor"
     assert 8 in shown.takes[0].allowed  # the leading note of E7
+
+
+def test_h_offers_chords_that_sound_under_the_melody_and_go_into_the_lane(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    track = program.document.song.track(program.document.selection.track_id)
+    before = list(track.notes())
+    program.key(Key.Key_H)
+    program.wait(lambda: (shown := program.window.composing.shown) is not None and shown.finished)
+    shown = program.window.composing.shown
+    assert shown is not None
+    sounding = shown.sounding(0)
+    there = program.document.song.track(track.id).onsets(shown.span.start, shown.span.end)
+    assert {(note.onset, note.pitch) for note in there} < {(note.onset, note.pitch) for note in sounding}
+    program.key(Key.Key_Tab)
+    assert program.document.song.chords == ()
+    program.key(Key.Key_Return)
+    song = program.document.song
+    bars = [song.metres.bar_start(bar) for bar in range(4)]
+    assert [chords.chord_at(song, tick) for tick in bars] == [Chord(1), Chord(2), Chord(3), Chord(4)]
+    assert list(song.track(track.id).notes()) == before
+    listed = program.window.panel.list
+    assert "in the song" in listed.item(1).text()
+    program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert program.document.song.chords == ()
+    assert "taken back" in listed.item(1).text()
+    assert [fact[0] for fact in program.facts if fact[0] == "kept"] == ["kept"]
+
+
+def test_h_on_nothing_says_why(program: Program) -> None:
+    said: list[str] = []
+    program.window.composing.told.connect(said.append)
+    program.key(Key.Key_H)
+    assert "plays nothing here" in said[-1]
