@@ -1,7 +1,7 @@
-"""Takes worth choosing between: which of the lines that were written are handed over.
+"""Takes worth choosing between: which of the lines that were written for each take is handed over.
 
-A line that stalls, goes round in circles, is far sparser than asked or says what an earlier one says gives its place to
-a spare one; spare ones are written when they are needed.
+A line that stalls, goes round in circles, is far sparser than asked or says what an earlier take says gives its place
+to another line written for the same take; those are written when they are needed.
 """
 
 from __future__ import annotations
@@ -16,24 +16,20 @@ _LONGEST_SILENCE = 0.5  # of the span
 _MOST_REPEATS = 4  # bars that are the same note for note, one after the other
 
 
-def choose(lines: Sequence[Sequence[Note]], request: Request) -> tuple[list[int], int]:
-    """The numbers of the lines to hand over, as many as takes are asked for, and how many of these are still poor.
+def choose(lines: Sequence[Sequence[Sequence[Note]]], request: Request) -> tuple[list[int], list[int]]:
+    """Which line to hand over for each take, given the lines written for it; and the takes that are still poor.
 
-    The first `request.takes` lines are the takes, the rest spare: line i, or a spare in its place. Where no spare is
-    better, a line stays.
+    The first line that will do is taken; where none will, the first stays. A take depends on those before it alone, so
+    that the first takes of a seed are the same however many are asked for.
     """
     chosen: list[int] = []
-    left = list(range(request.takes, len(lines)))
-    poor = 0
-    for index in range(request.takes):
-        if not _good(lines, index, chosen, request):
-            better = next((each for each in left if _good(lines, each, chosen, request)), None)
-            if better is None:
-                poor += 1
-            else:
-                left.remove(better)
-                index = better
-        chosen.append(index)
+    poor: list[int] = []
+    for take, written in enumerate(lines):
+        earlier = [each[index] for each, index in zip(lines, chosen, strict=False)]
+        good = next((index for index, line in enumerate(written) if _good(line, earlier, request)), None)
+        if good is None:
+            poor.append(take)
+        chosen.append(good or 0)
     return chosen, poor
 
 
@@ -79,8 +75,7 @@ def sparse(line: Sequence[Note], request: Request) -> bool:
     return asked is not None and len({note.onset for note in line}) < asked * quarters / 2
 
 
-def _good(lines: Sequence[Sequence[Note]], index: int, chosen: Sequence[int], request: Request) -> bool:
-    line = lines[index]
+def _good(line: Sequence[Note], earlier: Sequence[Sequence[Note]], request: Request) -> bool:
     if not (line or request.locked) or stalls(line, request) or loops(line, request) or sparse(line, request):
         return False
-    return all(alike(line, lines[other]) < ALIKE for other in chosen)
+    return all(alike(line, other) < ALIKE for other in earlier)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +49,7 @@ _REGISTERS = {
     Role.VOICE: 62,
 }  # where a part lies that has no notes yet
 _NOTES_BEHIND = 96
-_RETRIES = 2
+_RETRIES, _SPARES = 2, 2  # how often lines that will do are looked for, and how many a time
 _GUIDANCE = 1.5  # how much further than the network itself the soft controls are followed
 
 
@@ -102,33 +102,42 @@ class Lstm:
             stopped = stopped or cancelled()
             return stopped
 
-        lines: list[list[Note]] = []
-        bits: list[float] = []
+        lines: list[list[list[Note]]] = [[] for _ in range(request.takes)]
+        bits: list[list[float]] = [[] for _ in range(request.takes)]
 
-        def write(takes: int, told: Callable[[int, Note], None]) -> frozenset[int]:
-            """Write more lines; the numbers of those that were not finished."""
-            writing = Writing(self._stepper, read.state, read.page, request.controls, takes, request.seed, len(lines))
-            lines.extend(_make_room(line, request) for line in writing.write(told, stop))
-            bits.extend((writing.bits / np.maximum(writing.counts, 1)).tolist())
-            return writing.unfinished
+        def write(poor: Sequence[int], each: int, told: Callable[[int, Note], None]) -> frozenset[int]:
+            """Write more lines for these takes; returns the numbers of those of which one was not finished."""
+            takes = list(poor) * each
+            # A take's lines are drawn from streams of its own, so that it stays the same whatever the others need.
+            seeds = [
+                (request.seed & 0xFFFFFFFF, take, len(lines[take]) + more) for more in range(each) for take in poor
+            ]
+            writing = Writing(self._stepper, read.state, read.page, request.controls, seeds)
+            written = writing.write(lambda index, note: told(takes[index], note), stop)
+            for take, line, cost in zip(takes, written, writing.bits / np.maximum(writing.counts, 1), strict=True):
+                lines[take].append(_make_room(line, request))
+                bits[take].append(float(cost))
+            return frozenset(takes[index] for index in writing.unfinished)
 
-        unfinished = write(request.takes, emit)
-        whole, poor = choose(lines, request)
+        unfinished = write(range(request.takes), 1, emit)
+        chosen, poor = choose(lines, request)
         for _ in range(_RETRIES):
             if stopped or not poor:
                 break
-            write(poor + 1, lambda _index, _note: None)
+            write(poor, _SPARES, lambda _index, _note: None)
             if not stopped:
-                whole, poor = choose(lines, request)
-        chosen = {number: index for number, index in enumerate(whole) if not stopped or index not in unfinished}
+                chosen, poor = choose(lines, request)
         takes = []
-        for number, index in chosen.items():
-            broken = verify(lines[index], request, allowed)
+        for number, index in enumerate(chosen):
+            if stopped and number in unfinished:
+                continue
+            line = lines[number][index]
+            broken = verify(line, request, allowed)
             if broken:
-                raise RuntimeError(f"take {index} of seed {request.seed} breaks its controls: {broken[0]}")
+                raise RuntimeError(f"take {number} of seed {request.seed} breaks its controls: {broken[0]}")
             takes.append(
                 Take(
-                    tuple(lines[index]),
+                    tuple(line),
                     self.name,
                     request.seed,
                     number,
@@ -136,8 +145,8 @@ class Lstm:
                     request.span,
                     key,
                     allowed,
-                    bits[index],
-                    spare=index != number,
+                    bits[number][index],
+                    spare=index > 0,
                 )
             )
         return tuple(takes)

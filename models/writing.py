@@ -8,7 +8,7 @@ batch when its next onset falls behind the span.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,11 +76,12 @@ class Page:
 
 
 class Writing:
-    """`takes` parts that continue the past of `page`, numbered from `first` on. write() runs them to their end."""
+    """Parts that continue the past of `page`, one for each of `seeds`. write() runs them to their end."""
 
     def __init__(
-        self, stepper: Stepper, state: State, page: Page, controls: Controls, takes: int, seed: int, first: int = 0
+        self, stepper: Stepper, state: State, page: Page, controls: Controls, seeds: Sequence[Sequence[int]]
     ) -> None:
+        takes = len(seeds)
         self._stepper, self._page, self._controls = stepper, page, controls
         past, fixed = page.past, page.fixed
         self._frame = frame = past.frame
@@ -94,7 +95,7 @@ class Writing:
         self._allowed[inside] = page.pitches[relative[inside]]
         self._state = State(np.repeat(state.hidden, takes, 1), np.repeat(state.cell, takes, 1))
         self._ids = np.arange(takes)
-        self._random = [np.random.default_rng([seed & 0xFFFFFFFF, first + index]) for index in range(takes)]
+        self._random = [np.random.default_rng(seed) for seed in seeds]
         keys = ((past.bar * MAX_BAR_STEPS + past.position) * _RADIX + past.pitch).tolist()
         self._keys = [list(keys) for _ in range(takes)]
         self._durations = [past.duration.tolist() for _ in range(takes)]

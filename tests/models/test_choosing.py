@@ -21,16 +21,23 @@ def walk(first: int, step: int = 1) -> list[Note]:
 
 
 def test_lines_that_are_all_well_and_different_are_the_takes() -> None:
-    assert choose([walk(60), walk(70), walk(50), walk(40)], request_for()) == ([0, 1], 0)
+    assert choose([[walk(60)], [walk(70)]], request_for()) == ([0, 0], [])
 
 
-def test_a_take_that_says_what_another_says_gives_way_to_a_spare_one() -> None:
+def test_a_take_that_says_what_another_says_gives_way_to_another_line() -> None:
     almost = walk(60)
     almost[3] = Note(BAR + 3 * 480, 480, 90)
     assert alike(walk(60), almost) == 15 / 16
-    assert choose([walk(60), almost, walk(60), walk(40)], request_for()) == ([0, 3], 0)
-    # Where no spare is better the take stays: two alike are more than one.
-    assert choose([walk(60), almost, walk(60)], request_for()) == ([0, 1], 1)
+    assert choose([[walk(60)], [almost, walk(60), walk(40)]], request_for()) == ([0, 2], [])
+    # Where no line is better the first stays: two alike are more than one.
+    assert choose([[walk(60)], [almost, walk(60)]], request_for()) == ([0, 0], [1])
+
+
+def test_a_take_does_not_depend_on_later_ones() -> None:
+    lines = [[walk(60)[:4], walk(50)], [walk(50), walk(70)], [walk(60)]]
+    assert choose(lines, request_for(3)) == ([1, 1, 0], [])
+    for takes in (1, 2):
+        assert choose(lines[:takes], request_for(takes)) == ([1, 1, 0][:takes], [])
 
 
 def test_a_take_that_stalls_goes_round_in_circles_or_is_too_sparse_gives_way() -> None:
@@ -44,4 +51,4 @@ def test_a_take_that_stalls_goes_round_in_circles_or_is_too_sparse_gives_way() -
     assert sparse(walk(60), request_for(density=2.5))
     assert not sparse(walk(60), request_for(density=1.5))
     for bad in (silent, circle, []):
-        assert choose([bad, walk(60), walk(40)], request_for()) == ([2, 1], 0)
+        assert choose([[bad, walk(40)], [walk(60)]], request_for()) == ([1, 0], [])

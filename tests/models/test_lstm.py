@@ -106,12 +106,29 @@ def test_the_same_seed_gives_the_same_takes_and_another_seed_others(wild: Lstm) 
     assert compose(wild, replace(request, seed=request.seed + 1)) != first
 
 
+def test_a_take_is_the_same_however_many_are_asked_for_even_where_lines_are_written_again(wild: Lstm) -> None:
+    request = request_for(13, takes=6)
+    # As dense as a middling line of them is: so some will do at once, and some must be written again.
+    lengths = sorted(len(take.notes) for take in compose(wild, request))
+    quarters = request.span.length / request.context.ticks_per_quarter
+    asked = replace(request.controls, density=min(2 * lengths[3] / quarters, 8))
+    request = replace(request, controls=asked)
+    takes = compose(wild, request)
+    assert any(take.spare for take in takes)
+    assert not all(take.spare for take in takes)
+    for count in (1, 3, 5):
+        fewer = compose(wild, replace(request, takes=count))
+        assert [take.notes for take in fewer] == [take.notes for take in takes[:count]]
+
+
 def test_notes_are_handed_over_while_they_are_made_and_all_takes_grow_together(wild: Lstm) -> None:
     request = request_for(13, takes=4)
     came: list[tuple[int, Note]] = []
     takes = wild.compose(request, lambda index, note: came.append((index, note)), lambda: False)
     assert {index for index, _ in came[:4]} == {0, 1, 2, 3}
-    for take in takes:
+    at_once = [take for take in takes if not take.spare]
+    assert len(at_once) > 1
+    for take in at_once:
         assert tuple(note for index, note in came if index == take.index) == take.notes
 
 
