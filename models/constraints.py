@@ -12,6 +12,7 @@ from models.music.detect import detect_phrase_key
 from models.music.notes import ChordSpan, Note, Role
 from models.music.theory import Key, pitch_name
 from models.request import Request
+from models.tokens import STEPS_PER_QUARTER
 
 _DEFAULT_KEY = Key(0, "major")
 _CHORD_VOICES = 6
@@ -74,6 +75,10 @@ def polyphony(request: Request) -> int:
     return _CHORD_VOICES if request.context.role is Role.CHORDS else 1
 
 
+class RuleBroken(RuntimeError):
+    """A take broke a hard control, which the masks should have made impossible: an error of ours."""
+
+
 def check(request: Request) -> None:
     """Raise UserError where the request's hard controls contradict each other or a locked note."""
     voices = polyphony(request)
@@ -104,6 +109,8 @@ def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> 
             broken.append(f"{where} leaves the span")
         if not 1 <= note.velocity <= 127:
             broken.append(f"{where} has velocity {note.velocity}")
+        if controls.strong_chord_tones and _leaves_chord(note, request, allowed):
+            broken.append(f"{where} is on a beat and not of the chord")
     sounding: list[Note] = []
     for note in sorted([*notes, *request.locked], key=lambda note: note.onset):
         sounding = [other for other in sounding if other.end > note.onset]
@@ -113,3 +120,19 @@ def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> 
         if len(sounding) > voices and note not in request.locked:
             broken.append(f"{len(sounding)} notes sound at tick {note.onset}, where {voices} may")
     return broken
+
+
+def _leaves_chord(note: Note, request: Request, allowed: frozenset[int]) -> bool:
+    """Whether a note stands on a beat and outside the chord that holds there, though one of its tones is allowed."""
+    context, controls = request.context, request.controls
+    metres = context.metres
+    bar = metres.bar(note.onset)
+    if (note.onset - metres.bar_start(bar)) % metres.beat_ticks(note.onset):
+        return False
+    # A change counts from the step it is nearest to; where that is a toss-up, both chords will do.
+    half = context.ticks_per_quarter // (2 * STEPS_PER_QUARTER)
+    near = (note.onset + max(half - 2, 0), note.onset + half + 1)
+    symbols = {each.chord for each in context.chords for tick in near if each.onset <= tick < each.end}
+    chords = [chord.pitch_classes for chord in symbols if chord is not None]
+    open_ = {pitch % 12 for pitch in range(controls.low, controls.high + 1)} & allowed
+    return bool(chords) and all(tones & open_ and note.pitch % 12 not in tones for tones in chords)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models import checkpoint, harmony
 from models.choosing import choose
-from models.constraints import allowed_pitch_classes, check, pitch_mask, polyphony, verify
+from models.constraints import RuleBroken, allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
@@ -134,7 +134,7 @@ class Lstm:
             line = lines[number][index]
             broken = verify(line, request, allowed)
             if broken:
-                raise RuntimeError(f"take {number} of seed {request.seed} breaks its controls: {broken[0]}")
+                raise RuleBroken(f"take {number} of seed {request.seed} breaks its controls: {broken[0]}")
             takes.append(
                 Take(
                     tuple(line),

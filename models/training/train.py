@@ -19,6 +19,7 @@ import torch
 
 from models import checkpoint
 from models.evaluate import ngram
+from models.evaluate.copying import save_index
 from models.evaluate.likelihood import encode_piece, lstm_bits
 from models.lstm_network import FIELDS, Config, Network
 from models.roles import ROLES
@@ -131,6 +132,14 @@ def fit_ngram(args: argparse.Namespace) -> None:
     ngram.save(args.export or args.out / "ngram.npz", tables, discounts)
 
 
+def index_runs(args: argparse.Namespace) -> None:
+    """Write the index of the runs of notes in the training pieces, by which copying is found out."""
+    pieces = load_corpus(args.data, args.sources, args.cache)
+    args.out.mkdir(parents=True, exist_ok=True)
+    path = args.export or args.out / "runs.npz"
+    print(f"{save_index(path, (piece for piece in pieces if split(piece) == 'train')):,} runs in {path}")
+
+
 def _epoch(
     network: Network,
     optimiser: torch.optim.Optimizer,
@@ -173,7 +182,7 @@ def _epoch(
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the training ended as asked."""
     parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
-    parser.add_argument("engine", choices=["lstm", "ngram", "harmony"])
+    parser.add_argument("engine", choices=["lstm", "ngram", "harmony", "runs"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as zips or unpacked")
     parser.add_argument("--out", type=Path, default=Path("runs/lstm"), help="state, loss curve and best weights")
     parser.add_argument("--cache", type=Path, help="folder where the parsed corpus is kept between runs")
@@ -191,7 +200,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
-    {"lstm": train_lstm, "ngram": fit_ngram, "harmony": train_harmony}[args.engine](args)
+    {"lstm": train_lstm, "ngram": fit_ngram, "harmony": train_harmony, "runs": index_runs}[args.engine](args)
     return 0
 
 

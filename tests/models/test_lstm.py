@@ -13,15 +13,14 @@ from safetensors.torch import save_file
 from models import checkpoint, lstm
 from models.constraints import allowed_pitch_classes, verify
 from models.errors import UserError
+from models.evaluate.trials import random_request
 from models.lstm import Lstm
 from models.lstm_network import Config, Network
-from models.music.notes import ChordSpan, Note, Role
-from models.music.theory import SCALES, Chord, Key
-from models.music.time import MetreChange, MetreMap, TempoMap
+from models.music.notes import Note
+from models.music.theory import Key
+from models.music.time import MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Take, Verb
 from models.sampling import sample
-
-METRES = [(4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (12, 8), (2, 2), (5, 8)]
 
 
 @pytest.fixture(scope="module")
@@ -38,50 +37,6 @@ def wild() -> Lstm:
     return Lstm(network)
 
 
-def request_for(seed: int, takes: int = 3) -> Request:
-    """A request with random context, metres, span, gap, role and controls, tight ones among them."""
-    random = np.random.default_rng(seed)
-    ticks = int(random.choice([96, 480, 220]))
-    first, second = (METRES[random.integers(len(METRES))] for _ in range(2))
-    change = int(random.integers(1, 6)) * ticks * 4 * first[0] // first[1]
-    metres = MetreMap(ticks, (MetreChange(0, *first), MetreChange(change, *second)))
-    start_bar = int(random.integers(0, 12))
-    start = metres.bar_start(start_bar)
-    end = metres.bar_start(start_bar + int(random.integers(1, 6)))
-    role = Role(random.choice([Role.MELODY, Role.MELODY, Role.BASS, Role.CHORDS, Role.VOICE]))
-    voices = int(random.integers(1, 5)) if role is Role.CHORDS else 1
-
-    def line(tick: int, end: int, voices: int) -> tuple[Note, ...]:
-        notes = []
-        while tick < end:
-            length = int(random.choice([ticks // 4, ticks // 3, ticks // 2, ticks, 2 * ticks]))
-            for pitch in random.choice(np.arange(30, 96), int(random.integers(0, voices + 1)), replace=False):
-                notes.append(Note(tick, length, int(pitch), int(random.integers(1, 128))))
-            tick += length
-        return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
-
-    part = line(int(random.integers(0, ticks)), start, voices)
-    after = line(end + int(random.integers(0, ticks)), end + 8 * ticks, voices) if random.random() < 0.5 else ()
-    others = tuple(line(0, end, 3) for _ in range(random.integers(0, 4)))
-    span = Span(start, end)
-    locked = tuple(note for note in line(start, end, voices) if random.random() < 0.2 and note.end <= end)
-    locked = locked if random.random() < 0.4 else ()
-    key = Key(int(random.integers(12)), str(random.choice(list(SCALES)))) if random.random() < 0.7 else None
-    low = int(random.integers(20, 90))
-    chords = (ChordSpan(0, end, Chord(int(random.integers(12)), "7")),) if random.random() < 0.5 else ()
-
-    def maybe(value: float) -> float | None:
-        return value if random.random() < 0.4 else None
-
-    controls = Controls(
-        key, low, low + int(random.integers(6, 40)), float(random.choice([0.3, 1.0, 2.0])),
-        float(random.choice([0.5, 0.95, 1.0])), voices, bool(random.random() < 0.3), "folk", maybe(1.5), maybe(0.4),
-        maybe(3.0), maybe(0.2), maybe(0.9))  # fmt: skip
-    context = Context(part, others, ticks, metres, TempoMap(ticks), chords, role, after)
-    verb = Verb.FILL if after else Verb.CONTINUE
-    return Request(verb, context, span, controls, seed, takes, locked)
-
-
 def compose(engine: Lstm, request: Request) -> tuple[Take, ...]:
     return engine.compose(request, lambda _index, _note: None, lambda: False)
 
@@ -89,7 +44,7 @@ def compose(engine: Lstm, request: Request) -> tuple[Take, ...]:
 @pytest.mark.parametrize("block", range(8))
 def test_every_hard_control_holds_in_every_note(wild: Lstm, block: int) -> None:
     for seed in range(block * 25, block * 25 + 25):
-        request = request_for(seed)
+        request = random_request(seed)
         _, allowed = allowed_pitch_classes(request)
         takes = compose(wild, request)
         assert len(takes) == request.takes
@@ -99,7 +54,7 @@ def test_every_hard_control_holds_in_every_note(wild: Lstm, block: int) -> None:
 
 
 def test_the_same_seed_gives_the_same_takes_and_another_seed_others(wild: Lstm) -> None:
-    request = request_for(13, takes=4)
+    request = random_request(13, takes=4)
     first = compose(wild, request)
     assert compose(wild, request) == first
     assert len({take.notes for take in first}) == 4
@@ -107,7 +62,7 @@ def test_the_same_seed_gives_the_same_takes_and_another_seed_others(wild: Lstm) 
 
 
 def test_a_take_is_the_same_however_many_are_asked_for_even_where_lines_are_written_again(wild: Lstm) -> None:
-    request = request_for(13, takes=6)
+    request = random_request(13, takes=6)
     # As dense as a middling line of them is: so some will do at once, and some must be written again.
     lengths = sorted(len(take.notes) for take in compose(wild, request))
     quarters = request.span.length / request.context.ticks_per_quarter
@@ -122,7 +77,7 @@ def test_a_take_is_the_same_however_many_are_asked_for_even_where_lines_are_writ
 
 
 def test_notes_are_handed_over_while_they_are_made_and_all_takes_grow_together(wild: Lstm) -> None:
-    request = request_for(13, takes=4)
+    request = random_request(13, takes=4)
     came: list[tuple[int, Note]] = []
     takes = wild.compose(request, lambda index, note: came.append((index, note)), lambda: False)
     assert {index for index, _ in came[:4]} == {0, 1, 2, 3}
@@ -133,7 +88,7 @@ def test_notes_are_handed_over_while_they_are_made_and_all_takes_grow_together(w
 
 
 def test_a_cancelled_request_ends_and_hands_back_only_whole_takes(wild: Lstm) -> None:
-    request = request_for(13, takes=4)
+    request = random_request(13, takes=4)
     whole = {take.index: take for take in compose(wild, request)}
     shortest = min(len(take.notes) for take in whole.values())
     steps = 0
@@ -149,7 +104,7 @@ def test_a_cancelled_request_ends_and_hands_back_only_whole_takes(wild: Lstm) ->
 
 
 def test_a_prepared_context_changes_nothing_but_the_wait(wild: Lstm) -> None:
-    request = request_for(23)
+    request = random_request(23)
     cold = compose(wild, request)
     other = Lstm(wild.network)
     other.prepare(request)
@@ -165,7 +120,7 @@ def test_a_context_that_ended_long_ago_is_still_heard(wild: Lstm) -> None:
 
 
 def test_a_range_without_notes_of_the_key_is_refused_with_a_sentence(wild: Lstm) -> None:
-    request = request_for(3)
+    request = random_request(3)
     narrow = replace(request, controls=Controls(Key(0, "major"), 61, 61))
     with pytest.raises(UserError, match="widen the range"):
         compose(wild, narrow)

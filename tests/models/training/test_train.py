@@ -32,7 +32,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 place = min(max(place + chance.choice([-1, 1]), 0), len(SCALE) - 1)
                 bar.append(SCALE[place])
             bars.append("".join(bar))
-        tune = "|".join(bars * 4)
+        tune = "|".join(bars * 8)
         text = f"X: {number}\nT: Tune {'abcdefghij'[number % 10]}{number}\nM: 4/4\nL: 1/8\nK: C\n{tune}|\n"
         (folder / "nottingham" / f"{number}.abc").write_text(text)
     return folder
@@ -55,15 +55,22 @@ def test_train_resume_export_and_judge(data: Path, tmp_path: Path, capsys: pytes
 
     fit = ["ngram", "--data", str(data), "--cache", str(tmp_path / "cache"), "--sources", "nottingham"]
     assert train.main([*fit, "--export", str(baseline)]) == 0
+    index = tmp_path / "runs.npz"
+    assert train.main(["runs", *fit[1:], "--export", str(index)]) == 0
     result = tmp_path / "figures.json"
     judge = ["lstm", "--pieces", str(data / "nottingham"), "--weights", str(weights), "--ngram", str(baseline)]
-    assert evaluate.main([*judge, "--json", str(result)]) == 0
+    few = ["--runs", str(index), "--prompts", "12", "--takes", "24"]
+    assert evaluate.main([*judge, *few, "--json", str(result)]) == 0
     figures = json.loads(result.read_text())
     assert figures["unrepresentable"] == 0
-    assert figures["notes"] == 40 * 64
+    assert figures["notes"] == 40 * 128
     fields = [figures[f"bits_{name}"] for name in ("onset", "pitch", "duration", "velocity")]
     assert figures["bits_note"] == pytest.approx(sum(fields))
     assert 0 < figures["bits_note"] < curve[0]["valid"]
+    assert (figures["trial_takes"], figures["violations"]) == (24, 0)
+    assert 0 < figures["overlap"] <= figures["overlap_real"] + 0.1
+    # Each tune says the same two bars four times, and most tunes were learned from.
+    assert figures["copied_human"] > 0.5
     assert "n-gram" in capsys.readouterr().out
 
 

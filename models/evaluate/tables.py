@@ -1,0 +1,62 @@
+"""The figures as a reader wants them: a few sentences and one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.evaluate.likelihood import FIELDS
+from models.evaluate.overlap import FEATURES, LAGS
+
+
+def show(figures: Mapping[str, float]) -> None:
+    """Print the figures of `python -m models.evaluate lstm`."""
+    print(
+        f"{figures['pieces']:.0f} pieces, {figures['notes']:.0f} notes, "
+        f"{figures['unrepresentable']:.2%} of the notes do not fit the grid"
+    )
+    print(f"{'bits a note':12}{'LSTM':>9}{'n-gram':>9}")
+    for field in (*FIELDS, "note"):
+        print(
+            f"{'all' if field == 'note' else field:12}{figures[f'bits_{field}']:9.3f}"
+            f"{figures[f'bits_{field}_ngram']:9.3f}"
+        )
+    if "bits_with_others" in figures:
+        print(
+            f"what other parts play is worth {figures['bits_without_others'] - figures['bits_with_others']:.3f} bits a "
+            f"note: {figures['bits_with_others']:.3f} instead of {figures['bits_without_others']:.3f}"
+        )
+    for name, bars in (("foil", "the next four bars"), ("fill_foil", "the two bars of a gap")):
+        if f"{name}_accuracy" in figures:
+            print(
+                f"told {bars} from those of another piece: {figures[f'{name}_accuracy']:.3f} "
+                f"({figures[f'{name}_questions']:.0f} asked; mean reciprocal rank among ten "
+                f"{figures[f'{name}_mrr']:.3f})"
+            )
+    if "fill_foil_accuracy" in figures:
+        print(f"the same gap without sight of what follows: {figures['fill_foil_accuracy_past_only']:.3f}")
+    _show_answers(figures)
+
+
+def _show_answers(f: Mapping[str, float]) -> None:
+    if "overlap" in f:
+        print(f"answers lie among real ones by {f['overlap']:.3f}, real ones by {f['overlap_real']:.3f}:")
+        for name in FEATURES:
+            print(f"  {name.replace('_', ' '):12}{f[f'overlap_{name}']:7.3f}{f[f'overlap_{name}_real']:7.3f}")
+    similar = [lag for lag in LAGS if f"self_similarity_{lag}" in f and f"self_similarity_{lag}_real" in f]
+    if similar:
+        each = (f"{lag}: {f[f'self_similarity_{lag}']:.3f} ({f[f'self_similarity_{lag}_real']:.3f})" for lag in similar)
+        print(f"what a bar has in common with the one so many bars before (in real pieces): {', '.join(each)}")
+    if "copied" in f and "copied_human" in f:
+        print(
+            f"runs of twelve notes that stand in the training melodies: {f['copied']:.2%} of the answers', "
+            f"{f['copied_human']:.2%} of the pieces' own"
+        )
+    if "distinct" in f:
+        print(
+            f"of eight takes {f['distinct']:.1%} differ from every other; {f['empty']:.2%} are empty, {f['thin']:.2%} "
+            f"have less than half the notes of the piece, {f['retried']:.1%} were written again"
+        )
+    print(
+        f"{f['trial_takes']:.0f} takes with random settings: {f['violations']:.0f} violations, {f['empties']:.0f} "
+        f"empty, {f['retries']:.0f} written again, {f['refused']:.0f} requests refused"
+    )
