@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.song.chords import chord_spans
 from app.song.selection import Selection
 from app.song.song import Song, Track
-from models.constraints import allowed_pitch_classes, pitch_mask
+from models.constraints import allowed_pitch_classes, check, pitch_mask
 from models.errors import UserError
 from models.music.detect import detect_role
 from models.music.notes import Note, Role
@@ -116,6 +116,10 @@ def harmony_plan(song: Song, selection: Selection, controls: Controls, seed: int
     return _plan(track, Request(Verb.HARMONISE, context, span, controls, seed, takes), what)
 
 
+def _locked(song: Song, track: Track, span: Span) -> tuple[Note, ...]:
+    return tuple(replace(note, channel=track.channel) for note in _sorted(song.locked_in(track.id, span)))
+
+
 def _sorted(notes: list[Note]) -> tuple[Note, ...]:
     return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
 
@@ -124,7 +128,8 @@ def with_replaced(made: Plan, song: Song) -> Plan:
     """The plan, its sentence saying how many notes of the track a kept answer would replace, if any."""
     if made.request is None or made.span is None or made.request.verb is Verb.HARMONISE:
         return made
-    count = len(song.track(made.track_id).onsets(made.span.start, made.span.end))
+    there = song.track(made.track_id).onsets(made.span.start, made.span.end)
+    count = sum(note.id not in song.locked for note in there)
     if not count:
         return made
     said = f"{made.tooltip.removesuffix('.')}; replaces {count:,} {'note' if count == 1 else 'notes'}."
@@ -163,7 +168,7 @@ def continuation(
         verb, what = Verb.ACCOMPANY, f"Write {where} of {track.name} as {_ROLES[context.role]}"
         if context.others:
             what += " to the other tracks"
-    return _plan(track, Request(verb, context, span, controls, seed, takes), what)
+    return _plan(track, Request(verb, context, span, controls, seed, takes, _locked(song, track, span)), what)
 
 
 def _for_region(
@@ -178,7 +183,8 @@ def _for_region(
             return Plan(track.id, None, f"A region of more than {MOST_BARS} bars is too long to fill: choose less.")
         context = _context(song, track, metres.bar_start(max(first - CONTEXT_BARS, 0)), span, role, behind=True)
         what = f"Fill {_bar_names(first, last)} of {track.name} between what stands before and behind"
-        return _plan(track, Request(Verb.FILL, context, span, controls, seed, takes), what)
+        request = Request(Verb.FILL, context, span, controls, seed, takes, _locked(song, track, span))
+        return _plan(track, request, what)
     first = _free_bar(song, track, span.start)
     bars = min(max(metres.bar(span.end - 1) - first + 1, 1), MOST_BARS)
     return continuation(song, track, first, bars, controls, seed, takes, role=role)
@@ -186,6 +192,7 @@ def _for_region(
 
 def _plan(track: Track, request: Request, what: str) -> Plan:
     try:
+        check(request)
         key, allowed = allowed_pitch_classes(request)
         pitch_mask(request, allowed)
     except UserError as error:
@@ -193,6 +200,9 @@ def _plan(track: Track, request: Request, what: str) -> Plan:
     found = " (auto)" if request.controls.key is None else ""
     if any(span.onset < request.span.end and span.end > request.span.start for span in request.context.chords):
         what += ", over the chords"
+    if request.locked:
+        count = len(request.locked)
+        what += f", around {count} locked {'note' if count == 1 else 'notes'}"
     return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
 
 

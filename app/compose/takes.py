@@ -70,10 +70,11 @@ class TakeGroup:
         )
 
     def sounding(self, index: int) -> tuple[Note, ...]:
-        """What the track sounds in the span with take `index`: chords go under what is there, others replace it."""
+        """What the track sounds in the span with take `index`: chords go under what is there, others replace it but
+        for its locked notes."""
         notes = self.notes[index]
         if self.request.verb is not Verb.HARMONISE:
-            return notes
+            return sort_notes([*notes, *self.request.locked])
         there = self.song.track(self.track_id).onsets(self.span.start, self.span.end)
         struck = {(note.onset, note.pitch) for note in there}
         return tuple(sort_notes([*there, *(note for note in notes if (note.onset, note.pitch) not in struck)]))

@@ -106,14 +106,24 @@ def change_notes(song: Song, track_id: int, notes: Iterable[Note], change: Calla
 def replace_span(
     song: Song, track_id: int, span: Span, notes: Iterable[Note], layer: bool = False
 ) -> tuple[Song, tuple[int, ...]]:
-    """Put `notes` into a span; what began there before goes, unless `layer`, and what rings into it is cut."""
+    """Put `notes` into a span; what began there before goes, unless `layer`, and what rings into it is cut.
+
+    Locked notes stay as they are.
+    """
     if not layer:
         track = song.track(track_id)
-        gone = track.onsets(span.start, span.end)
-        ringing = [note for note in track.between(span.start, span.start + 1) if note.onset < span.start]
+        gone = [note for note in track.onsets(span.start, span.end) if note.id not in song.locked]
+        before = (note for note in track.between(span.start, span.start + 1) if note.onset < span.start)
+        ringing = [note for note in before if note.id not in song.locked]
         cut = [replace(note, duration=span.start - note.onset) for note in ringing]
         song = _with_notes(song, track, removed=[*gone, *ringing], added=cut)
     return add_notes(song, track_id, notes)
+
+
+def toggle_locks(song: Song, track_id: int, ids: Iterable[int]) -> Song:
+    """Lock these notes; where they are locked already, every one, let them go."""
+    there = frozenset(note.id for note in song.track(track_id).pick(ids))
+    return replace(song, locked=song.locked - there if there <= song.locked else song.locked | there)
 
 
 def add_track(song: Song, name: str = "", programme: int = 0, drums: bool = False) -> tuple[Song, int]:

@@ -13,6 +13,7 @@ from models.music.notes import DRUM_CHANNEL, Note
 from models.music.smf import Chunk, Event, KeyChange, MidiTrack
 from models.music.theory import Chord, Key
 from models.music.time import MetreMap, TempoMap
+from models.request import Span
 
 TICKS_PER_QUARTER = 480
 
@@ -102,6 +103,7 @@ class Song:
     conductor: MidiTrack | None = None  # the track without a part that led the file: tempo, metre, markers …
     foreign: tuple[Chunk, ...] = ()  # chunks of the file that are no tracks
     one_track_file: bool = False  # whether the file was of format 0, which holds a single track
+    locked: frozenset[int] = frozenset()  # ids of notes that stay as they are when their bars are written anew
 
     @staticmethod
     def empty() -> Song:
@@ -131,6 +133,12 @@ class Song:
     def key_at_start(self) -> Key | None:
         """The first key signature's key, by which chords are spelled."""
         return self.keys[0].key if self.keys else None
+
+    def locked_in(self, track_id: int, span: Span) -> list[Note]:
+        """The locked notes of a track that begin in a span."""
+        if not self.locked:
+            return []
+        return [note for note in self.track(track_id).onsets(span.start, span.end) if note.id in self.locked]
 
     @property
     def note_count(self) -> int:

@@ -41,6 +41,13 @@ ENTRIES = (
         "generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)
     ),
     Entry("harmonise", "Compose", "Harmonise", "Find chords for the selected melody", ("H",)),
+    Entry(
+        "lock",
+        "Compose",
+        "Lock notes",
+        "Leave the selected notes as they are when G writes over their bars; again: let go",
+        ("K",),
+    ),
     Entry("next_take", "Compose", "Next", "Next take", hint="Tab"),
     Entry("previous_take", "Compose", "Previous", "Previous take", hint="Shift+Tab"),
     Entry("keep_take", "Compose", "Keep", "Keep this take in the song", hint="Enter"),

@@ -206,19 +206,7 @@ class ComposePanel(QWidget):
         key = None if auto else parse_key(text)
         span = self.range.text().strip()
         low, high = parse_range(span) if span else (0, 127)
-        soft = self.steer.values
-        return Controls(
-            key,
-            low,
-            high,
-            self.temperature.value(),
-            style=self.steer.style_name,
-            density=soft.get("density"),
-            liveliness=soft.get("liveliness"),
-            leaps=soft.get("leaps"),
-            repetition=soft.get("repetition"),
-            adherence=soft.get("adherence"),
-        )
+        return self.steer.apply(Controls(key, low, high, self.temperature.value()))
 
     @property
     def role(self) -> Role | None:

@@ -15,6 +15,7 @@ from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
 from app.player.client import Player
 from app.song.chords import chord_spans
+from app.song.edits import toggle_locks
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.hearing import Hearing, Record
@@ -158,6 +159,25 @@ class Composing(QObject):
             self.told.emit("There are no takes to dismiss.")
             return
         self._put_away()
+
+    def toggle_locks(self) -> None:
+        """Lock the selected notes, so that takes leave them as they are; or let them go."""
+        document = self._document
+        selection = document.selection
+        notes = document.song.track(selection.track_id).pick(selection.ids)
+        if not notes:
+            self.told.emit("Select the notes first that are to stay as they are when G writes over their bars.")
+            return
+        song = toggle_locks(document.song, selection.track_id, selection.ids)
+        locked = notes[0].id in song.locked
+        count = "One note" if len(notes) == 1 else f"{len(notes):,} notes"
+        document.edit(f"{'Lock' if locked else 'Unlock'} {count.lower()}", song)
+        stays = "stays as it is" if len(notes) == 1 else "stay as they are"
+        self.told.emit(
+            f"{count} locked: {stays} when a region around is written anew. K unlocks."
+            if locked
+            else f"{count} unlocked."
+        )
 
     def forget(self) -> None:
         """Let go of all takes: they belong to a song that is not open any more."""

@@ -1,12 +1,15 @@
-"""The soft controls: what an answer should be like. Each is off, or a place between little and much."""
+"""What an answer should be like, each off or a place between little and much; and the rules beside key and range."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSlider, QSpinBox, QWidget
 
 from app.ui.widgets import quiet
 from models.controls import BINS, CONTROLS, middle
+from models.request import Controls
 
 _NAMES = {
     "density": ("Density", "How many notes begin in a quarter"),
@@ -15,6 +18,7 @@ _NAMES = {
     "repetition": ("Repetition", "How much comes back from the bars before"),
     "adherence": ("Chord tones", "How much the notes keep to the chord symbols, where there are some"),
 }
+MOST_VOICES = 8
 _STYLES = (("any", ""), ("pop", "pop"), ("folk", "folk"), ("song", "song"), ("lied", "lied"), ("chorale", "chorale"))
 
 
@@ -52,6 +56,35 @@ class Steer(QWidget):
             self.sliders[name] = slider
             for column, widget in enumerate((QLabel(title), slider, said)):
                 grid.addWidget(widget, row, column)
+        self.voices = QSpinBox(minimum=0, maximum=MOST_VOICES)
+        self.voices.setSpecialValueText("Auto")
+        self.voices.setToolTip("How many notes may sound at a time; Auto: one, for chords six")
+        self.voices.setAccessibleName("Voices")
+        self.nucleus = QDoubleSpinBox(minimum=0.1, maximum=1.0, singleStep=0.05, decimals=2)
+        self.nucleus.setValue(Controls().top_p)
+        self.nucleus.setToolTip(
+            "Top-p: each choice is made among the likeliest that together have this share; 1: among all"
+        )
+        self.nucleus.setAccessibleName("Top-p")
+        self.strong = QCheckBox("Only chord tones on beats")
+        self.strong.setToolTip("Notes on a beat belong to the chord symbol above the roll, where there is one")
+        for row, (title, field) in enumerate((("Voices", self.voices), ("Top-p", self.nucleus)), len(CONTROLS) + 1):
+            field.valueChanged.connect(lambda _: self.changed.emit())
+            grid.addWidget(QLabel(title), row, 0)
+            grid.addWidget(field, row, 1, 1, 2)
+        self.strong.toggled.connect(lambda _: self.changed.emit())
+        grid.addWidget(self.strong, len(CONTROLS) + 3, 0, 1, 3)
+
+    def apply(self, controls: Controls) -> Controls:
+        """`controls` with what is asked for here."""
+        return replace(
+            controls,
+            top_p=self.nucleus.value(),
+            polyphony=self.voices.value() or None,
+            strong_chord_tones=self.strong.isChecked(),
+            style=self.style_name,
+            **self.values,
+        )
 
     @property
     def values(self) -> dict[str, float]:

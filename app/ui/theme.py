@@ -35,6 +35,7 @@ class Theme:
     note_selected: str = "#ffffff"
     ghost: str = "#b98a4a"
     ghost_current: str = "#f2a541"
+    lock: str = "#14161a"
     region: str = "#4f7cc4"
     loop: str = "#4fb98a"
     playhead: str = "#ff6f59"

@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
             "generate": lambda: self.composing.generate(),
             "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
-            "dismiss": lambda: self.composing.dismiss(),
+            "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "add_track": lambda: self.tracks.add_track(), "remove_track": lambda: self.tracks.remove_track(),

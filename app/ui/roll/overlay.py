@@ -112,6 +112,26 @@ def paint_selected(painter: QPainter, notes: Iterable[Note], coords: Coords) -> 
     painter.drawRects([note_rect(note, coords) for note in notes])
 
 
+def paint_locked(painter: QPainter, notes: Iterable[Note], coords: Coords) -> None:
+    """A padlock on each locked note, as large as its row allows; a bar at its start where there is no room for one."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for note in notes:
+        rect = note_rect(note, coords)
+        size = min(rect.height() - 2, 12.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(THEME.colour("lock"))
+        if size < 6 or rect.width() < size + 4:
+            painter.drawRect(QRectF(rect.left(), rect.top(), min(3.0, rect.width()), rect.height()))
+            continue
+        body = QRectF(rect.left() + 3, rect.center().y() - size * 0.05, size * 0.8, size * 0.5)
+        painter.drawRect(body)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(THEME.colour("lock"), max(size * 0.13, 1.0)))
+        shackle = QRectF(body.left() + size * 0.16, rect.center().y() - size * 0.45, size * 0.48, size * 0.7)
+        painter.drawArc(shackle, 0, 180 * 16)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
 def paint_playhead(painter: QPainter, tick: float, coords: Coords, height: float) -> None:
     """A line down the roll with a handle in the ruler."""
     x = coords.x(tick)

@@ -130,7 +130,9 @@ class RollView(ScrollingRoll):
             overlay.paint_ghost_chords(painter, ghosts.chords, coords, document.song.key_at_start)
             painter.setClipRect(area)
         if document.selection.ids and not sketch.hidden:
-            overlay.paint_selected(painter, self._selected_in_view(), coords)
+            overlay.paint_selected(painter, self._in_view(document.selection.ids), coords)
+        if document.song.locked and not sketch.hidden:
+            overlay.paint_locked(painter, self._in_view(document.song.locked), coords)
         self._sketch_painter.paint(painter, sketch, coords)
         if not document.song.note_count and not self.busy and not ghosts.takes:
             painter.setPen(THEME.colour("muted_text"))
@@ -139,11 +141,12 @@ class RollView(ScrollingRoll):
         overlay.paint_playhead(painter, self._playhead, coords, height)
         painter.end()
 
-    def _selected_in_view(self) -> list[Note]:
+    def _in_view(self, ids: frozenset[int]) -> list[Note]:
+        """Those of the current track's notes with these ids that are in view."""
         selection, coords = self._document.selection, self._coords
         start, end = max(int(coords.tick(KEYBOARD_WIDTH)), 0), int(coords.tick(self.viewport().width())) + 1
         track = self._document.song.track(selection.track_id)
-        return [note for note in track.between(start, max(end, 1)) if note.id in selection.ids]
+        return [note for note in track.between(start, max(end, 1)) if note.id in ids]
 
     # --- mouse
 

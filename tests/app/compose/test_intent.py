@@ -121,6 +121,24 @@ def test_a_region_between_notes_is_filled_with_both_sides_in_sight() -> None:
     assert "choose less" in long.tooltip
 
 
+def test_locked_notes_of_the_region_are_told_and_left() -> None:
+    song = song_with(phrase(0, 24))
+    ids = [note.id for note in song.track(1).notes()]
+    song = edits.toggle_locks(song, 1, ids[:1])  # outside the region
+    assert "locked" not in plan_for(song, Selection(1, span=Span(4 * BAR, 6 * BAR))).tooltip
+    inside = song.track(1).onsets(4 * BAR, 6 * BAR)[:2]
+    song = edits.toggle_locks(song, 1, [note.id for note in inside])
+    made = plan_for(song, Selection(1, span=Span(4 * BAR, 6 * BAR)))
+    assert made.request is not None
+    assert made.request.locked == tuple(inside)
+    assert "around 2 locked notes" in made.tooltip
+    chord = [replace(inside[0], pitch=80, id=0)]
+    song, (other,) = edits.add_notes(song, 1, chord)
+    made = plan_for(edits.toggle_locks(song, 1, [other]), Selection(1, span=Span(4 * BAR, 6 * BAR)))
+    assert made.request is None
+    assert "allow more voices or unlock some" in made.tooltip
+
+
 def test_what_is_not_there_yet_says_so_and_what_to_do_instead() -> None:
     song = song_with(phrase(0, 8))
     empty = plan_for(Song.empty())

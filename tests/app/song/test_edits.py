@@ -132,6 +132,21 @@ def test_a_take_replaces_what_begins_in_the_span_and_cuts_what_rings_into_it() -
     assert len(layered.track(1)) == 4
 
 
+def test_locked_notes_stay_where_a_span_is_replaced() -> None:
+    song = song_with([Note(0, 3000, 60), Note(1920, 100, 61), Note(2400, 100, 62)])
+    ringing, first, _ = song.track(1).notes()
+    song = edits.toggle_locks(song, 1, {ringing.id, first.id})
+    replaced, _ = edits.replace_span(song, 1, Span(1920, 3840), [Note(2000, 50, 70)])
+    assert [(n.onset, n.end, n.pitch) for n in replaced.track(1).notes()] == [
+        (0, 3000, 60),
+        (1920, 2020, 61),
+        (2000, 2050, 70),
+    ]
+    # Where some of the notes are locked, all are; where all are, none.
+    assert edits.toggle_locks(song, 1, [note.id for note in song.track(1).notes()]).locked == {1, 2, 3}
+    assert not edits.toggle_locks(song, 1, {ringing.id, first.id}).locked
+
+
 def test_long_notes_are_found_where_they_sound() -> None:
     song = song_with([Note(0, 1920 * 80, 40), *(Note(bar * 1920, 100, 60) for bar in range(100))])
     sounding = song.track(1).between(70 * 1920 + 500, 70 * 1920 + 600)
