@@ -26,7 +26,7 @@ from app.compose.intent import MOST_BARS
 from app.settings import Settings
 from app.ui.steer import Steer
 from app.ui.take_list import TakeList
-from app.ui.widgets import heading, quiet, tool_button
+from app.ui.widgets import Scrolled, heading, quiet, tool_button
 from models.errors import UserError
 from models.music.notes import Role
 from models.music.theory import SCALES, Key, parse_key, parse_range
@@ -184,13 +184,19 @@ class ComposePanel(QWidget):
         layout.addWidget(self.generate)
         layout.addWidget(self.plan)
         layout.addWidget(self.harmonise)
-        layout.addLayout(form)
-        layout.addWidget(self.steer)
+        fields = QWidget()
+        inside = QVBoxLayout(fields)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        inside.addLayout(form)
+        inside.addWidget(self.steer)
+        layout.addWidget(Scrolled(fields))
         listing = QHBoxLayout()
         listing.addWidget(heading("Takes"), 1)
         listing.addWidget(self.listen)
         layout.addLayout(listing)
         layout.addLayout(buttons)
+        self.list.setMinimumHeight(4 * self.list.fontMetrics().lineSpacing())
         layout.addWidget(self.list, 1)
         self.setMinimumWidth(270)
 

@@ -172,11 +172,9 @@ class Composing(QObject):
         locked = notes[0].id in song.locked
         count = "One note" if len(notes) == 1 else f"{len(notes):,} notes"
         document.edit(f"{'Lock' if locked else 'Unlock'} {count.lower()}", song)
-        stays = "stays as it is" if len(notes) == 1 else "stay as they are"
+        stays = "it stays as it is" if len(notes) == 1 else "they stay as they are"
         self.told.emit(
-            f"{count} locked: {stays} when a region around is written anew. K unlocks."
-            if locked
-            else f"{count} unlocked."
+            f"{count} locked: {stays} when their bars are written anew. K unlocks." if locked else f"{count} unlocked."
         )
 
     def forget(self) -> None:

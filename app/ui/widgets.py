@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+_TURNED = (QAbstractSpinBox, QComboBox, QSlider)  # what the wheel changes
 
 
 def heading(text: str) -> QLabel:
@@ -28,3 +41,41 @@ def tool_button(text: str, tip: str, checkable: bool = False, name: str = "") ->
 def _named(label: QLabel, name: str) -> QLabel:
     label.setObjectName(name)
     return label
+
+
+class Scrolled(QScrollArea):
+    """A widget at its own height where there is room, else scrolled up and down.
+
+    The wheel scrolls: a field under the mouse turns only when it has been clicked into.
+    """
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setWidget(content)
+        for kind in _TURNED:
+            for field in content.findChildren(kind):
+                field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                field.installEventFilter(self)
+
+    def sizeHint(self) -> QSize:
+        return self._content.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        # The bar takes its place from the content's width, so that nothing moves sideways when it comes.
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._content.minimumSizeHint().width() + bar, 6 * self.fontMetrics().lineSpacing())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # the content has become higher or lower
+            self.updateGeometry()
+        field = isinstance(watched, _TURNED) and not watched.hasFocus()
+        if field and event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)

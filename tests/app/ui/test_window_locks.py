@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.song.selection import Selection
+from app.ui.widgets import Scrolled
 from models.request import Span
 from tests.app.ui.conftest import Program
 
@@ -66,3 +69,32 @@ def test_the_rules_under_steer_reach_the_engine(program: Program) -> None:
     assert (controls.polyphony, controls.top_p, controls.strong_chord_tones) == (3, 0.8, True)
     assert controls.density is not None
     assert controls.leaps is None
+
+
+def _wheel(over: QWidget, by: int) -> None:
+    window = over.window()
+    at = QPointF(over.mapTo(window, over.rect().center()))
+    handle = window.windowHandle()
+    assert handle is not None
+    QTest.wheelEvent(handle, at, QPoint(0, by))
+    QApplication.processEvents()
+
+
+def test_in_a_low_window_the_fields_scroll_and_the_wheel_changes_none_in_passing(program: Program) -> None:
+    window, panel = program.window, program.window.panel
+    window.resize(window.minimumSize())
+    panel.steer_button.click()
+    (scrolled,) = panel.findChildren(Scrolled)
+    bar = scrolled.verticalScrollBar()
+    program.wait(lambda: bar.maximum() > 0)
+    content = scrolled.widget()
+    assert content is not None
+    assert content.height() >= content.minimumSizeHint().height()
+    scrolled.ensureWidgetVisible(panel.steer)
+    slider, before = panel.steer.sliders["density"], bar.value()
+    _wheel(slider, 120)
+    assert (slider.value(), bar.value() < before) == (0, True)
+    scrolled.ensureWidgetVisible(slider)
+    slider.setFocus()
+    _wheel(slider, 120)
+    assert slider.value() > 0
