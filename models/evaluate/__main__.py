@@ -13,6 +13,7 @@ from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
 from models.evaluate.likelihood import BASELINE, likelihood
 from models.evaluate.overlap import overlap_figures, similarity_figures
+from models.evaluate.steering import steering_figures
 from models.evaluate.tables import show
 from models.evaluate.trials import trial_figures
 from models.lstm import WEIGHTS, load
@@ -53,6 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         answers = answer(engine, pieces, args.seed, args.prompts)
         figures |= take_figures(answers) | overlap_figures(answers, args.seed) | similarity_figures(answers)
         figures |= copying_figures(answers, load_index(args.runs))
+        figures |= steering_figures(engine, pieces, args.seed, args.prompts)
         figures |= trial_figures(engine, args.takes, args.seed)
     except UserError as error:
         print(error, file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models.controls import CONTROLS
 from models.evaluate.likelihood import FIELDS
 from models.evaluate.overlap import FEATURES, LAGS
 
@@ -56,6 +57,10 @@ def _show_answers(f: Mapping[str, float]) -> None:
             f"of eight takes {f['distinct']:.1%} differ from every other; {f['empty']:.2%} are empty, {f['thin']:.2%} "
             f"have less than half the notes of the piece, {f['retried']:.1%} were written again"
         )
+    steered = [name for name in CONTROLS if f"steer_{name}" in f]
+    if steered:
+        each = (f"{name} {f[f'steer_{name}']:.2f}" for name in steered)
+        print(f"rank correlation between what was asked and what came: {', '.join(each)}")
     print(
         f"{f['trial_takes']:.0f} takes with random settings: {f['violations']:.0f} violations, {f['empties']:.0f} "
         f"empty, {f['retries']:.0f} written again, {f['refused']:.0f} requests refused"

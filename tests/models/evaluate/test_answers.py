@@ -12,6 +12,7 @@ import pytest
 from models.evaluate.answers import Answer, answer, prompts, take_figures
 from models.evaluate.copying import copying_figures, known, load_index, runs, save_index
 from models.evaluate.overlap import overlap_figures, overlapping_area, similarity_figures
+from models.evaluate.steering import steering_figures
 from models.evaluate.trials import random_request, trial_figures
 from models.music.notes import Note, Phrase, transpose
 from models.music.theory import Key
@@ -158,6 +159,20 @@ def test_takes_are_compared_and_counted(right: list[Answer], wrong: list[Answer]
     assert take_figures(wrong)["distinct"] == 1
     silent = take_figures(answer(Known(lambda _request, _index: ()), PIECES, 1, 4))
     assert (silent["empty"], silent["thin"]) == (1, 1)
+
+
+def test_an_engine_that_obeys_density_alone_is_found_out() -> None:
+    def evenly(request: Request, _index: int) -> tuple[Note, ...]:
+        density = request.controls.density
+        if density is None:
+            return repeat(request, 0)
+        step = round(480 / density / 20) * 20
+        return tuple(Note(tick, 20, 60) for tick in range(request.span.start, request.span.end, step))
+
+    figures = steering_figures(Known(evenly), PIECES, 1, 40)
+    assert figures["steer_density"] > 0.98
+    assert abs(figures["steer_leaps"]) < 0.4
+    assert "steer_adherence" not in figures  # these tunes have no chord symbols
 
 
 def test_trials_count_what_breaks_a_rule() -> None:
