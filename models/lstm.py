@@ -50,7 +50,7 @@ _REGISTERS = {
 }  # where a part lies that has no notes yet
 _NOTES_BEHIND = 96
 _RETRIES, _SPARES = 2, 2  # how often lines that will do are looked for, and how many a time
-_GUIDANCE = 1.5  # how much further than the network itself the soft controls are followed
+_GUIDANCE = 2.0  # how much further than the network itself the soft controls are followed
 
 
 @dataclass(frozen=True)
