@@ -9,6 +9,7 @@ from pathlib import Path
 
 from models.errors import UserError
 from models.evaluate.answers import answer, take_figures
+from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
 from models.evaluate.likelihood import BASELINE, likelihood
@@ -17,6 +18,7 @@ from models.evaluate.steering import steering_figures
 from models.evaluate.tables import show
 from models.evaluate.trials import trial_figures
 from models.lstm import WEIGHTS, load
+from models.training.beats import recorded
 from models.training.corpus import load_pieces, split
 from models.training.examples import melody_example
 
@@ -24,7 +26,7 @@ from models.training.examples import melody_example
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the table was made, 2 when the pieces cannot be judged."""
     parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
-    parser.add_argument("engine", choices=["lstm"])
+    parser.add_argument("engine", choices=["lstm", "beats"])
     parser.add_argument(
         "--pieces",
         type=Path,
@@ -44,6 +46,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--takes", type=int, default=10_000, help="takes with random settings, to look for violations")
     args = parser.parse_args(argv)
     try:
+        if args.engine == "beats":
+            return _beats(args)
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
@@ -60,6 +64,22 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     show(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def _beats(args: argparse.Namespace) -> int:
+    """How well beats are found in POP909's recordings; `--only` takes the side on which training put their melodies."""
+    names = {Path(piece.name).stem for piece in load_pieces(args.pieces) if args.only in (None, split(piece))}
+    songs = [song for path in args.pieces for song in recorded(path) if song.name in names]
+    if not songs:
+        raise UserError("There is no recording with known beats in these folders; give POP909's.")
+    figures = beat_figures(songs)
+    print(
+        f"{figures['songs']:.0f} songs: F-measure of the beats at 70 ms {figures['beat_f']:.3f}, of those that begin "
+        f"bars {figures['downbeat_f']:.3f}; {figures['beat_good']:.0%} of the songs have .8 or more"
+    )
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0

@@ -23,6 +23,7 @@ from models.evaluate.copying import save_index
 from models.evaluate.likelihood import encode_piece, lstm_bits
 from models.lstm_network import FIELDS, Config, Network
 from models.roles import ROLES
+from models.training.beats import train_beats
 from models.training.corpus import load_corpus, split
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, batches
 from models.training.examples import examples
@@ -179,10 +180,19 @@ def _epoch(
     progress["train"] = total / max(steps, 1)
 
 
+_ENGINES = {
+    "lstm": train_lstm,
+    "ngram": fit_ngram,
+    "harmony": train_harmony,
+    "runs": index_runs,
+    "beats": train_beats,
+}
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the training ended as asked."""
     parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
-    parser.add_argument("engine", choices=["lstm", "ngram", "harmony", "runs"])
+    parser.add_argument("engine", choices=list(_ENGINES))
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets, as zips or unpacked")
     parser.add_argument("--out", type=Path, default=Path("runs/lstm"), help="state, loss curve and best weights")
     parser.add_argument("--cache", type=Path, help="folder where the parsed corpus is kept between runs")
@@ -200,7 +210,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
-    {"lstm": train_lstm, "ngram": fit_ngram, "harmony": train_harmony, "runs": index_runs}[args.engine](args)
+    _ENGINES[args.engine](args)
     return 0
 
 
