@@ -8,14 +8,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
+from app.song.beatmap import carried, conform, find, played_freely
 from app.song.edits import add_notes
 from app.song.midi import open_mended, save_midi
 from app.song.song import Song, Track
 from models.errors import UserError
+from models.music.notes import Note
 from models.music.theory import parse_key, parse_range
-from models.request import Controls, Request, Take, load_engine
+from models.request import Controls, Request, load_engine
 
 MAX_BARS = 64
 MAX_TAKES = 64
@@ -30,19 +34,20 @@ def main(argv: Sequence[str]) -> int:
     song, mended = open_mended(options.input)
     if mended:
         print(mended, file=sys.stderr)
-    track = _choose_track(song, options.track)
-    request = _request(song, track, options)
+    laid = _in_its_own_time(song)
+    track = _choose_track(laid, options.track)
+    request = _request(laid, track, options)
     engine = load_engine("lstm")
     engine.prepare(request)
     started = time.perf_counter()
     takes = engine.compose(request, lambda _index, _note: None, lambda: False)
     seconds = time.perf_counter() - started
-    first, last = song.metres.bar(request.span.start) + 1, song.metres.bar(request.span.end - 1) + 1
+    first, last = laid.metres.bar(request.span.start) + 1, laid.metres.bar(request.span.end - 1) + 1
     where = f"bar {first}" if first == last else f"bars {first} to {last}"
     print(f'"{track.name}" goes on in {where}.')
     for take in takes:
         path = _take_path(options.output, take.index, options.takes)
-        left_out = _save(song, track, take, path)
+        left_out = _save(song, track.id, carried(take.notes, laid, song), path)
         said = f", {left_out} of them left out because the track plays them already" if left_out else ""
         print(f"take {take.index + 1}: {len(take.notes)} notes, {take.key.name}, seed {take.seed}{said} → {path}")
     notes = sum(len(take.notes) for take in takes)
@@ -135,18 +140,36 @@ def _take_path(output: Path, index: int, takes: int) -> Path:
     return output if takes == 1 else output.with_name(f"{output.stem}-{index + 1}{output.suffix}")
 
 
-def _save(song: Song, track: Track, take: Take, path: Path) -> int:
-    """Write the song with the take; returns how many notes of it were left out.
+def _in_its_own_time(song: Song) -> Song:
+    """The song with bars where its music has them: laid over the beats that are heard where it ignores its own."""
+    if not played_freely(song):
+        return song
+    try:
+        beats = find(song)
+    except UserError as error:
+        print(f"The notes do not follow the bars of the file, which are used all the same: {error}", file=sys.stderr)
+        return song
+    pace = 60 / np.median(np.diff(beats.times))
+    print(
+        "The notes do not follow the bars of the file. By ear there are "
+        f"{len(beats.times)} beats, {beats.beats_a_bar} to a bar, at about {pace:.0f} a minute; bars are counted so."
+    )
+    return conform(song, beats)
+
+
+def _save(song: Song, track_id: int, notes: Sequence[Note], path: Path) -> int:
+    """Write the song with the notes of a take; returns how many of them were left out.
 
     Those would sound together with a note of the same pitch that stands there already. A MIDI file cannot tell two such
     notes apart, so writing both would change the old one.
     """
-    there = track.between(take.span.start, take.span.end)
+    first, last = min((n.onset for n in notes), default=0), max((n.end for n in notes), default=0)
+    there = song.track(track_id).between(first, last)
     new = [
         note
-        for note in take.notes
+        for note in notes
         if not any(old.pitch == note.pitch and old.onset < note.end and note.onset < old.end for old in there)
     ]
-    answered, _ = add_notes(song, track.id, new)
+    answered, _ = add_notes(song, track_id, new)
     save_midi(answered, path)
-    return len(take.notes) - len(new)
+    return len(notes) - len(new)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from app.cli import run
@@ -18,6 +19,7 @@ from models.music.smf import Event, MidiFile, MidiTrack, read_file, tempo_map, w
 from models.music.theory import Key
 from models.music.time import TempoChange
 from models.request import Request, Take, Verb
+from tests.freely import freely
 
 BAR = 1920
 MELODY = tuple(Note(i * 480, 400, pitch, 90, 0) for i, pitch in enumerate((62, 65, 69, 67, 65, 64, 62, 60)))
@@ -118,6 +120,29 @@ def test_takes_are_written_each_to_its_file_in_their_place(
 def test_one_take_goes_to_the_file_itself(engine: Stub, song: Path) -> None:
     assert _go(song, "--takes", "1") == 0
     assert sorted(path.name for path in song.parent.iterdir()) == ["out.mid", "song.mid"]
+
+
+def test_bars_are_the_musics_own_where_it_was_played_freely(
+    engine: Stub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    played, beats = freely()
+    notes = [
+        Note(round(a * 960), max(round((b - a) * 960), 1), int(pitch) + 1, int(loud), 0) for a, b, pitch, loud in played
+    ]
+    path = tmp_path / "free.mid"
+    path.write_bytes(write(MidiFile(0, 480, (MidiTrack(tuple(notes), (Event(0, b"\xff\x03Piano"),)),))))
+    assert _go(path, "--takes", "1", "--bars", "2", "--from-bar", "9") == 0
+    said = capsys.readouterr().out
+    assert "4 to a bar, at about 9" in said
+    assert "goes on in bars 9 to 10" in said
+    before, after = read_file(path), read_file(tmp_path / "out.mid")
+    assert tempo_map(after) == tempo_map(before)
+    kept = set(before.tracks[0].notes)
+    assert kept <= set(after.tracks[0].notes)
+    new = [note.onset / 960 for note in after.tracks[0].notes if note not in kept]
+    assert len(new) == 8  # a note a beat; what stands before the first beat of all is a bar of its own
+    assert all(np.abs(beats - onset).min() < 0.07 for onset in new)
+    assert abs(new[0] - beats[28]) < 0.07
 
 
 def test_the_engine_is_asked_for_what_the_options_say(engine: Stub, song: Path) -> None:
