@@ -19,6 +19,7 @@ from app.player.client import Player
 from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
+from app.ui.beats import NUDGE, Beats
 from app.ui.clipboard import Clipboard
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
             self._remember,
             self,
         )
+        self.beats = Beats(document, player, self._tasks, self)
         self._fields = Fields(self, self.roll)
         self._lay_out()
         self._connect()
@@ -123,6 +125,10 @@ class MainWindow(QMainWindow):
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
+            "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
+            "bars_later": lambda: self.beats.bar_lines(1), "bars_earlier": lambda: self.beats.bar_lines(-1),
+            "beats_later": lambda: self.beats.nudge(NUDGE), "beats_earlier": lambda: self.beats.nudge(-NUDGE),
+            "beats_twice": lambda: self.beats.twice(), "beats_half": lambda: self.beats.half(),
             "add_track": lambda: self.tracks.add_track(), "remove_track": lambda: self.tracks.remove_track(),
             "previous_track": lambda: self.tracks.step(-1), "next_track": lambda: self.tracks.step(1),
             "mute": lambda: self.tracks.toggle("mute"), "solo": lambda: self.tracks.toggle("solo"),
@@ -147,8 +153,13 @@ class MainWindow(QMainWindow):
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
         self.composing.warned.connect(self.message.tell)
-        sources = self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane
-        for source in sources:
+        self.beats.offered.connect(lambda said: self.message.tell(said, ("Find the beats", self.beats.find)))
+        self.beats.withdrawn.connect(self.message.withdraw)
+        self.beats.laid.connect(self._bars_moved)
+        for source in (
+            self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
+            self.beats,
+        ):  # fmt: skip
             source.told.connect(self.tell)
 
     # --- what others may ask
@@ -190,6 +201,11 @@ class MainWindow(QMainWindow):
         if not self._player.playing:
             self.playing.seek(tick)
 
+    def _bars_moved(self, playhead: int) -> None:
+        """Takes were written for the old bars; the playhead stays at its place in the music."""
+        self.composing.forget()
+        self.playing.seek(playhead)
+
     def _title(self) -> None:
         path, song = self._document.path, self._document.song
         name = path.name if path else f"{song.title or 'New song'}"
@@ -200,6 +216,7 @@ class MainWindow(QMainWindow):
         self.message.withdraw(self._refused)
         self.playing.begin_again()
         self.panel.begin_again()
+        self.beats.look()
         self.roll.setFocus()
         if self._document.path is not None:
             self._settings = self._settings.with_recent(self._document.path)
