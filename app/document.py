@@ -64,19 +64,25 @@ class Document(QObject):
             self._selection = selection
             self.selection_changed.emit()
 
-    def edit(self, label: str, song: Song, selection: Selection | None = None) -> None:
+    def edit(self, label: str, song: Song, selection: Selection | None = None) -> Edit | None:
         """One undo step to `song`; where it is the very song that is there, only the selection changes, without a step.
 
-        Ids of notes that are gone leave the selection.
+        Ids of notes that are gone leave the selection. Returns the step, None where none was made.
         """
         if song is self._song:
             if selection is not None:
                 self.select(selection)
-            return
+            return None
         after = (song, _valid(song, self._selection if selection is None else selection))
-        self._undo.append(Edit(label, (self._song, self._selection), after))
+        step = Edit(label, (self._song, self._selection), after)
+        self._undo.append(step)
         self._redo.clear()
         self._show(*after)
+        return step
+
+    def stands(self, step: Edit) -> bool:
+        """Whether a step has been made and not been undone since."""
+        return any(each is step for each in self._undo)
 
     def undo(self) -> None:
         """Take the last edit back."""

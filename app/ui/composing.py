@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.compose.client import ComposeClient
 from app.compose.intent import Plan, harmony_plan, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
-from app.document import Document
+from app.document import Document, Edit
 from app.player.client import Player
 from app.song.chords import chord_spans
 from app.song.edits import toggle_locks
@@ -47,7 +47,9 @@ class Composing(QObject):
         self._hearing = Hearing(player, roll, record, self)
         self._groups: list[TakeGroup] = []
         self._shown: TakeGroup | None = None
-        self._kept: dict[tuple[int, int], tuple[int, frozenset[int]]] = {}  # the notes of kept takes, by take
+        self._kept: dict[
+            tuple[int, int], tuple[Edit | None, int, frozenset[int]]
+        ] = {}  # step, track and notes of kept takes
         self._in_song: frozenset[tuple[int, int]] = frozenset()  # the kept takes that are in the song now
         self._seen: set[int] = set()  # the takes of the shown group that were looked at
         self._plan: Plan | None = None
@@ -139,15 +141,17 @@ class Composing(QObject):
         song, ids = accept(self._document.song, group.track_id, take, self._panel.layer)
         self._shown = group.mark(group.current, Fate.KEPT)
         self._store(self._shown)
-        self._kept[group.request_id, group.current] = group.track_id, frozenset(ids)
         self._put_away(dismissed=False)
         self._hearing.fact("kept", take)
         if take.chords:
-            self._document.edit(f"Keep the chords of take {group.current + 1}", song)
+            step = self._document.edit(f"Keep the chords of take {group.current + 1}", song)
             self.told.emit("The chords are in the lane: G on another track writes over them. Ctrl+Z takes them back.")
-            return
-        self._document.edit(f"Keep take {group.current + 1}", song, Selection(group.track_id, frozenset(ids)))
-        self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
+        else:
+            selection = Selection(group.track_id, frozenset(ids))
+            step = self._document.edit(f"Keep take {group.current + 1}", song, selection)
+            self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
+        self._kept[group.request_id, group.current] = step, group.track_id, frozenset(ids)
+        self._look_for_kept()
 
     def dismiss(self) -> None:
         """Put the takes away; while they are being made, stop making them."""
@@ -300,8 +304,10 @@ class Composing(QObject):
         tracks = {track.id: track for track in self._document.song.tracks}
         found = frozenset(
             which
-            for which, (track, ids) in self._kept.items()
-            if (track in tracks and tracks[track].pick(ids)) or (not ids and self._chords_stand(*which))
+            for which, (step, track, ids) in self._kept.items()
+            # Ids alone do not tell: what is drawn after an undo gets those of the notes that were undone.
+            if (step is None or self._document.stands(step))
+            and ((track in tracks and tracks[track].pick(ids)) or (not ids and self._chords_stand(*which)))
         )
         if found != self._in_song:
             self._in_song = found

@@ -193,6 +193,11 @@ def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
     assert "taken back" in listed.item(2).text()
     program.key(Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert "in the song" in listed.item(2).text()
+    program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    _click(program, listed.item(0))
+    program.key(Key.Key_Return)  # its notes get the ids of those that were taken back
+    assert "in the song" in listed.item(0).text()
+    assert "taken back" in listed.item(2).text()
 
 
 def test_takes_dismissed_long_ago_step_out_of_the_list_until_asked_for(program: Program) -> None:
