@@ -39,6 +39,7 @@ class Scene:
             if self._pixmap is None or self._pixmap.size() != size:
                 self._pixmap = QPixmap(size)
                 self._pixmap.setDevicePixelRatio(ratio)
+                self._pixmap.fill(THEME.colour("background"))
             self._paint(self._pixmap, QRectF(viewport.rect()))
         else:
             across, down = coords.left - before.left, coords.top - before.top

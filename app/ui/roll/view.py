@@ -61,6 +61,8 @@ class RollView(ScrollingRoll):
         self.setMinimumSize(320, 200)
         self.setAccessibleName("Piano roll")
         self.viewport().setMouseTracking(True)
+        # The scene covers everything, so that nothing needs to be wiped before it.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         document.selection_changed.connect(self._selection_changed)
         self._arrange()
         self.show_pitches()
