@@ -36,7 +36,7 @@ ENTRIES = (
     Entry("duplicate", "Edit", "Duplicate", "Repeat the selected notes right behind them", ("Ctrl+D",)),
     Entry("delete", "Edit", "Delete notes", "Delete the selected notes", ("Delete",)),
     Entry("select_all", "Edit", "Select all", "Select every note of the track", ("Ctrl+A",)),
-    Entry("draw", "Edit", "Draw tool", "Press and drag on an empty place to draw notes", ("D",), checkable=True),
+    Entry("draw", "Edit", "Draw", "Press and drag on an empty place to draw notes", ("D",), checkable=True),
     Entry(
         "generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)
     ),

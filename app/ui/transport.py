@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QFontDatabase
+from PySide6.QtGui import QAction, QFontDatabase, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.document import Document
@@ -17,7 +17,8 @@ from models.music.time import MetreChange
 
 _PORT_TIP = "Where the music goes besides the built-in synthesiser: a MIDI port, or one of our own that a DAW can see"
 _METRES = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8", "2/2"]
-NO_PORT, NOWHERE, OWN_PORT = "Synthesiser only", "None", "Virtual port “Antiphon”"
+_ROOMY = 1150  # pixels that everything needs
+NO_PORT, NOWHERE, OWN_PORT = "Synth only", "None", "Virtual port “Antiphon”"
 
 
 class Transport(QWidget):
@@ -78,6 +79,7 @@ class Transport(QWidget):
         self.port.setMinimumContentsLength(16)
         self.port.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.port.activated.connect(self._choose_port)
+        self._dispensable: list[QWidget] = [self.clock]
         for text, widget in (
             ("Tempo", self.tempo),
             ("Metre", self.metre),
@@ -85,13 +87,22 @@ class Transport(QWidget):
             ("MIDI out", self.port),
         ):
             layout.addSpacing(6)
-            layout.addWidget(quiet(text))
+            label = quiet(text)
+            layout.addWidget(label)
             layout.addWidget(widget)
+            if text in ("Metre", "Snap"):
+                self._dispensable.append(label)
         layout.addStretch(1)
         layout.addWidget(_button(actions["panic"]))
         document.changed.connect(lambda: self.show_position(self._player.position()))
         player.changed.connect(self.show_ports)
         self.show_ports()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window what says itself, or is said elsewhere, makes room for what does not."""
+        for widget in self._dispensable:
+            widget.setVisible(event.size().width() >= _ROOMY)
+        super().resizeEvent(event)
 
     def show_position(self, tick: float) -> None:
         """Show where the playhead is, and tempo and metre there."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QListWidgetItem
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from app.compose.audition import audition_loop
 from app.song import edits
@@ -560,3 +562,19 @@ def _click(program: Program, item: QListWidgetItem) -> None:
     listed = program.window.panel.list
     place: QPoint = listed.visualItemRect(item).center()
     program.qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+@pytest.mark.parametrize("width", [960, 1100, 1149, 1150, 1440])
+def test_nothing_in_the_top_bar_overlaps_at_any_width(program: Program, width: int) -> None:
+    window = program.window
+    window.resize(width, 600)
+    program.wait(lambda: window.width() == width and window.transport.width() > 0.9 * width)
+    shown = [
+        child
+        for child in window.transport.children()
+        if isinstance(child, QWidget) and child.isVisible() and child.parent() is window.transport
+    ]
+    edges = sorted((child.geometry().left(), child.geometry().right(), child.objectName()) for child in shown)
+    assert len(edges) > 8
+    assert all(right < left for (_, right, _), (left, _, _) in pairwise(edges))
+    assert all(child.width() >= child.minimumSizeHint().width() for child in shown)

@@ -41,7 +41,7 @@ def test_the_built_in_synthesiser_goes_off_and_on_while_the_music_plays(program:
     program.wait(lambda: program.player.audio == "file")
     assert action.isChecked()
     assert program.stored[-1].synth
-    assert port.currentText() == "Synthesiser only"
+    assert port.currentText() == "Synth only"
     assert program.player.playing
     program.key(Key.Key_Space)
     program.wait(lambda: not program.player.playing and not program.hanging())
