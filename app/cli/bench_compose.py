@@ -52,11 +52,16 @@ def answering() -> Iterator[Measured]:
 
 
 def sampling() -> Iterator[Measured]:
-    """Notes a second of the engine itself, one stream and eight takes together."""
+    """Notes a second of the engine itself, one stream and eight takes together; beside it what memory would allow, and
+    plainer ways to step a network of its size, which keep no rules."""
+    from models.evaluate.rates import rates_beside  # it loads torch, which only this group may
+
     engine = load_engine("lstm")
     for name, takes, budget in (("LSTM, one stream", 1, 1000.0), ("LSTM, eight takes together", 8, 4000.0)):
         rates = [_rate(engine, request_after_phrase(number, takes, bars=16)) for number in range(RUNS + 1)][1:]
         yield measured(name, rates, budget, "notes/s", at_least=True)
+    for name, rates in rates_beside(RUNS).items():
+        yield measured(name, rates, None, "notes/s", at_least=True)
 
 
 def song_with_phrase(number: int) -> Song:
