@@ -90,7 +90,7 @@ class ChordChange:
 
 @dataclass(frozen=True)
 class Song:
-    """Tracks in one time. `next_id` is the id that the next new note will get; ids are never used twice."""
+    """Tracks in one time. `next_id` is what the next new note is called; an undone note's id may come again."""
 
     ticks_per_quarter: int
     tracks: tuple[Track, ...]
