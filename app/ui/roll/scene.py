@@ -13,6 +13,7 @@ from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, Coords
 from app.ui.theme import THEME
 
 _LABEL_ROOM = 60.0  # pixels
+_SEAM = 2.0  # pixels that are painted again at the old edge
 
 
 class Scene:
@@ -62,13 +63,16 @@ class Scene:
         if down:
             moved = QRectF(0, HEADER_HEIGHT, width, height - HEADER_HEIGHT)
             pixmap.scroll(0, -int(dy), _scaled(moved, ratio))
-        # The strips are wide enough for a bar's number that was cut off at the old edge.
         if across:
+            strip = abs(across) + _SEAM
+            left = width - strip if across > 0 else KEYBOARD_WIDTH
+            self._paint(pixmap, QRectF(left, HEADER_HEIGHT, strip, height))
+            # Wide enough for a bar's number that was cut off at the old edge.
             strip = abs(across) + _LABEL_ROOM
             left = width - strip if across > 0 else KEYBOARD_WIDTH
-            self._paint(pixmap, QRectF(left, 0, strip, height))
+            self._paint(pixmap, QRectF(left, 0, strip, HEADER_HEIGHT))
         if down:
-            strip = abs(down) + _LABEL_ROOM
+            strip = abs(down) + _SEAM
             top = height - strip if down > 0 else HEADER_HEIGHT
             self._paint(pixmap, QRectF(0, top, width, strip))
 
@@ -78,13 +82,14 @@ class Scene:
         roll = QRectF(KEYBOARD_WIDTH, HEADER_HEIGHT, viewport.width() - KEYBOARD_WIDTH, viewport.height())
         area = roll.intersected(part)
         painter = QPainter(pixmap)
-        painter.setClipRect(area)
-        paint.paint_grid(painter, area, coords, song, self._grid)
-        for track in song.tracks:
-            if track.id != self._document.selection.track_id and len(track):
-                paint.paint_notes(painter, area, coords, track, self._cache, THEME.colour("note_other"))
-        current = song.track(self._document.selection.track_id)
-        paint.paint_notes(painter, area, coords, current, self._cache, hidden=self._hidden)
+        if not area.isEmpty():
+            painter.setClipRect(area)
+            paint.paint_grid(painter, area, coords, song, self._grid)
+            for track in song.tracks:
+                if track.id != self._document.selection.track_id and len(track):
+                    paint.paint_notes(painter, area, coords, track, self._cache, THEME.colour("note_other"))
+            current = song.track(self._document.selection.track_id)
+            paint.paint_notes(painter, area, coords, current, self._cache, hidden=self._hidden)
         if part.left() < KEYBOARD_WIDTH:
             painter.setClipRect(part)
             paint.paint_keyboard(painter, viewport.height(), coords, self._view.font())
