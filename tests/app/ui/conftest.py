@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.compose import client as compose_client
@@ -44,6 +44,13 @@ class Program:
         """Press a key in the roll."""
         self.window.roll.setFocus()
         self.qtbot.keyClick(self.window.roll, key, modifiers)
+
+    def type_into(self, field: QLineEdit | QAbstractSpinBox | None, text: str) -> None:
+        """Put the keyboard into a field and type over what stands there."""
+        assert field is not None
+        field.setFocus()
+        field.selectAll()
+        self.qtbot.keyClicks(field, text)
 
     def wait(self, holds: Callable[[], bool]) -> None:
         """Let the window live until something holds."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QListWidgetItem, QWidget
+from PySide6.QtWidgets import QListWidgetItem
 
 from app.compose.audition import audition_loop
 from app.song import edits
@@ -17,7 +15,7 @@ from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
 from models.request import Span
 from tests.app.ui.conftest import Program
-from tests.app.ui.scripted import REFUSAL, REFUSES, SLOW, STUMBLES
+from tests.app.ui.scripted import SLOW
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 
@@ -265,8 +263,8 @@ def test_the_controls_reach_the_engine(program: Program) -> None:
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    _type(program, panel.key.lineEdit(), "D dorian")
-    _type(program, panel.range, "D4-A5")
+    program.type_into(panel.key.lineEdit(), "D dorian")
+    program.type_into(panel.range, "D4-A5")
     panel.takes.setValue(2)
     panel.temperature.setValue(0.7)
     program.takes()
@@ -310,7 +308,7 @@ def test_a_control_that_cannot_be_is_explained_and_nothing_asked(
     program.select_bars(1, 4)
     panel = program.window.panel
     edit = panel.key.lineEdit() if field == "key" else panel.range
-    _type(program, edit, text)
+    program.type_into(edit, text)
     program.key(Key.Key_G)
     assert part in program.window.statusBar().currentMessage()
     program.wait(lambda: part in panel.plan.text())
@@ -378,74 +376,6 @@ def test_g_on_a_drum_track_says_that_it_is_not_there_yet(program: Program) -> No
     assert program.window.composing.shown is None
 
 
-def test_an_engine_that_refuses_says_why(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    program.window.panel.temperature.setValue(REFUSES)
-    program.key(Key.Key_G)
-    program.wait(lambda: program.window.message.text == REFUSAL)
-    assert program.window.composing.shown is None
-
-
-def test_an_engine_that_stumbles_leaves_the_song_and_goes_on(program: Program) -> None:
-    program.open()
-    song = program.document.song
-    program.select_bars(1, 4)
-    program.window.panel.temperature.setValue(STUMBLES)
-    program.key(Key.Key_G)
-    program.wait(lambda: "try another selection" in program.window.message.text)
-    program.window.panel.temperature.setValue(1.0)
-    program.takes()
-    assert program.document.song is song
-
-
-def test_every_listening_keep_and_dismissal_is_a_fact(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    program.takes()
-    program.wait(lambda: program.player.playing)
-    program.qtbot.wait(500)
-    program.key(Key.Key_Tab)
-    program.key(Key.Key_Return)
-    program.takes()
-    program.key(Key.Key_Escape)
-    assert [fact[0] for fact in program.facts] == ["played", "kept", "dismissed"]
-    assert len({fact[1] for fact in program.facts}) == 3
-    contexts = [fact[-1] for fact in program.facts]
-    assert [context["take"] for context in contexts] == [1, 2, 1]
-    assert all(context["engine"] == "scripted" for context in contexts)
-
-
-def test_a_take_that_was_heard_is_a_fact_though_space_stopped_it(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    program.takes()
-    program.wait(lambda: program.player.playing)
-    program.qtbot.wait(500)
-    program.key(Key.Key_Space)
-    program.wait(lambda: bool(program.facts))
-    assert program.facts[0][0] == "played"
-    program.qtbot.wait(500)
-    program.key(Key.Key_Escape)
-    assert [fact[0] for fact in program.facts] == ["played", "dismissed"]
-
-
-def test_playing_the_song_is_a_fact_and_stops_at_a_press_of_space(program: Program) -> None:
-    program.open()
-    program.key(Key.Key_Space)
-    program.wait(lambda: program.player.playing and bool(program.messages()))
-    program.qtbot.wait(500)
-    program.key(Key.Key_Space)
-    program.wait(lambda: not program.player.playing)
-    program.wait(lambda: bool(program.facts))
-    kind, notes, _, start, end, seconds, asked_for, _ = program.facts[0]
-    assert (kind, start, asked_for) == ("played", 0, True)
-    assert notes
-    assert end > 0
-    assert seconds > 0.3
-    program.wait(lambda: not program.hanging())
-
-
 def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
     program.open()
     program.key(Key.Key_End)
@@ -460,121 +390,7 @@ def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
     assert second.request_id != first.request_id
 
 
-def test_the_tracks_can_be_gone_through_muted_and_soloed_with_keys(program: Program) -> None:
-    program.open()
-    document = program.document
-    ids = [track.id for track in document.song.tracks]
-    program.key(Key.Key_PageDown)
-    assert document.selection.track_id == ids[1]
-    program.key(Key.Key_M)
-    assert document.song.track(ids[1]).mute
-    program.key(Key.Key_S)
-    assert document.song.track(ids[1]).solo
-    for _ in ids:
-        program.key(Key.Key_PageUp)
-    assert document.selection.track_id == ids[0]
-    program.key(Key.Key_T, Mod.ControlModifier)
-    assert len(document.song.tracks) == len(ids) + 1
-    assert document.selection.track_id not in ids
-    program.key(Key.Key_T, Mod.ControlModifier | Mod.ShiftModifier)
-    assert [track.id for track in document.song.tracks] == ids
-
-
-def test_a_playhead_moved_during_an_audition_stays_where_it_was_put(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    program.takes()
-    program.wait(lambda: program.player.playing)
-    program.window.roll.playhead_moved.emit(960)
-    program.key(Key.Key_Escape)
-    program.wait(lambda: not program.player.playing)
-    program.wait(lambda: round(program.player.position()) == 960)
-
-
-def test_home_and_end_move_the_playhead(program: Program) -> None:
-    program.open()
-    program.key(Key.Key_End)
-    song = program.document.song
-    assert program.window.roll.playhead == song.metres.bar_start(song.bar_count)
-    program.wait(lambda: program.window.transport.position.text().startswith(f"{song.bar_count + 1}.1."))
-    program.key(Key.Key_Home)
-    assert program.window.roll.playhead == 0
-
-
-def test_choosing_a_control_with_the_mouse_leaves_g_to_compose(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    panel = program.window.panel
-    panel.key.setFocus()
-    panel.key.setCurrentText("D dorian")
-    panel.key.activated.emit(panel.key.currentIndex())
-    program.qtbot.keyClick(program.window.focusWidget(), Key.Key_G)
-    program.wait(lambda: program.window.composing.shown is not None)
-    assert panel.key.currentText() == "D dorian"
-
-
-def test_g_and_space_work_from_a_number_field(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    field = program.window.panel.takes
-    field.setFocus()
-    program.qtbot.keyClick(field, Key.Key_G)
-    program.wait(lambda: program.window.composing.shown is not None)
-    program.wait(lambda: program.player.playing)
-    program.qtbot.keyClick(field, Key.Key_Space)
-    program.wait(lambda: not program.player.playing)
-    assert field.value() == 4
-
-
-def test_a_field_may_go_while_it_has_the_keyboard(program: Program) -> None:
-    program.key(Key.Key_T, Mod.ControlModifier)
-    field = program.window.tracks.row(program.document.selection.track_id).name
-    field.setFocus()
-    program.qtbot.keyClicks(field, "Flute")
-    program.window.tracks.remove_track()
-    program.qtbot.wait(50)
-    program.window.panel.range.setFocus()
-    program.qtbot.keyClick(program.window.panel.range, Key.Key_Escape)
-    assert program.window.roll.hasFocus()
-    assert len(program.document.song.tracks) == 1
-
-
-def test_enter_in_a_field_ends_typing_and_keeps_no_take(program: Program) -> None:
-    program.open()
-    program.select_bars(1, 4)
-    program.takes()
-    song = program.document.song
-    _type(program, program.window.panel.range, "D3-A5")
-    program.qtbot.keyClick(program.window.panel.range, Key.Key_Return)
-    assert program.document.song is song
-    assert program.window.roll.hasFocus()
-    program.key(Key.Key_Return)
-    assert program.document.song is not song
-
-
-def _type(program: Program, field: object, text: str) -> None:
-    field.setFocus()  # pyright: ignore[reportAttributeAccessIssue]
-    field.selectAll()  # pyright: ignore[reportAttributeAccessIssue]
-    program.qtbot.keyClicks(field, text)  # pyright: ignore[reportArgumentType]
-
-
 def _click(program: Program, item: QListWidgetItem) -> None:
     listed = program.window.panel.list
     place: QPoint = listed.visualItemRect(item).center()
     program.qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
-
-
-@pytest.mark.parametrize("width", [960, 1100, 1149, 1150, 1440])
-def test_nothing_in_the_top_bar_overlaps_at_any_width(program: Program, width: int) -> None:
-    window = program.window
-    window.resize(width, 600)
-    program.wait(lambda: window.width() == width and window.transport.width() > 0.9 * width)
-    shown = [
-        child
-        for child in window.transport.children()
-        if isinstance(child, QWidget) and child.isVisible() and child.parent() is window.transport
-    ]
-    edges = sorted((child.geometry().left(), child.geometry().right(), child.objectName()) for child in shown)
-    assert len(edges) > 8
-    assert all(right < left for (_, right, _), (left, _, _) in pairwise(edges))
-    assert all(child.width() >= child.minimumSizeHint().width() for child in shown)
