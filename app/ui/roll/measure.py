@@ -13,6 +13,7 @@ from app.document import Document
 from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
+from app.ui import theme
 from app.ui.roll.view import RollView
 from models.music.notes import Note
 
@@ -23,7 +24,10 @@ _SIZE = 1600, 900
 
 def frame_times(notes: int, dragged: int) -> dict[str, list[float]]:
     """Milliseconds a frame while scrolling along and while dragging notes; makes a QApplication where there is none."""
-    application = QApplication.instance() or QApplication([])
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication([])
+        theme.apply(application)  # as a user sees it, scroll bars included
     document = Document(dense_song(notes))
     roll = RollView(document)
     roll.resize(*_SIZE)
