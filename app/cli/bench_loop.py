@@ -8,15 +8,21 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QApplication
 
+from app.ui import theme
+
 PATIENCE = 60.0
 
 
 def application() -> QApplication:
-    """The program's QApplication, made when there is none yet."""
+    """The program's QApplication in the program's own looks, made when there is none yet."""
     if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     existing = QApplication.instance()
-    return existing if isinstance(existing, QApplication) else QApplication([])
+    if isinstance(existing, QApplication):
+        return existing
+    made = QApplication([])
+    theme.apply(made)  # what the style paints, scroll bars among it, takes time too
+    return made
 
 
 def wait(holds: Callable[[], bool], what: str) -> None:

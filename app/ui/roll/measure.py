@@ -13,7 +13,6 @@ from app.document import Document
 from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
-from app.ui import theme
 from app.ui.roll.view import RollView
 from models.music.notes import Note
 
@@ -23,11 +22,7 @@ _SIZE = 1600, 900
 
 
 def frame_times(notes: int, dragged: int) -> dict[str, list[float]]:
-    """Milliseconds a frame while scrolling along and while dragging notes; makes a QApplication where there is none."""
-    application = QApplication.instance()
-    if not isinstance(application, QApplication):
-        application = QApplication([])
-        theme.apply(application)  # as a user sees it, scroll bars included
+    """Milliseconds a frame while scrolling along and while dragging notes; needs a QApplication."""
     document = Document(dense_song(notes))
     roll = RollView(document)
     roll.resize(*_SIZE)
@@ -36,7 +31,7 @@ def frame_times(notes: int, dragged: int) -> dict[str, list[float]]:
     times = {"scroll": _scroll(roll), "drag": _drag(roll, document, dragged)}
     roll.close()
     roll.deleteLater()
-    application.processEvents()
+    QApplication.processEvents()
     return times
 
 
