@@ -1,4 +1,7 @@
-"""The quality tables: `python -m models.evaluate lstm --pieces DIR_OR_ZIP… [--json OUT]`."""
+"""The quality tables: `python -m models.evaluate lstm --pieces DIR_OR_ZIP… [--json OUT]`.
+
+`frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from pathlib import Path
 
 from models.errors import UserError
+from models.evaluate import frames
 from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
@@ -25,29 +29,12 @@ from models.training.examples import melody_example
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the table was made, 2 when the pieces cannot be judged."""
-    parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
-    parser.add_argument("engine", choices=["lstm", "beats"])
-    parser.add_argument(
-        "--pieces",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="DIR_OR_ZIP",
-        help="folders or zips of MIDI, ABC or MusicXML files",
-    )
-    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
-    parser.add_argument("--only", choices=["train", "valid"], help="only the pieces that training put on this side")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--ngram", type=Path, default=BASELINE)
-    parser.add_argument("--runs", type=Path, default=INDEX, help="index of the runs in the training melodies")
-    parser.add_argument("--seed", type=int, default=0, help="chooses what is asked of truth and foil")
-    parser.add_argument("--questions", type=int, default=400, help="of truth and foil, at most")
-    parser.add_argument("--prompts", type=int, default=200, help="contexts to answer, at most two a piece")
-    parser.add_argument("--takes", type=int, default=10_000, help="takes with random settings, to look for violations")
-    args = parser.parse_args(argv)
+    args = _parser().parse_args(argv)
     try:
         if args.engine == "beats":
             return _beats(args)
+        if args.engine == "frames":
+            return _frames(args)
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
@@ -66,6 +53,50 @@ def main(argv: list[str] | None = None) -> int:
     show(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
+    engines = parser.add_subparsers(dest="engine", required=True)
+    lstm = engines.add_parser("lstm", help="the composer: bits a note, truth and foil, its takes")
+    beats = engines.add_parser("beats", help="how well beats are found in POP909's recordings")
+    rolls = engines.add_parser("frames", help="nats a frame on a set of piano rolls")
+    for each in (lstm, beats):
+        each.add_argument(
+            "--pieces",
+            type=Path,
+            nargs="+",
+            required=True,
+            metavar="DIR_OR_ZIP",
+            help="folders or zips of MIDI, ABC or MusicXML files",
+        )
+        each.add_argument("--only", choices=["train", "valid"], help="only the pieces that training put on this side")
+    lstm.add_argument("--weights", type=Path, default=WEIGHTS)
+    lstm.add_argument("--ngram", type=Path, default=BASELINE)
+    lstm.add_argument("--runs", type=Path, default=INDEX, help="index of the runs in the training melodies")
+    lstm.add_argument("--seed", type=int, default=0, help="chooses what is asked of truth and foil")
+    lstm.add_argument("--questions", type=int, default=400, help="of truth and foil, at most")
+    lstm.add_argument("--prompts", type=int, default=200, help="contexts to answer, at most two a piece")
+    lstm.add_argument("--takes", type=int, default=10_000, help="takes with random settings, to look for violations")
+    rolls.add_argument("--set", required=True, metavar="NAME", help="the set on which the network was trained")
+    rolls.add_argument(
+        "--split", type=Path, required=True, metavar="FILE", help="JSON: pieces of frames of sounding MIDI pitches"
+    )
+    rolls.add_argument("--weights", type=Path, help="other weights than the set's")
+    for each in (lstm, beats, rolls):
+        each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
+    return parser
+
+
+def _frames(args: argparse.Namespace) -> int:
+    """Nats a frame of one set's network on any split of it."""
+    nats, count = frames.nats_frame(
+        frames.load(args.weights or frames.weights(args.set)), frames.load_split(args.split)
+    )
+    print(f"{args.set}: {nats:.3f} nats a frame over {count:,} frames")
+    if args.json:
+        args.json.write_text(json.dumps({"nats_frame": nats, "frames": count}, indent=1) + "\n")
     return 0
 
 

@@ -27,6 +27,7 @@ from models.training.beats import train_beats
 from models.training.corpus import load_corpus, split
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, batches
 from models.training.examples import examples
+from models.training.frames import train_frames
 from models.training.harmony import train_harmony
 
 SEGMENT = 224
@@ -186,6 +187,7 @@ _ENGINES = {
     "harmony": train_harmony,
     "runs": index_runs,
     "beats": train_beats,
+    "frames": train_frames,
 }
 
 
@@ -207,6 +209,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--dropout", type=float, default=0.25)
+    parser.add_argument("--set", default="jsb_chorales", help="frames: the set of piano rolls")
+    parser.add_argument("--segment", type=int, default=256, help="frames: the longest part that is learned at once")
+    parser.add_argument("--batch", type=int, default=6, help="frames: parts a step")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
