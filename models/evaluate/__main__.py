@@ -23,8 +23,9 @@ from models.evaluate.tables import show
 from models.evaluate.trials import trial_figures
 from models.lstm import WEIGHTS, load
 from models.training.beats import recorded
-from models.training.corpus import load_pieces, split
+from models.training.corpus import load_pieces
 from models.training.examples import melody_example
+from models.training.pieces import split
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from models.music.notes import Note, Phrase
 from models.music.time import MetreMap
 from models.request import Composer, Context, Request, Span, Take, Verb
 from models.tokens import melody_line
-from models.training.corpus import Piece
+from models.training.pieces import Piece
 
 CONTEXT, NEXT = 8, 4  # bars
 TAKES = 8

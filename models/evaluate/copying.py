@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.evaluate.answers import Answer
 from models.music.notes import Note
 from models.tokens import melody_line
-from models.training.corpus import Piece
+from models.training.pieces import Piece
 
 RUN = 12  # notes
 INDEX = Path(__file__).parents[2] / "resources" / "checkpoints" / "runs.npz"

@@ -17,7 +17,7 @@ import torch
 from models.lstm_network import Network
 from models.tokens import MAX_BAR_STEPS, NO_CHORD, Encoded, Frame
 from models.training.dataset import NOTHING, Dataset, Example, Visible
-from models.training.train import field_weights
+from models.training.loss import field_weights
 
 CONTEXT, NEXT, GAP, BEHIND = 8, 4, 2, 4  # bars
 FOILS = 9

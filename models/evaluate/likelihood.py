@@ -15,9 +15,9 @@ from models.lstm_network import FIELDS as FIELDS_OF_NETWORK
 from models.lstm_network import Network
 from models.music.detect import detect_key
 from models.tokens import Encoded, encode
-from models.training.corpus import Piece
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, Visible
 from models.training.examples import melody_example
+from models.training.pieces import Piece
 
 FIELDS = ("onset", "pitch", "duration", "velocity")
 BASELINE = Path(__file__).parents[2] / "resources" / "checkpoints" / "ngram.npz"

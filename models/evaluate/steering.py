@@ -14,7 +14,7 @@ from models.music.detect import detect_key
 from models.music.notes import Note
 from models.request import Composer, Request
 from models.tokens import encode_notes
-from models.training.corpus import Piece
+from models.training.pieces import Piece
 
 # What is asked for: from little to much of each, in the units of `models.controls`.
 ASKED = {

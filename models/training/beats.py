@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from models.beats import BEATS_A_BAR, FEWEST_ONSETS, Floats, bar_groupings, beat_groupings
 from models.errors import UserError
 from models.music import smf
-from models.training.corpus import Piece, load_corpus, split
+from models.training.corpus import load_corpus
+from models.training.pieces import Piece, split
 
 TOLERANCE = 0.07  # seconds
 _JITTER = 0.012  # seconds, standard deviation

@@ -4,14 +4,13 @@ and chorales for evaluation."""
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import logging
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -19,41 +18,23 @@ from typing import Any
 import numpy as np
 
 from models.errors import UserError
-from models.music import smf
-from models.music.detect import CHORDAL, detect_key, rank_keys
-from models.music.notes import DRUM_CHANNEL, ChordSpan, Note, Phrase, Role, sort_notes
+from models.music.detect import detect_key
+from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.scores import SUFFIXES as SCORE_SUFFIXES
 from models.music.scores import read_parts
 from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
-from models.tokens import melody_line
+from models.training.pieces import FEWEST_NOTES, MIDI_SUFFIXES, Piece, parts_of_midi, with_mode, with_roles
 from models.training.pop909 import read_song
 
 log = logging.getLogger(__name__)
 
 SOURCES = ("pop909", "nottingham", "openewld")
 CACHE_VERSION = 2
-FEWEST_NOTES = 16
-_MIDI_SUFFIXES = (".mid", ".midi", ".smf")
-_SUFFIXES = (*_MIDI_SUFFIXES, *SCORE_SUFFIXES, ".json")
+_SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES, ".json")
 _ABC_TITLE = re.compile(rb"^T:[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
 _CATALOGUED = re.compile(r"^[a-z]{1,3}\d+$")  # a number for a name; the folder has the title
 _CHORALE_TICKS = 480
-_BASS_BELOW = 56
-_MELODY_NAMES = re.compile(r"melod|vocal|voice|lead|sing|solo", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One melody, and the parts that sound with it, whose metres, chords and key are the melody's own.
-
-    Pieces of one `group` (the same title) stay on one side of the split.
-    """
-
-    name: str
-    group: str
-    phrase: Phrase
-    others: tuple[Phrase, ...] = ()
 
 
 def load_corpus(data: Path, sources: Iterable[str] = SOURCES, cache: Path | None = None) -> list[Piece]:
@@ -75,12 +56,6 @@ def load_corpus(data: Path, sources: Iterable[str] = SOURCES, cache: Path | None
             _write_cache(kept, found)
         pieces += found
     return pieces
-
-
-def split(piece: Piece, share: float = 0.1) -> str:
-    """ "valid" for the given share of all groups, "train" for the others; decided by a hash of the group alone."""
-    digest = hashlib.blake2b(piece.group.encode()).digest()
-    return "valid" if digest[0] < round(share * 256) else "train"
 
 
 def load_pieces(paths: Iterable[Path], source: str = "") -> list[Piece]:
@@ -133,7 +108,7 @@ def _jobs(files: dict[str, bytes], source: str) -> list[tuple[str, str, dict[str
     jobs = []
     for name in files:
         suffix, folder = Path(name).suffix.lower(), str(Path(name).parent)
-        if suffix in _MIDI_SUFFIXES and f"{folder}/beat_midi.txt" in files:
+        if suffix in MIDI_SUFFIXES and f"{folder}/beat_midi.txt" in files:
             names = ("beat_midi.txt", "chord_midi.txt", "key_audio.txt")
             jobs.append((source, name, {"midi": files[name], **{n: files.get(f"{folder}/{n}", b"") for n in names}}))
         elif suffix in _SUFFIXES:
@@ -151,10 +126,10 @@ def _read(job: tuple[str, str, dict[str, bytes]]) -> Piece | str:
         elif Path(name).suffix.lower() == ".json":
             phrase, *others = read_chorale(data["file"], name)
         elif Path(name).suffix.lower() in SCORE_SUFFIXES:
-            phrase, *others = _with_roles(read_parts(data["file"], name))
-            phrase = _with_mode(phrase)
+            phrase, *others = with_roles(read_parts(data["file"], name))
+            phrase = with_mode(phrase)
         else:
-            phrase, *others = _parts_of_midi(data["file"], name)
+            phrase, *others = parts_of_midi(data["file"], name)
     except UserError as error:
         return str(error)
     except (ValueError, IndexError, StopIteration, KeyError, ZeroDivisionError) as error:
@@ -199,7 +174,7 @@ def read_chorale(data: bytes, name: str) -> tuple[Phrase, ...]:
         raise UserError(f"{name} holds no notes.")
     key = detect_key([note for notes in voices for note in notes])
     length = len(rows) * step
-    return _with_roles(
+    return with_roles(
         tuple(Phrase(notes, length, _CHORALE_TICKS, metres, tempos, (), key, Role.MELODY, name) for notes in voices)
     )
 
@@ -217,20 +192,6 @@ def _is_rows_of_pitches(content: Any) -> bool:
     )
 
 
-def _with_roles(parts: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
-    """The first part is the melody; of the others one with chords is an accompaniment, the lowest voice the bass."""
-    first, *others = parts
-    heights = [np.mean([note.pitch for note in part.notes]) for part in others]
-    roles = []
-    for part, height in zip(others, heights, strict=True):
-        together = 1 - len({note.onset for note in part.notes}) / len(part.notes)
-        if together > CHORDAL:
-            roles.append(Role.CHORDS)
-        else:
-            roles.append(Role.BASS if height == min(heights) and height < _BASS_BELOW else Role.VOICE)
-    return first, *(replace(part, role=role) for part, role in zip(others, roles, strict=True))
-
-
 def _title(name: str, data: dict[str, bytes]) -> str:
     """What the piece is called: by its ABC title, else its file name, else, where that is a number, its whole path."""
     titles = _ABC_TITLE.search(data["file"]) if name.lower().endswith(".abc") else None
@@ -239,44 +200,6 @@ def _title(name: str, data: dict[str, bytes]) -> str:
         text = Path(name).parent.name
     title = re.sub(r"[^a-z0-9]", "", text.lower())
     return name if not title or title.isdigit() else title
-
-
-def _with_mode(phrase: Phrase) -> Phrase:
-    """MusicXML often says major whatever the mode: of a major key and its relative minor, the better one."""
-    key = phrase.key
-    if key is None:
-        return replace(phrase, key=detect_key(phrase.notes))
-    if key.scale != "major":
-        return phrase
-    ranked = dict(rank_keys(phrase.notes))
-    relative = Key((key.tonic + 9) % 12, "minor")
-    return replace(phrase, key=relative if ranked[relative] > ranked[key] else key)
-
-
-def _parts_of_midi(data: bytes, name: str) -> tuple[Phrase, ...]:
-    """The melody track of a MIDI file, by its name or else the one most like a melody, and the other tracks."""
-    file = smf.read(data, name)
-    tracks = [track for track in file.tracks if track.notes and track.notes[0].channel != DRUM_CHANNEL]
-    if not tracks:
-        raise UserError(f"{name} holds no notes outside the drums.")
-    named = [track for track in tracks if _MELODY_NAMES.search(smf.track_name(track))]
-    track = named[0] if named else max(tracks, key=_melodiousness)
-    notes = tuple(melody_line(track.notes))
-    keys = smf.key_changes(file)
-    key = keys[0].key if keys else None
-    phrase = Phrase(
-        notes, file.end, file.ticks_per_quarter, smf.metre_map(file), smf.tempo_map(file), (), key, Role.MELODY, name
-    )
-    others = tuple(replace(phrase, notes=sort_notes(each.notes)) for each in tracks if each is not track)
-    return _with_roles((_with_mode(phrase), *others))
-
-
-def _melodiousness(track: smf.MidiTrack) -> float:
-    """Monophonic, in the range of a voice, and with enough notes."""
-    line = melody_line(track.notes)
-    share = len(line) / len(track.notes)
-    height = sum(note.pitch for note in line) / len(line)
-    return share + min(len(line), 100) / 200 - abs(height - 70) / 40
 
 
 def _write_cache(path: Path, pieces: list[Piece]) -> None:

@@ -12,8 +12,8 @@ from models.music.notes import Note, Phrase, Role
 from models.roles import role_index, style_index
 from models.surroundings import MOST_PARTS, Roll, Surroundings, roll
 from models.tokens import encode_notes, frame_of, melody_line
-from models.training.corpus import FEWEST_NOTES, Piece
 from models.training.dataset import Example
+from models.training.pieces import FEWEST_NOTES, Piece
 
 _BASS_BELOW = 55  # the lowest note of a piano's chord, below this pitch, belongs to its bass line
 _MOST_BARS = 2000

@@ -20,7 +20,8 @@ from models import checkpoint
 from models.chordal import HOLD, NO_CHORD, Beats, beats_of, classes_at
 from models.harmony import UNKNOWN, HarmonyConfig, HarmonyNetwork, held
 from models.music.detect import detect_key
-from models.training.corpus import Piece, load_corpus, split
+from models.training.corpus import load_corpus
+from models.training.pieces import Piece, split
 
 BATCH, SEGMENT = 32, 128  # segments, beats
 _OTHERS = slice(24, 48)  # the features of the other parts

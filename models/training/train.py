@@ -21,36 +21,18 @@ from models import checkpoint
 from models.evaluate import ngram
 from models.evaluate.copying import save_index
 from models.evaluate.likelihood import encode_piece, lstm_bits
-from models.lstm_network import FIELDS, Config, Network
-from models.roles import ROLES
+from models.lstm_network import Config, Network
 from models.training.beats import train_beats
-from models.training.corpus import load_corpus, split
+from models.training.corpus import load_corpus
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, batches
 from models.training.examples import examples
 from models.training.frames import train_frames
 from models.training.harmony import train_harmony
+from models.training.loss import losses, shares_of
+from models.training.pieces import split
 
 SEGMENT = 224
 BATCH = 24
-# The share of its segments that is learned in a pass, by role: accompaniments have many notes, and much alike.
-SHARES = {"": 0.0, "melody": 1.0, "voice": 0.5, "bass": 0.5, "chords": 0.25}
-
-
-def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Bits a note of each field, mean over the targets of `batch` that count for it."""
-    logs = network(batch)
-    weights = field_weights(batch)
-    return {
-        name: -torch.where(weights[name] > 0, logs[name], 0).sum() / (weights[name].sum() * math.log(2)).clamp(min=1)
-        for name in FIELDS
-    }
-
-
-def field_weights(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """By field, 1 for each target that counts: of a note behind a gap only its place."""
-    weight = batch["weight"][:, 1:]
-    sound = weight * batch["sound_weight"][:, 1:]
-    return {"advance": weight, "position": weight, "pitch": sound, "duration": sound, "velocity": sound}
 
 
 def train_lstm(args: argparse.Namespace) -> None:
@@ -64,7 +46,7 @@ def train_lstm(args: argparse.Namespace) -> None:
     held = [piece for piece in pieces if split(piece) == "valid"]
     valid = Dataset([next(examples(piece)) for piece in held])
     print(f"{len(pieces)} pieces, {len(train)} parts to learn, {len(valid)} melodies to judge by", flush=True)
-    shares = [SHARES[ROLES[example.role]] for example in train.examples]
+    shares = shares_of(train)
     config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
     network = Network(config)
     print(f"{sum(p.numel() for p in network.parameters()):,} parameters", flush=True)

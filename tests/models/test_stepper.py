@@ -17,9 +17,9 @@ from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.stepper import Stepper, exact_index
 from models.tokens import LOOK_BACK, NO_PITCH
-from models.training.corpus import Piece
 from models.training.dataset import Dataset, Visible
 from models.training.examples import examples
+from models.training.pieces import Piece
 
 TOLERANCE = 3e-4
 TAKES = 3  # side by side, all writing the same

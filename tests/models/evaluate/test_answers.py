@@ -18,7 +18,7 @@ from models.music.notes import Note, Phrase, transpose
 from models.music.theory import Key
 from models.music.time import MetreMap, TempoMap
 from models.request import Request, Take, Verb
-from models.training.corpus import Piece
+from models.training.pieces import Piece
 
 BAR = 1920
 

@@ -13,7 +13,8 @@ from models.music import smf
 from models.music.notes import Note, Role
 from models.music.scores import nearest_quality, read_parts, read_score
 from models.music.theory import Chord, Key
-from models.training.corpus import Piece, load_corpus, load_pieces, read_chorale, split
+from models.training.corpus import load_corpus, load_pieces, read_chorale
+from models.training.pieces import Piece, split
 
 ABC = """X: 1
 T: The Small Test
