@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.document import Document
     from app.library.history import History, Kind
     from app.ui.hearing import Record
@@ -20,6 +22,7 @@ STARTED = time.monotonic()
 _EXPOSED_WITHIN = 2.0  # seconds: a window that is shown minimised is never exposed, and begins all the same
 USAGE = """usage: antiphon [FILE.mid]
        antiphon continue IN.mid -o OUT.mid [--bars 4] [--takes 4] [--seed 1] …
+       antiphon learn FOLDER --name NAME
        antiphon check
        antiphon bench [--json]
 
@@ -74,6 +77,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.about import about_text
     from app.autosave import Autosave
     from app.compose.client import ComposeClient
+    from app.compose.learning import Learner
     from app.document import Document
     from app.library.history import History
     from app.player.client import Player
@@ -98,7 +102,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
             log=str(paths.data_dir() / "audio.log"),
         )
     )
-    client = ComposeClient()
+    client = ComposeClient(styles=paths.styles_dir())
+    learner = Learner(paths.styles_dir(), paths.kept_dir())
     reporter = Reporter()
     history = History(paths.library_path(), reporter.tell)
     autosave = Autosave(document, paths.recovery_dir())
@@ -109,7 +114,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         except OSError as error:
             reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
 
-    window = MainWindow(document, player, client, chosen, recorder(history, document), store, about_text())
+    record = recorder(history, document, learner.kept, reporter.tell)
+    window = MainWindow(document, player, client, learner, chosen, record, store, about_text())
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
@@ -140,12 +146,16 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         autosave.close(keep=not window.finished)
         history.close()
         client.close()
+        learner.close()
         uninstall()
 
 
-def recorder(history: History, document: Document) -> Record:
-    """What turns the window's facts into rows of the history."""
+def recorder(history: History, document: Document, kept: Path, tell: Callable[[str], None]) -> Record:
+    """What turns the window's facts into rows of the history, and keeps the phrases that were kept."""
     from app.library.history import content_hash
+    from app.library.kept import keep
+    from models.music.notes import Role
+    from models.request import Span
 
     def record(
         kind: Kind,
@@ -157,6 +167,11 @@ def recorder(history: History, document: Document) -> Record:
         asked_for: bool,
         context: dict[str, Any],
     ) -> None:
+        if kind == "kept" and role != Role.CHORDS:
+            try:
+                keep(kept, document.song, document.selection.track_id, Span(start, end), notes)
+            except OSError as error:
+                tell(f"The phrase is in the song, but could not be kept to learn from: {error.strerror}.")
         digest = partial(content_hash, notes, document.song.ticks_per_quarter)
         history.record(kind, digest, role, start, end, seconds, asked_for, context)
 

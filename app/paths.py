@@ -31,6 +31,16 @@ def library_path() -> Path:
     return data_dir() / "library.sqlite"
 
 
+def styles_dir() -> Path:
+    """The folder of styles that were learned from the user's own music."""
+    return _private(data_dir() / "styles")
+
+
+def kept_dir() -> Path:
+    """The folder of the phrases the user kept."""
+    return _private(data_dir() / "kept")
+
+
 def recovery_dir() -> Path:
     """The folder of songs that can be recovered after a crash."""
     return _private(data_dir() / "recovery")

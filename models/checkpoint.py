@@ -15,10 +15,21 @@ from models.errors import UserError
 VOCABULARY = "antiphon-parts-1"  # changes whenever the meaning of an index in models.tokens does
 
 
-def save(path: Path, weights: dict[str, torch.Tensor], engine: str, config: dict[str, Any]) -> None:
-    """Write `weights` (name to tensor) for `engine`, with the config that builds its network."""
+def save(
+    path: Path,
+    weights: dict[str, torch.Tensor],
+    engine: str,
+    config: dict[str, Any],
+    about: dict[str, Any] | None = None,
+) -> None:
+    """Write `weights` (name to tensor) for `engine`, with the config that builds its network.
+
+    `about` is kept beside them for people; see `models.styles`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"engine": engine, "vocabulary": VOCABULARY, "config": json.dumps(config, sort_keys=True)}
+    if about is not None:
+        metadata["about"] = json.dumps(about, sort_keys=True)
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, path, metadata)
 
 

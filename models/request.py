@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 from models.music.notes import ChordSpan, Note, Role
@@ -42,9 +43,9 @@ class Controls:
     voice, six for chords), and chord tones on beats where `strong_chord_tones` and a chord symbol stands. `key` None
     means: take the key found in the context, and allow the accidentals the context itself uses.
 
-    Should: `temperature`, `top_p`, `style` (one of `models.roles.STYLES`) and the measures of `models.controls`, None
-    where they are left open: `density` in onsets a quarter; `liveliness`, `repetition` and `adherence` as shares from 0
-    to 1; `leaps` in semitones.
+    Should: `temperature`, `top_p`, `style` (one of `models.roles.STYLES`, or of the user's own, see `models.styles`)
+    and the measures of `models.controls`, None where they are left open: `density` in onsets a quarter; `liveliness`,
+    `repetition` and `adherence` as shares from 0 to 1; `leaps` in semitones.
     """
 
     key: Key | None = None
@@ -144,7 +145,10 @@ class Composer(Protocol):
 ENGINES: dict[str, str] = {"lstm": "models.lstm.load"}
 
 
-def load_engine(name: str) -> Composer:
-    """Import and load the engine called `name`, or by a dotted name; UserError when its weights cannot be used."""
+def load_engine(name: str, *weights: Path) -> Composer:
+    """Import and load the engine called `name`, or by a dotted name, with `weights` in place of those that ship.
+
+    Raises UserError when the weights cannot be used.
+    """
     module, function = ENGINES.get(name, name).rsplit(".", 1)
-    return getattr(import_module(module), function)()
+    return getattr(import_module(module), function)(*weights)

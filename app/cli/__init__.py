@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.errors import UserError
 
-COMMANDS = ("continue", "check", "bench")
+COMMANDS = ("continue", "learn", "check", "bench")
 USAGE_ERROR = 2
 
 
@@ -16,6 +16,8 @@ def run(command: str, argv: Sequence[str]) -> int:
     try:
         if command == "continue":
             from app.cli.continue_ import main
+        elif command == "learn":
+            from app.cli.learn import main
         elif command == "check":
             from app.cli.check import main
         else:

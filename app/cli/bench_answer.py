@@ -11,6 +11,7 @@ from app.cli.bench_compose import song_with_phrase
 from app.cli.bench_loop import application, pause, wait
 from app.cli.measured import Measured, measured
 from app.compose.client import ComposeClient
+from app.compose.learning import Learner
 from app.document import Document
 from app.player.client import Player
 from app.player.measure import sent_messages
@@ -31,7 +32,8 @@ def pressing() -> Iterator[Measured]:
         document = Document()
         player = Player(Options(audio=False, record=str(record), log=f"{folder}/log.txt"))
         client = ComposeClient()
-        window = MainWindow(document, player, client, Settings(), lambda *_: None, lambda _: None, "")
+        learner = Learner(Path(folder) / "styles", Path(folder) / "kept")
+        window = MainWindow(document, player, client, learner, Settings(), lambda *_: None, lambda _: None, "")
         window.show()
         player.start()
         client.start()

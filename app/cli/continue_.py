@@ -6,10 +6,12 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from app import paths
 from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
 from app.song.beatmap import carried, conform, find, played_freely
@@ -20,6 +22,8 @@ from models.errors import UserError
 from models.music.notes import Note
 from models.music.theory import parse_key, parse_range
 from models.request import Controls, Request, load_engine
+from models.roles import STYLES
+from models.styles import Styled, listed
 
 MAX_BARS = 64
 MAX_TAKES = 64
@@ -37,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     laid = _in_its_own_time(song)
     track = _choose_track(laid, options.track)
     request = _request(laid, track, options)
-    engine = load_engine("lstm")
+    engine = Styled(load_engine("lstm"), paths.styles_dir(), partial(load_engine, "lstm"))
     engine.prepare(request)
     started = time.perf_counter()
     takes = engine.compose(request, lambda _index, _note: None, lambda: False)
@@ -72,6 +76,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--key", metavar="KEY", help='such as "D dorian" (default: the one found in the music)')
     parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
     parser.add_argument("--temperature", type=float, default=1.0, help="lower is more expected (default 1.0)")
+    parser.add_argument("--style", default="", help="pop, folk, song, lied, chorale, or one of your own")
     options = parser.parse_args(argv)
     _check_number("--bars", options.bars, 1, MAX_BARS)
     _check_number("--takes", options.takes, 1, MAX_TAKES)
@@ -123,7 +128,8 @@ def _request(song: Song, track: Track, options: argparse.Namespace) -> Request:
     last = max(note.end for note in track.notes())
     first_bar = song.metres.bar(last - 1) + 1 if options.from_bar is None else options.from_bar - 1
     low, high = parse_range(options.range) if options.range else (0, 127)
-    controls = Controls(parse_key(options.key) if options.key else None, low, high, options.temperature)
+    key = parse_key(options.key) if options.key else None
+    controls = Controls(key, low, high, options.temperature, style=_style(options.style))
     heard_from, heard_to = (song.metres.bar_start(bar) for bar in (max(first_bar - CONTEXT_BARS, 0), first_bar))
     if not track.onsets(heard_from, heard_to):
         raise UserError(
@@ -134,6 +140,13 @@ def _request(song: Song, track: Track, options: argparse.Namespace) -> Request:
     if plan.request is None:
         raise UserError(plan.tooltip)
     return plan.request
+
+
+def _style(name: str) -> str:
+    own = [style.name for style in listed(paths.styles_dir())]
+    if name not in (*STYLES, *own):
+        raise UserError(f"There is no style “{name}”; there are {', '.join([*STYLES[1:], *own])}.")
+    return name
 
 
 def _take_path(output: Path, index: int, takes: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -32,9 +33,10 @@ class ComposeClient(QObject):
     _message = Signal(object, object)
     _exit = Signal(object, object)
 
-    def __init__(self, engine: str = "lstm", parent: QObject | None = None) -> None:
+    def __init__(self, engine: str = "lstm", styles: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
+        self._styles = str(styles) if styles is not None else None
         self._child: Child | None = None
         self._last_id = 0
         self._pending: int | None = None
@@ -94,7 +96,7 @@ class ComposeClient(QObject):
         child = Child(
             "antiphon composer",
             worker.run,
-            (self._engine,),
+            (self._engine, self._styles),
             lambda message: self._message.emit(child, message),
             lambda code: self._exit.emit(child, code),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.music.notes import Note
 from models.request import Request, Take
+from models.styles import OwnStyle
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,32 @@ class Stumbled:
     """An error of ours while a context was read ahead; nobody waits for it, so it is only written down."""
 
     bug: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop learning for a while, or go on."""
+
+    paused: bool
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How far the learning of a style is: what is being done, which share is done, the seconds left where known."""
+
+    sentence: str
+    done: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class HasLearned:
+    """The style that came of it, and a sentence for each file that could not be used."""
+
+    style: OwnStyle
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """Learning was cancelled; nothing has changed."""

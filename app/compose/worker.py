@@ -7,7 +7,9 @@ import queue
 import signal
 import threading
 import time
+from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from traceback import format_exc
 from typing import Any
 
@@ -15,17 +17,20 @@ from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Read
 from models.errors import UserError
 from models.music.notes import Note
 from models.request import Composer, load_engine
+from models.styles import Styled
 
 _BATCH_SECONDS = 0.004  # notes are gathered this long before they are sent, the first of every take at once
 _STUMBLED = "The engine stumbled over this request, see the log; try another selection."
 
 
-def run(connection: Connection, engine: str) -> None:
-    """Serve requests until the pipe ends, which ends the process too."""
+def run(connection: Connection, engine: str, styles: str | None = None) -> None:
+    """Serve requests until the pipe ends, which ends the process too; `styles` is the folder of the user's own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's to answer
     inbox = _Inbox(connection)
     try:
         composer = load_engine(engine)
+        if styles is not None:
+            composer = Styled(composer, Path(styles), partial(load_engine, engine))
     except UserError as error:
         _tell(connection, Failed(None, str(error)))
         inbox.join()

@@ -52,6 +52,7 @@ ENTRIES = (
     Entry("previous_take", "Compose", "Previous", "Previous take", hint="Shift+Tab"),
     Entry("keep_take", "Compose", "Keep", "Keep this take in the song", hint="Enter"),
     Entry("dismiss", "Compose", "Dismiss", "Put the takes away, or stop making them", hint="Esc"),
+    Entry("styles", "Compose", "My styles…", "Let Antiphon learn from your own MIDI, or delete a style", ("Ctrl+L",)),
     Entry("play", "Play", "Play", "Play or stop", ("Space",)),
     Entry("start", "Play", "Start", "Playhead to the start", ("Home",)),
     Entry("end", "Play", "To the end", "Playhead behind the last note", ("End",)),

@@ -118,6 +118,7 @@ class ComposePanel(QWidget):
         self.steer = Steer()
         self.steer.hide()
         self.steer.changed.connect(self.controls_changed)
+        self.steer.learn.clicked.connect(actions["styles"].trigger)
         self.steer_button = tool_button("Steer …", "Say what the answer should be like", checkable=True)
         self.steer_button.toggled.connect(self.steer.setVisible)
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)

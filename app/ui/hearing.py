@@ -85,6 +85,7 @@ class Hearing(QObject):
             "key_asked": controls.key is not None,
             "range": [controls.low, controls.high],
             "temperature": controls.temperature,
+            "style": controls.style,
             "bits_note": take.bits_note,
         }
         asked_for = kind != "played"

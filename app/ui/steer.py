@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSlider, QSpinBox, QWidget
 
-from app.ui.widgets import quiet
+from app.ui.widgets import quiet, tool_button
 from models.controls import BINS, CONTROLS, middle
 from models.request import Controls
 
@@ -40,7 +41,9 @@ class Steer(QWidget):
         self.style_box.setAccessibleName("Style")
         self.style_box.currentIndexChanged.connect(lambda _: self.changed.emit())
         grid.addWidget(QLabel("Style"), 0, 0)
-        grid.addWidget(self.style_box, 0, 1, 1, 2)
+        grid.addWidget(self.style_box, 0, 1)
+        self.learn = tool_button("Mine …", "Let Antiphon learn from your own MIDI, or delete a style")
+        grid.addWidget(self.learn, 0, 2)
         self.sliders: dict[str, QSlider] = {}
         for row, name in enumerate(CONTROLS, 1):
             title, tip = _NAMES[name]
@@ -74,6 +77,18 @@ class Steer(QWidget):
             grid.addWidget(field, row, 1, 1, 2)
         self.strong.toggled.connect(lambda _: self.changed.emit())
         grid.addWidget(self.strong, len(CONTROLS) + 3, 0, 1, 3)
+
+    def show_own(self, names: Sequence[str]) -> None:
+        """Offer these styles of the user's own behind those that ship."""
+        chosen = self.style_name
+        with QSignalBlocker(self.style_box):
+            while self.style_box.count() > len(_STYLES):
+                self.style_box.removeItem(len(_STYLES))
+            for name in names:
+                self.style_box.addItem(name, name)
+            self.style_box.setCurrentIndex(max(self.style_box.findData(chosen), 0))
+        if self.style_name != chosen:
+            self.changed.emit()
 
     def apply(self, controls: Controls) -> Controls:
         """`controls` with what is asked for here."""

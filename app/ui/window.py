@@ -14,6 +14,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter, QVBoxLayout, QWidget
 
 from app.compose.client import ComposeClient
+from app.compose.learning import Learner
 from app.document import Document
 from app.player.client import Player
 from app.settings import Settings
@@ -29,6 +30,7 @@ from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.roll.view import RollView
+from app.ui.styles import StylesDialog
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
@@ -44,13 +46,14 @@ class MainWindow(QMainWindow):
         document: Document,
         player: Player,
         client: ComposeClient,
+        learner: Learner,
         settings: Settings,
         record: Record,
         store: Callable[[Settings], None],
         about: str,
     ) -> None:
         super().__init__()
-        self._document, self._player = document, player
+        self._document, self._player, self._learner = document, player, learner
         self._settings, self._store, self._record, self._about = settings, store, record, about
         self._closing = False
         self._refused = ""  # the sentence about the last file: why it was refused, or what was mended in it
@@ -79,11 +82,13 @@ class MainWindow(QMainWindow):
         )
         self.beats = Beats(document, player, self._tasks, self)
         self._fields = Fields(self, self.roll)
+        self.styles = StylesDialog(learner, self)
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
         self.actions_by_name["follow"].setChecked(True)
         self._restore()
+        self._show_styles()
         self._document_changed()
         self.roll.setFocus()
 
@@ -136,7 +141,7 @@ class MainWindow(QMainWindow):
             "taller": lambda: self.roll.stretch(1.2), "flatter": lambda: self.roll.stretch(1 / 1.2),
             "fit": lambda: self.roll.fit(), "follow": lambda on: setattr(self.roll, "follow", on),
             "synth": lambda on: self.playing.use_synth(on), "soundfont": lambda: self.playing.choose_soundfont(),
-            "about": self._show_about,
+            "styles": lambda: self.styles.open_beside(), "about": self._show_about,
         }  # fmt: skip
 
     def _connect(self) -> None:
@@ -149,6 +154,8 @@ class MainWindow(QMainWindow):
         self.transport.metre.activated.connect(lambda _: self.roll.setFocus())
         self.clipboard.pasted.connect(self._go_on_from)
         self.panel.key.activated.connect(lambda _: self.roll.setFocus())
+        self._learner.styles_changed.connect(self._show_styles)
+        self.styles.told.connect(self.tell)
         self.files.opened.connect(self._opened)
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
@@ -246,6 +253,9 @@ class MainWindow(QMainWindow):
         """Change settings, and store them at once."""
         self._settings = replace(self._settings, **fields)
         self._store(self._settings)
+
+    def _show_styles(self) -> None:
+        self.panel.steer.show_own([style.name for style in self._learner.styles()])
 
     def _show_about(self) -> None:
         QMessageBox.about(self, "About Antiphon", self._about)

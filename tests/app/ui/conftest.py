@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.compose import client as compose_client
 from app.compose.client import ComposeClient
+from app.compose.learning import Learner
 from app.document import Document
 from app.player.client import Player
 from app.player.messages import Options
@@ -35,6 +36,7 @@ class Program:
     document: Document
     player: Player
     client: ComposeClient
+    learner: Learner
     window: MainWindow
     record: Path
     facts: list[tuple[Any, ...]] = field(default_factory=list)
@@ -109,17 +111,21 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optio
     record = tmp_path / "played.txt"
     document = Document()
     player = Player(replace(options, record=str(record)))
-    client = ComposeClient("scripted")
+    client = ComposeClient("scripted", tmp_path / "styles")
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
-    window = MainWindow(document, player, client, Settings(), lambda *fact: facts.append(fact), stored.append, "About")
+    learner = Learner(tmp_path / "styles", tmp_path / "kept", "tests.app.compose.lessons")
+    window = MainWindow(
+        document, player, client, learner, Settings(), lambda *fact: facts.append(fact), stored.append, "About"
+    )
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
     window.show()
     window.activateWindow()
     qtbot.waitActive(window).__enter__()
     player.start()
     client.start()
-    yield Program(qtbot, document, player, client, window, record, facts, stored)
+    yield Program(qtbot, document, player, client, learner, window, record, facts, stored)
+    learner.close()
     client.close()
     player.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from app.compose import worker
 from models.constraints import allowed_pitch_classes
@@ -71,12 +72,12 @@ def _wait_for(cancelled: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def load() -> Scripted:
-    """The engine."""
+def load(_style: Path | None = None) -> Scripted:
+    """The engine, the same in every style."""
     return Scripted()
 
 
-def run(connection: Connection, engine: str) -> None:
+def run(connection: Connection, engine: str, styles: str | None = None) -> None:
     """The composer process, with this engine among those it knows."""
     ENGINES["scripted"] = f"{__name__}.load"
-    worker.run(connection, engine)
+    worker.run(connection, engine, styles)
