@@ -39,7 +39,7 @@ _PATIENCE = 2  # passes without getting better
 _SEGMENT, _BATCH = 192, 8
 _FEWEST_STEPS, _MOST_STEPS = 40, 600  # a pass over a small folder is more than one over its pieces
 _MOST_THREADS = 4
-_RATE, _DECAY = 4e-4, 0.02
+_RATE, _DECAY = 2e-4, 0.02
 
 
 class Cancelled(Exception):

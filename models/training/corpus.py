@@ -46,14 +46,14 @@ def load_corpus(data: Path, sources: Iterable[str] = SOURCES, cache: Path | None
     for source in sources:
         kept = cache / f"{source}.{CACHE_VERSION}.json.gz" if cache else None
         if kept is not None and kept.exists():
-            pieces += _read_cache(kept)
+            pieces += read_pieces(kept)
             continue
         path = next((each for each in (data / f"{source}.zip", data / source) if each.exists()), None)
         if path is None:
             raise UserError(f"There is no {source}.zip and no folder {source} in {data}; the README names its origin.")
         found = load_pieces([path], source)
         if kept is not None:
-            _write_cache(kept, found)
+            write_pieces(kept, found)
         pieces += found
     return pieces
 
@@ -202,7 +202,8 @@ def _title(name: str, data: dict[str, bytes]) -> str:
     return name if not title or title.isdigit() else title
 
 
-def _write_cache(path: Path, pieces: list[Piece]) -> None:
+def write_pieces(path: Path, pieces: list[Piece]) -> None:
+    """Write pieces to one compressed file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".tmp")
     with gzip.open(unfinished, "wt", compresslevel=4) as file:
@@ -210,7 +211,8 @@ def _write_cache(path: Path, pieces: list[Piece]) -> None:
     unfinished.replace(path)
 
 
-def _read_cache(path: Path) -> list[Piece]:
+def read_pieces(path: Path) -> list[Piece]:
+    """The pieces that write_pieces() wrote."""
     with gzip.open(path, "rt") as file:
         return [_from_json(each) for each in json.load(file)]
 

@@ -83,6 +83,9 @@ class Segment:
     visible: Visible
 
 
+Row = dict[str, NDArray]
+
+
 class Dataset:
     """All examples. `batch` makes the tensors the network reads."""
 
@@ -109,17 +112,13 @@ class Dataset:
         """All of an example."""
         return Segment(index, 0, self.entries(index), visible)
 
+    def row(self, segment: Segment) -> Row:
+        """The fields of one segment, (entries, ...)."""
+        return self._segment(segment)
+
     def batch(self, segments: Sequence[Segment]) -> dict[str, Tensor]:
         """Fields of shape (segments, longest, ...), and `weight`: 1 where an entry is a target that counts."""
-        rows = [self._segment(segment) for segment in segments]
-        longest = max(segment.stop - segment.start for segment in segments)
-        batch = {}
-        for name, first in rows[0].items():
-            padded = np.zeros((len(rows), longest, *first.shape[1:]), _wide(first.dtype))
-            for i, row in enumerate(rows):
-                padded[i, : len(row[name])] = row[name]
-            batch[name] = torch.from_numpy(padded)
-        return batch
+        return collate([self.row(segment) for segment in segments])
 
     def _segment(self, segment: Segment) -> dict[str, NDArray]:
         example, visible = self.examples[segment.example], segment.visible
@@ -206,10 +205,20 @@ def _walls(fields: dict[str, NDArray], bar: Ints, visible: Visible) -> dict[str,
     }
 
 
-def batches(
-    data: Dataset, length: int, size: int, random: np.random.Generator, shares: Sequence[float]
-) -> Iterator[dict[str, Tensor]]:
-    """One pass in segments of at most `length` targets, cut at random places, `size` to a batch.
+def collate(rows: Sequence[Row]) -> dict[str, Tensor]:
+    """Rows padded to the longest, as tensors of shape (rows, longest, ...)."""
+    longest = max(len(row["weight"]) for row in rows)
+    batch = {}
+    for name, first in rows[0].items():
+        padded = np.zeros((len(rows), longest, *first.shape[1:]), _wide(first.dtype))
+        for i, row in enumerate(rows):
+            padded[i, : len(row[name])] = row[name]
+        batch[name] = torch.from_numpy(padded)
+    return batch
+
+
+def segments_of(data: Dataset, length: int, random: np.random.Generator, shares: Sequence[float]) -> list[Segment]:
+    """One pass in segments of at most `length` targets, cut at random places, in random order.
 
     Of example i a share `shares[i]` of the segments is taken.
     """
@@ -221,13 +230,20 @@ def batches(
             stop = min(start + length + 1, entries)
             if stop - max(start, 0) > 1 and random.random() < shares[index]:
                 segments.append(Segment(index, max(start, 0), stop, draw(random)))
-    order = random.permutation(len(segments))
+    return [segments[i] for i in random.permutation(len(segments))]
+
+
+def batches(
+    data: Dataset, length: int, size: int, random: np.random.Generator, shares: Sequence[float]
+) -> Iterator[dict[str, Tensor]]:
+    """One pass in batches of `size` segments; see segments_of()."""
+    segments = segments_of(data, length, random, shares)
     pool = size * 16  # sorted by length within a pool, so that little is padding
-    for start in range(0, len(order), pool):
-        chunk = sorted(order[start : start + pool], key=lambda i: segments[i].stop - segments[i].start)
+    for start in range(0, len(segments), pool):
+        chunk = sorted(segments[start : start + pool], key=lambda each: each.stop - each.start)
         groups = [chunk[i : i + size] for i in range(0, len(chunk), size)]
         for group in random.permutation(len(groups)):
-            yield data.batch([segments[i] for i in groups[group]])
+            yield data.batch(groups[group])
 
 
 def _compact(fields: dict[str, NDArray]) -> dict[str, NDArray]:

@@ -16,6 +16,7 @@ import torch
 from models import checkpoint
 from models.evaluate.frames import ENGINE, Config, FrameNetwork, Pieces, load_split, nats, nats_frame, roll
 
+BATCH = 6
 _STEADY = 0.995  # how much of the averaged weights stays at each step
 
 
@@ -78,7 +79,7 @@ def _epoch(
     random = np.random.default_rng([args.seed, progress["epoch"]])
     network.train()
     total, frames, started = 0.0, 0.0, time.monotonic()
-    for rolls, weight, shift in _batches(train, network.config, random, args.segment, args.batch):
+    for rolls, weight, shift in _batches(train, network.config, random, args.segment, args.batch or BATCH):
         spent = progress["seconds"] + time.monotonic() - started
         done = min(max(spent / (args.minutes * 60), progress["epoch"] / args.epochs), 1.0)
         warm = min((progress["step"] + 1) / 100, 1.0)

@@ -16,12 +16,15 @@ SHARES = {"": 0.0, "melody": 1.0, "voice": 0.5, "bass": 0.5, "chords": 0.25}
 
 def losses(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Bits a note of each field, mean over the targets of `batch` that count for it."""
-    logs = network(batch)
+    lost, counts = sums(network(batch), batch)
+    return dict(zip(FIELDS, lost / counts.clamp(min=1), strict=True))
+
+
+def sums(logs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of each of FIELDS, (fields,): the bits lost over the targets of `batch`, and how many targets count."""
     weights = field_weights(batch)
-    return {
-        name: -torch.where(weights[name] > 0, logs[name], 0).sum() / (weights[name].sum() * math.log(2)).clamp(min=1)
-        for name in FIELDS
-    }
+    lost = [-torch.where(weights[name] > 0, logs[name], 0).sum() / math.log(2) for name in FIELDS]
+    return torch.stack(lost), torch.stack([weights[name].sum() for name in FIELDS])
 
 
 def field_weights(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -1,0 +1,164 @@
+"""Training the LSTM composer: `python -m models.training.train lstm`, alone or in several processes by `torchrun`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models import checkpoint
+from models.evaluate.likelihood import lstm_bits
+from models.lstm_network import Config, Network
+from models.training.corpus import load_corpus
+from models.training.dataset import EVERYTHING, NOTHING, Dataset, collate
+from models.training.distributed import World, joined
+from models.training.examples import examples
+from models.training.loss import sums
+from models.training.shards import Shards, share, write_shards, written
+
+SEGMENT = 224
+BATCH = 24
+
+
+@dataclass
+class _Run:
+    """What is trained, by what, and how far it is."""
+
+    network: Network
+    trained: nn.Module  # the network, wrapped where several processes train it
+    optimiser: torch.optim.Optimizer
+    progress: dict[str, Any]
+
+
+def train_lstm(args: argparse.Namespace) -> None:
+    """Train until `--epochs` passes or `--minutes` are over, resuming what lies in `--out`."""
+    with joined() as world:
+        _train(args, world)
+
+
+def _train(args: argparse.Namespace, world: World) -> None:
+    out: Path = args.out
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    folder = args.shards or out / "shards"
+    if world.leads:
+        out.mkdir(parents=True, exist_ok=True)
+        if not written(folder):
+            write_shards(load_corpus(args.data, tuple(args.sources), args.cache), folder, SEGMENT)
+    world.wait()
+    shards = Shards(folder, args.kept)
+    work = share(args.batch or BATCH, world.rank, world.size)
+    config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
+    network = Network(config).to(world.device)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
+    progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
+    state_file = out / "state.pt"
+    if state_file.exists():
+        state = torch.load(state_file, weights_only=True, map_location=world.device)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        progress = state["progress"]
+    judges = Dataset([next(examples(piece)) for piece in shards.judges()]) if world.leads else None
+    if world.leads:
+        print(f"{shards.train} pieces to learn, {shards.valid} melodies to judge by", flush=True)
+        print(f"{sum(p.numel() for p in network.parameters()):,} parameters, {world.size} processes", flush=True)
+        if progress["epoch"]:
+            print(f"resumed after epoch {progress['epoch']}", flush=True)
+    run = _Run(network, world.wrap(network), optimiser, progress)
+    steps = shards.steps((args.batch or BATCH) * world.size)
+    while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
+        began = time.monotonic()
+        learned = _epoch(run, shards.batches(work, args.seed, progress["epoch"], steps), world, args)
+        progress["epoch"] += 1
+        if judges is not None:
+            _judge(run, config, judges, learned, out)
+        # The leading process's clock is everybody's: all stop after the same pass.
+        spent = torch.tensor(time.monotonic() - began if world.leads else 0.0, device=world.device)
+        progress["seconds"] += float(world.total(spent))
+        if world.leads:
+            _save(run, out)
+    if args.export and world.leads:
+        args.export.parent.mkdir(parents=True, exist_ok=True)
+        args.export.write_bytes((out / "best.safetensors").read_bytes())
+
+
+def _epoch(run: _Run, batches: Any, world: World, args: argparse.Namespace) -> float:
+    """One pass; gives back the mean bits a note. The batches depend on the seed and the number of the pass alone."""
+    progress, total, steps, started = run.progress, 0.0, 0, time.monotonic()
+    run.network.train()
+    for rows in batches:
+        # Clocks differ between processes, the rate must not: among several it falls from pass to pass.
+        clock = progress["seconds"] + (time.monotonic() - started if world.size == 1 else 0.0)
+        done = min(max(clock / (args.minutes * 60), progress["epoch"] / args.epochs), 1.0)
+        warm = min((progress["step"] + 1) / 100, 1.0)
+        for group in run.optimiser.param_groups:
+            group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        batch = {name: tensor.to(world.device) for name, tensor in collate(rows).items()}
+        loss, bits = _loss(run.trained, batch, world)
+        run.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+        run.optimiser.step()
+        progress["step"] += 1
+        total, steps = total + bits, steps + 1
+        if steps % 25 == 0 and world.leads:
+            spent = time.monotonic() - started
+            print(
+                f"  epoch {progress['epoch'] + 1} step {steps}: {total / steps:.3f} bits a note, {spent:.0f} s",
+                flush=True,
+            )
+    return total / max(steps, 1)
+
+
+def _loss(network: nn.Module, batch: dict[str, Tensor], world: World) -> tuple[Tensor, float]:
+    """What is made small, and bits a note over the batch of all processes.
+
+    Gradients come as the mean over the processes; counted by all their targets they are those of the one large batch.
+    """
+    lost, counts = sums(network(batch), batch)
+    everywhere = world.total(counts).clamp(min=1)
+    loss = (lost / everywhere).sum() * world.size
+    return loss, float((world.total(lost) / everywhere).sum())
+
+
+def _judge(run: _Run, config: Config, judges: Dataset, learned: float, out: Path) -> None:
+    """Score the network as it is, note it in the curve, and keep it where it is the best so far."""
+    progress = run.progress
+    network = Network(config)
+    network.load_state_dict({name: tensor.cpu() for name, tensor in run.network.state_dict().items()})
+    network.eval()
+    scores = lstm_bits(network, judges, EVERYTHING)
+    bare, bits = sum(lstm_bits(network, judges, NOTHING).values()), sum(scores.values())
+    progress["curve"].append(
+        {
+            "epoch": progress["epoch"],
+            "step": progress["step"],
+            "seconds": round(progress["seconds"]),
+            "train": learned,
+            "valid": bits,
+            "valid_bare": bare,
+            **scores,
+        }
+    )
+    if bits < progress["best"]:
+        progress["best"] = bits
+        checkpoint.save(out / "best.safetensors", network.state_dict(), "lstm", config.to_dict())
+    print(
+        f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {learned:.3f}  valid {bits:.3f}  "
+        f"bare {bare:.3f}  " + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),
+        flush=True,
+    )
+
+
+def _save(run: _Run, out: Path) -> None:
+    states = {"network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "progress": run.progress}
+    torch.save(states, out / "state.tmp")
+    (out / "state.tmp").replace(out / "state.pt")
+    (out / "curve.json").write_text(json.dumps(run.progress["curve"], indent=1))
