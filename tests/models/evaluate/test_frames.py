@@ -90,3 +90,16 @@ def test_what_is_no_piano_roll_is_named(tmp_path: Path, text: str) -> None:
     for inner in ("a/train.json", "b/train.json"):
         with pytest.raises(UserError, match=inner):
             load_split(tmp_path / "set.zip", inner)
+
+
+@pytest.mark.parametrize(("name", "most"), [("jsb_chorales", 4.9), ("nottingham", 1.7)])
+def test_the_weights_are_small_and_know_their_music(name: str, most: float) -> None:
+    path = frames.weights(name)
+    assert path.stat().st_size <= 5_000_000
+    network = frames.load(path)
+    tonic, subdominant, dominant = [48, 55, 64, 72], [53, 57, 65, 72], [43, 59, 62, 67]
+    cadence = [tonic, subdominant, dominant, tonic]
+    score, _ = nats_frame(network, [cadence * 4])
+    mixed, _ = nats_frame(network, [[[48, 56, 63, 73], [53, 58, 66, 71], [43, 58, 63, 66], [49, 55, 62, 74]] * 4])
+    assert score < mixed
+    assert score < 3 * most
