@@ -24,7 +24,7 @@ from models.constraints import allowed_pitch_classes
 from models.errors import UserError
 from models.music.notes import ChordSpan, Note
 from models.request import Request, Take
-from models.sampling import sample
+from models.sampling import sample, waits
 
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "harmony.safetensors"
 UNKNOWN = CLASSES  # as the chord before: nothing is known of it
@@ -177,7 +177,7 @@ class Harmoniser:
             scores[:, NO_CHORD] = -np.inf
             scores[np.flatnonzero(~unsaid), chord[~unsaid]] = -np.inf
             chosen, share = sample(
-                scores, random.random((count, 2)), request.controls.temperature, request.controls.top_p
+                scores, waits(random, scores.shape), request.controls.temperature, request.controls.top_p
             )
             cost -= np.log2(share)
             lines[:, at - target] = chosen

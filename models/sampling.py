@@ -7,30 +7,36 @@ import numpy as np
 from models.desk import Floats
 from models.tokens import Ints
 
+_SHORTEST = np.float32(1e-30)
 
-def sample(logits: Floats, uniform: Floats, temperature: float, top_p: float) -> tuple[Ints, Floats]:
+
+def waits(random: np.random.Generator, shape: int | tuple[int, ...]) -> Floats:
+    """What `sample` decides by: numbers of the standard exponential distribution, float32, never 0."""
+    return np.maximum(random.standard_exponential(shape, dtype=np.float32), _SHORTEST)
+
+
+def sample(logits: Floats, wait: Floats, temperature: float, top_p: float) -> tuple[Ints, Floats]:
     """One index per row by nucleus sampling (Holtzman et al. 2020), and its probability before the nucleus is cut out.
 
-    `logits` (takes, choices) with -inf for what is forbidden, at least one choice a row allowed; `uniform` (takes, 2)
-    in [0, 1) decides. What is drawn from all choices is kept when it lies in the nucleus, as it mostly does; only where
-    it does not are the choices sorted, and one is drawn from the nucleus.
+    `logits` (takes, choices) with -inf for what is forbidden, at least one choice a row allowed; `wait`, of the same
+    shape, from `waits` decides: of exponential waits, each as many times shorter as its choice is likelier, the
+    shortest is that of a draw, from all choices as from those of the nucleus. So choices are sorted only where the draw
+    from all lies outside the nucleus.
     """
-    scaled = logits if temperature == 1 else logits / max(temperature, 1e-3)
-    odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    reached = odds.cumsum(axis=1)
-    total = reached[:, -1].astype(np.float64)  # so that a share of it below one stays below it
-    chosen = (reached <= (uniform[:, 0] * total)[:, None]).sum(axis=1)
+    scaled = logits if temperature == 1 else logits * np.float32(1 / max(temperature, 1e-3))
+    odds = scaled - np.maximum.reduce(scaled, axis=1, keepdims=True)
+    np.exp(odds, out=odds)
+    total = np.add.reduce(odds, axis=1)
+    chosen = (odds / wait).argmax(axis=1)
     share = odds[np.arange(len(odds)), chosen] / total
     # Whatever has more than the share that is cut off lies in the nucleus, without a look at the others.
-    for row in (share <= 1 - top_p).nonzero()[0]:
+    for row in (share <= 1 - top_p).nonzero()[0].tolist():
         mine = odds[row]
         if mine[mine > mine[chosen[row]]].sum() < top_p * total[row]:
             continue
         order = np.argsort(-mine, kind="stable")
-        ranked = mine[order].cumsum()
         # The nucleus: every choice that begins below top_p; the most likely one always.
-        inside = int(np.searchsorted(ranked, top_p * total[row])) + 1
-        rank = int(np.searchsorted(ranked[:inside], uniform[row, 1] * ranked[inside - 1], side="right"))
-        chosen[row] = order[min(rank, inside - 1)]
+        inside = order[: int(np.searchsorted(mine[order].cumsum(), top_p * total[row])) + 1]
+        chosen[row] = inside[(mine[inside] / wait[row, inside]).argmax()]
         share[row] = mine[chosen[row]] / total[row]
     return chosen, share

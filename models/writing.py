@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +20,25 @@ from models.lookback import LOOKS, NO_INTERVAL, look, onset_rows
 from models.music.notes import Note
 from models.music.time import MetreMap
 from models.request import Controls, Span
-from models.sampling import sample
+from models.sampling import sample, waits
 from models.stepper import Stepper, exact_index
 from models.tokens import (
     LOOK_AHEAD,
     LOOK_BACK,
     MAX_ADVANCE,
     MAX_BAR_STEPS,
+    MAX_DURATION,
     NO_PITCH,
     STEPS_PER_QUARTER,
+    VELOCITY_BINS,
     Encoded,
     Ints,
     velocity_of,
 )
 
-_UNIFORMS = (5, 2)  # random numbers a note: two for each field
-_DRAWN = 64  # notes for which they are drawn at once
+_CHOICES = (MAX_ADVANCE + 1, MAX_BAR_STEPS, NO_PITCH, MAX_DURATION + 1, VELOCITY_BINS)  # of each field
+_FIELDS = [slice(stop - size, stop) for size, stop in zip(_CHOICES, accumulate(_CHOICES), strict=True)]
+_DRAWN = 16  # notes for which random numbers are drawn at once
 _FORBIDDEN = np.float32(-np.inf)
 _STEPS = np.arange(MAX_BAR_STEPS)
 _BEFORE = max(LOOK_BACK)
@@ -131,6 +135,11 @@ class Writing:
         self._wall_step, self._wall_bar = np.append(fixed.step, _NEVER), np.append(fixed.bar, _NEVER)
         self._wall_pitch = np.append(fixed.pitch, NO_PITCH)
         self._wall = np.zeros(takes, dtype=np.int64)
+        # By step its bar, and by wall and bar the bars from there to the wall, as the network counts them.
+        bars_of_steps = np.append(np.diff(frame.starts), 2 * MAX_DURATION)
+        self._bar_of = np.repeat(np.arange(len(bars_of_steps)), bars_of_steps)
+        far = np.clip(self._wall_bar[:, None] - np.arange(len(frame.bar_steps)), 0, _FARTHEST)
+        self._until = np.where(self._wall_bar[:, None] == _NEVER, _NOTHING_AHEAD, far)
         self._first_step, self._last_step = page.steps(page.span.start), page.steps(page.span.end)
         self._first_bar = int(np.searchsorted(frame.starts, self._first_step, side="right")) - 1
         self._stop_bar = int(np.searchsorted(frame.starts, self._last_step - 1, side="right")) - 1
@@ -151,18 +160,18 @@ class Writing:
         notes: list[list[Note]] = [[] for _ in self._ids]
         sums = self._stepper.from_hidden(self._state)
         written = 0
-        drawn = np.empty((len(self._ids), _DRAWN, *_UNIFORMS))
+        drawn = np.empty((len(self._ids), _DRAWN, sum(_CHOICES)), np.float32)
         while len(self._ids) and not cancelled():
             if written % _DRAWN == 0:
                 for take in self._ids:
-                    self._random[take].random(out=drawn[take])
+                    drawn[take] = waits(self._random[take], drawn.shape[1:])
             placed = self._place(sums, drawn[self._ids, written % _DRAWN])
             if placed is None:
                 break
-            sums, uniform, advance, bar, position = placed
+            sums, wait, advance, bar, position = placed
             step, place = self._frame.starts[bar] + position, bar * MAX_BAR_STEPS + position
             fixed = step == self._wall_step[self._wall[self._ids]]
-            pitch, duration, velocity, scene = self._sound(sums, uniform, advance, bar, position, fixed)
+            pitch, duration, velocity, scene = self._sound(sums, wait, advance, bar, position, fixed)
             for take, locked, at, *fields in zip(
                 *(each.tolist() for each in (self._ids, fixed, place, step, pitch, duration, velocity)), strict=True
             ):
@@ -190,36 +199,31 @@ class Writing:
     def _full(self, value: int | np.integer) -> Ints:
         return np.full(len(self._ids), value, dtype=np.int64)
 
-    def _sample(self, logits: Floats, uniform: Floats) -> tuple[Ints, Floats]:
-        return sample(logits, uniform, self._controls.temperature, self._controls.top_p)
+    def _sample(self, logits: Floats, wait: Floats, field: int) -> tuple[Ints, Floats]:
+        return sample(logits, wait[:, _FIELDS[field]], self._controls.temperature, self._controls.top_p)
 
-    def _until(self, bar: Ints, wall: Ints) -> Ints:
-        """Bars to the wall, as the network counts them."""
-        far = self._wall_bar[wall]
-        return np.where(far == _NEVER, _NOTHING_AHEAD, np.clip(far - bar, 0, _FARTHEST))
-
-    def _place(self, sums: Floats, uniform: Floats) -> tuple[Floats, Floats, Ints, Ints, Ints] | None:
+    def _place(self, sums: Floats, wait: Floats) -> tuple[Floats, Floats, Ints, Ints, Ints] | None:
         """Choose the next bar and position of every take; takes that are complete leave the batch. None: all are."""
         starts, stepper = self._frame.starts, self._stepper
         wall = self._wall[self._ids]
-        end_bar = np.searchsorted(starts, self._end, side="right") - 1
+        end_bar = self._bar_of[self._end]
         end_advance = np.minimum(end_bar - self._bar, MAX_ADVANCE)
         end_position = np.minimum(self._end - starts[end_bar], MAX_BAR_STEPS - 1)
         # Not before as many notes have ended as there may be voices, nor before the span.
         floor = np.maximum(self._free(), self._first_step)
-        lowest = np.searchsorted(starts, floor, side="right") - 1 - self._bar
-        logits = stepper.score_advance(sums, self._last, end_advance, self._until(self._bar, wall), wall)
+        lowest = self._bar_of[floor] - self._bar
+        logits = stepper.score_advance(sums, self._last, end_advance, self._until[wall, self._bar], wall)
         begun = self._begun[self._ids]
         # The first note must come, and inside the span: an empty answer is none. Nothing passes the wall.
         highest = np.minimum(np.where(begun, MAX_ADVANCE, self._stop_bar - self._bar), self._wall_bar[wall] - self._bar)
         highest = np.minimum(np.maximum(highest, lowest), MAX_ADVANCE)
         advances = _STEPS[: MAX_ADVANCE + 1]
         logits[(advances < np.minimum(lowest, MAX_ADVANCE)[:, None]) | (advances > highest[:, None])] = _FORBIDDEN
-        advance, share = self._sample(logits, uniform[:, 0])
+        advance, share = self._sample(logits, wait, 0)
         bar = self._bar + advance
         going = bar <= self._stop_bar
         if not going.all():
-            sums, uniform, advance, share, bar, floor = _only(going, sums, uniform, advance, share, bar, floor)
+            sums, wait, advance, share, bar, floor = _only(going, sums, wait, advance, share, bar, floor)
             end_advance, end_position, begun, wall = _only(going, end_advance, end_position, begun, wall)
             self._keep(going)
             if not len(self._ids):
@@ -228,7 +232,7 @@ class Writing:
         if self._page.polyphony > 1:
             self._see_more(onsets, advance)
         logits = stepper.score_position(
-            sums, self._last, advance, self._metre[bar], onsets, end_advance, end_position, self._until(bar, wall), wall
+            sums, self._last, advance, self._metre[bar], onsets, end_advance, end_position, self._until[wall, bar], wall
         )
         here = starts[bar]
         steps = here[:, None] + _STEPS
@@ -240,13 +244,13 @@ class Writing:
         # Where the rules leave no place, the take ends.
         stuck = np.isneginf(logits).all(axis=1)
         logits[stuck, 0] = 0
-        position, more = self._sample(logits, uniform[:, 1])
+        position, more = self._sample(logits, wait, 1)
         going = (here + position < self._last_step) & ~stuck
         self.bits[self._ids] -= np.where(going, np.log2(share * more), 0)
         if not going.all():
-            sums, uniform, advance, bar, position = _only(going, sums, uniform, advance, bar, position)
+            sums, wait, advance, bar, position = _only(going, sums, wait, advance, bar, position)
             self._keep(going)
-        return (sums, uniform, advance, bar, position) if len(self._ids) else None
+        return (sums, wait, advance, bar, position) if len(self._ids) else None
 
     def _free(self) -> Ints:
         """By take, the step from which on there is a voice free for another note."""
@@ -273,7 +277,7 @@ class Writing:
             onsets[row, : len(found), at] = [exact for *_, exact in found]
 
     def _sound(
-        self, sums: Floats, uniform: Floats, advance: Ints, bar: Ints, position: Ints, fixed: NDArray[np.bool_]
+        self, sums: Floats, wait: Floats, advance: Ints, bar: Ints, position: Ints, fixed: NDArray[np.bool_]
     ) -> tuple[Ints, Ints, Ints, Ints]:
         """Choose pitch, duration and velocity of every take's next note; also its scene's number."""
         page, stepper, last = self._page, self._stepper, self._last
@@ -283,16 +287,16 @@ class Writing:
         stacked = ((advance == 0) & (position == last.position) & (last.pitch != NO_PITCH)).astype(np.int64)
         looked = self._look(bar, position, np.where(stacked, last.pitch, -1), wall)
         exact = exact_index(looked.exact)
-        until = self._until(bar, wall)
+        until = self._until[wall, bar]
         logits = stepper.score_pitch(
             sums, last, position, metre, scene, looked, exact, stacked, until, wall, self._wall_pitch[wall]
         )
         logits[self._closed(step, position, metre, scene, stacked)] = _FORBIDDEN
         logits[fixed, 0] = 0  # is taken over from the locked note below, so there need not be a choice
-        pitch, share = self._sample(logits, uniform[:, 2])
+        pitch, share = self._sample(logits, wait, 2)
         pitch = np.where(fixed, self._wall_pitch[wall], pitch)
         logits = stepper.score_duration(sums, last, position, metre, scene, pitch, looked, exact, stacked, until, wall)
-        duration, more = self._sample(logits, uniform[:, 3])
+        duration, more = self._sample(logits, wait, 3)
         # A note that would cross the end of the span is cut there; one voice is cut where a locked note begins.
         limit = np.minimum(self._last_step, self._wall_step[wall]) if page.polyphony == 1 else self._last_step
         duration = np.maximum(np.minimum(duration, limit - step), 1)
@@ -302,7 +306,7 @@ class Writing:
         if fixed.any():
             duration = np.where(fixed, page.fixed.duration[np.minimum(wall, len(page.fixed) - 1)], duration)
         logits = stepper.score_velocity(sums, last, position, metre, pitch, duration, stacked)
-        velocity, most = self._sample(logits, uniform[:, 4])
+        velocity, most = self._sample(logits, wait, 4)
         if fixed.any():
             velocity = np.where(fixed, page.fixed.velocity[np.minimum(wall, len(page.fixed) - 1)], velocity)
         self.bits[self._ids] -= np.where(fixed, 0, np.log2(share * more * most))

@@ -5,6 +5,7 @@ second a tune) and imported only where needed; never at start-up.
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import warnings
 import zipfile
@@ -124,16 +125,13 @@ def _text(data: bytes) -> str:
 def _staff(music21: Any, part: Any) -> _Staff:
     """Walk through the measures of a part, its repeats played out."""
     grouped = isinstance(part, music21.stream.PartStaff)
-    # Repeat signs that make no sense are left as written.
-    with contextlib.suppress(music21.repeat.ExpanderException, music21.exceptions21.Music21Exception):
-        part = part.expandRepeats()
     notes: list[tuple[int, int, int]] = []
     last: dict[int, int] = {}  # by pitch, where its last note stands in `notes`
     symbols: list[tuple[int, Chord | None]] = []
     bars: list[tuple[int, int, tuple[int, int]]] = []
     key: Key | None = None
     tick, metre = 0, (4, 4)
-    measures = list(part.getElementsByClass(music21.stream.Measure))
+    measures = _played(music21, part)
     for index, measure in enumerate(measures):
         if measure.timeSignature is not None:
             metre = measure.timeSignature.numerator, measure.timeSignature.denominator
@@ -152,6 +150,37 @@ def _staff(music21: Any, part: Any) -> _Staff:
         bars.append((tick, length, metre))
         tick += length
     return _Staff(notes, symbols, bars, key, grouped)
+
+
+def _played(music21: Any, part: Any) -> list[Any]:
+    """The measures of a part in the order in which they are played. Repeat signs that make no sense are left as written.
+
+    music21 expands bare measures that bear nothing but the signs: it copies whatever they hold, several times over.
+    """
+    measures = list(part.getElementsByClass(music21.stream.Measure))
+    brackets = list(part.recurse().getElementsByClass(music21.spanner.RepeatBracket))
+    bare: dict[int, Any] = {}
+    skeleton, signs = music21.stream.Part(), 0
+    for index, measure in enumerate(measures):
+        bare[id(measure)] = copied = music21.stream.Measure(number=index + 1)
+        copied.groups.append(str(index))  # music21 numbers anew what it expands
+        copied.insert(0, music21.note.Rest(quarterLength=1))
+        for mark in measure.getElementsByClass(music21.repeat.RepeatMark):
+            signs += 1
+            if not isinstance(mark, music21.bar.Barline):
+                copied.insert(min(mark.offset, 1), copy.deepcopy(mark))
+        copied.leftBarline, copied.rightBarline = copy.deepcopy(measure.leftBarline), copy.deepcopy(measure.rightBarline)
+        skeleton.append(copied)
+    if not signs:
+        return measures
+    for bracket in brackets:
+        under = [bare[id(each)] for each in bracket.getSpannedElements() if id(each) in bare]
+        if under:
+            skeleton.insert(0, music21.spanner.RepeatBracket(under, number=bracket.number))
+    with contextlib.suppress(music21.exceptions21.Music21Exception):
+        expanded = skeleton.expandRepeats().getElementsByClass(music21.stream.Measure)
+        return [measures[int(each.groups[0])] for each in expanded]
+    return measures
 
 
 def _phrase(first: _Staff, staff: _Staff, notes: Sequence[Note], name: str) -> Phrase:

@@ -20,7 +20,7 @@ from models.music.notes import Note
 from models.music.theory import Key
 from models.music.time import MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Take, Verb
-from models.sampling import sample
+from models.sampling import sample, waits
 
 
 @pytest.fixture(scope="module")
@@ -128,15 +128,16 @@ def test_a_range_without_notes_of_the_key_is_refused_with_a_sentence(wild: Lstm)
 
 def test_a_nucleus_keeps_the_likely_and_masks_hold() -> None:
     logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], dtype=np.float32))
-    drawn = [
-        int(sample(logits, np.array([pair]), 1.0, 0.75)[0][0]) for pair in np.random.default_rng(5).random((4000, 2))
-    ]
+    random = np.random.default_rng(5)
+    drawn = [int(sample(logits, waits(random, (1, 4)), 1.0, 0.75)[0][0]) for _ in range(4000)]
     assert set(drawn) == {0, 1}
     assert drawn.count(0) == pytest.approx(4000 * 0.5 / 0.8, abs=90)  # three standard deviations
-    masked = np.where([[True, False, True, True]], logits, -np.inf)
-    assert 1 not in {int(sample(masked, np.array([[u, 0.5]]), 2.0, 1.0)[0][0]) for u in np.linspace(0, 0.999, 200)}
-    _, share = sample(logits, np.array([[0.1, 0.9]]), 1.0, 0.75)
-    assert share[0] == pytest.approx(0.5, abs=1e-5)
+    whole = sample(np.repeat(logits, 8000, 0), waits(random, (8000, 4)), 1.0, 1.0)[0]
+    assert np.bincount(whole) / 8000 == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.02)
+    masked = np.where([[True, False, True, True]], logits, -np.inf).astype(np.float32)
+    assert 1 not in {int(sample(masked, waits(random, (1, 4)), 2.0, 1.0)[0][0]) for _ in range(200)}
+    chosen, share = sample(logits, np.array([[1e-6, 1, 1, 1]], np.float32), 1.0, 0.75)
+    assert (chosen[0], share[0]) == (0, pytest.approx(0.5, abs=1e-5))
 
 
 def test_the_engine_that_ships_loads_and_answers_in_the_key_of_the_phrase() -> None:
