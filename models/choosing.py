@@ -1,7 +1,7 @@
-"""Takes worth choosing between: which of the lines that were written for each take is handed over.
+"""Takes worth choosing between: which of the lines that were written are handed over, and in what order.
 
-A line that stalls, goes round in circles, is far sparser than asked or says what an earlier take says gives its place
-to another line written for the same take; those are written when they are needed.
+More lines are written than takes are asked for. Those that stall, go round in circles, are far sparser than asked or
+say what a better one says are left out; of the others those come first that fit best.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ from models.request import Request
 ALIKE = 0.8  # the share of common notes from which on two takes are the same answer
 _LONGEST_SILENCE = 0.5  # of the span
 _MOST_REPEATS = 4  # bars that are the same note for note, one after the other
+_HEARD = 8  # bars before the span whose density counts where none is asked for
 
 
-def choose(lines: Sequence[Sequence[Sequence[Note]]], request: Request) -> tuple[list[int], list[int]]:
-    """Which line to hand over for each take, given the lines written for it; and the takes that are still poor.
+def choose(lines: Sequence[Sequence[Note]], fits: Sequence[float], request: Request) -> tuple[list[int], int]:
+    """The numbers of the lines to hand over, those that fit best first, and how many good ones there were too few.
 
-    The first line that will do is taken; where none will, the first stays. A take depends on those before it alone, so
-    that the first takes of a seed are the same however many are asked for.
+    `fits` says how well each line fits, more is better: an engine's own likelihood, and what is known of the listener's
+    taste. The first line stays wherever it is good, since it may have been heard already. Where good lines are too few,
+    others take their place: two alike are more than one.
     """
+    order = sorted(range(len(lines)), key=lambda number: -fits[number])
     chosen: list[int] = []
-    poor: list[int] = []
-    for take, written in enumerate(lines):
-        earlier = [each[index] for each, index in zip(lines, chosen, strict=False)]
-        good = next((index for index, line in enumerate(written) if _good(line, earlier, request)), None)
-        if good is None:
-            poor.append(take)
-        chosen.append(good or 0)
-    return chosen, poor
+    for number in [0, *order]:
+        if len(chosen) == request.takes:
+            break
+        if number not in chosen and _good(lines[number], [lines[each] for each in chosen], request):
+            chosen.append(number)
+    missing = request.takes - len(chosen)
+    chosen += [number for number in order if number not in chosen][:missing]
+    return sorted(chosen, key=lambda number: -fits[number]), missing
 
 
 def alike(first: Sequence[Note], second: Sequence[Note]) -> float:
@@ -69,13 +72,25 @@ def loops(line: Sequence[Note], request: Request) -> bool:
 
 
 def sparse(line: Sequence[Note], request: Request) -> bool:
-    """Whether the line has less than half the density that was asked for."""
+    """Whether the line, with what is locked, has fewer onsets than `fewest_onsets`."""
+    return len({note.onset for note in (*line, *request.locked)}) < fewest_onsets(request)
+
+
+def fewest_onsets(request: Request) -> float:
+    """Half the onsets that are asked for; where none are, half of those the part itself has in as much time before."""
+    context, span = request.context, request.span
     asked = request.controls.density
-    quarters = request.span.length / request.context.ticks_per_quarter
-    return asked is not None and len({note.onset for note in line}) < asked * quarters / 2
+    if asked is None:
+        metres = context.metres
+        begin = metres.bar_start(max(metres.bar(span.start) - _HEARD, 0))
+        heard = sorted({note.onset for note in context.part if begin <= note.onset < span.start})
+        if not heard:
+            return 1
+        return len(heard) / (span.start - min(heard[0], span.start - 1)) * span.length / 2
+    return asked * span.length / context.ticks_per_quarter / 2
 
 
-def _good(line: Sequence[Note], earlier: Sequence[Sequence[Note]], request: Request) -> bool:
+def _good(line: Sequence[Note], others: Sequence[Sequence[Note]], request: Request) -> bool:
     if not (line or request.locked) or stalls(line, request) or loops(line, request) or sparse(line, request):
         return False
-    return all(alike(line, other) < ALIKE for other in earlier)
+    return all(alike(line, other) < ALIKE for other in others)

@@ -125,7 +125,19 @@ class Harmoniser:
             for note in notes:
                 emit(len(takes), note)
             takes.append(
-                Take(tuple(notes), "lstm", request.seed, len(takes), controls, span, key, allowed, cost, chords=chords)
+                Take(
+                    tuple(notes),
+                    "lstm",
+                    request.seed,
+                    len(takes),
+                    controls,
+                    span,
+                    key,
+                    allowed,
+                    cost,
+                    chords=chords,
+                    line=len(takes),
+                )
             )
         return tuple(takes)
 

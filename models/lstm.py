@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import math
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from models import checkpoint, harmony
-from models.choosing import choose
+from models.choosing import choose, fewest_onsets
 from models.constraints import RuleBroken, allowed_pitch_classes, check, pitch_mask, polyphony, verify
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.desk import Desk, Scenes, State
@@ -38,7 +39,7 @@ from models.tokens import (
     relative_scale,
     shift_for,
 )
-from models.writing import Page, Writing
+from models.writing import NEVER, Page, Writing
 
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "lstm.safetensors"
 _KEPT_CONTEXTS = 4
@@ -102,51 +103,56 @@ class Lstm:
             stopped = stopped or cancelled()
             return stopped
 
-        lines: list[list[list[Note]]] = [[] for _ in range(request.takes)]
-        bits: list[list[float]] = [[] for _ in range(request.takes)]
+        lines: list[list[Note]] = []
+        fits: list[float] = []
+        unfinished: set[int] = set()
 
-        def write(poor: Sequence[int], each: int, told: Callable[[int, Note], None]) -> frozenset[int]:
-            """Write more lines for these takes; returns the numbers of those of which one was not finished."""
-            takes = list(poor) * each
-            # A take's lines are drawn from streams of its own, so that it stays the same whatever the others need.
-            seeds = [
-                (request.seed & 0xFFFFFFFF, take, len(lines[take]) + more) for more in range(each) for take in poor
-            ]
+        def write(more: int) -> None:
+            """Write so many more lines, side by side; those of the takes that are asked for are told as they grow."""
+            first = len(lines)
+            # Each line is drawn from a stream of its own, so that it stays the same whatever the others are.
+            seeds = [(request.seed & 0xFFFFFFFF, first + number) for number in range(more)]
             writing = Writing(self._stepper, read.state, read.page, request.controls, seeds)
-            written = writing.write(lambda index, note: told(takes[index], note), stop)
-            for take, line, cost in zip(takes, written, writing.bits / np.maximum(writing.counts, 1), strict=True):
-                lines[take].append(_make_room(line, request))
-                bits[take].append(float(cost))
-            return frozenset(takes[index] for index in writing.unfinished)
 
-        unfinished = write(range(request.takes), 1, emit)
-        chosen, poor = choose(lines, request)
+            def told(number: int, note: Note) -> None:
+                if first + number < request.takes:
+                    emit(first + number, note)
+
+            for line, cost in zip(writing.write(told, stop), writing.bits / np.maximum(writing.counts, 1), strict=True):
+                lines.append(_make_room(line, request))
+                fits.append(-float(cost))
+            unfinished.update(first + number for number in writing.unfinished)
+
+        write(request.takes + (request.takes + 2) // 4)
+        pool = len(lines)
+        chosen, missing = choose(lines, fits, request)
         for _ in range(_RETRIES):
-            if stopped or not poor:
+            if stopped or not missing:
                 break
-            write(poor, _SPARES, lambda _index, _note: None)
+            write(_SPARES * missing)
             if not stopped:
-                chosen, poor = choose(lines, request)
+                chosen, missing = choose(lines, fits, request)
+        if stopped:
+            chosen = [number for number in chosen if number not in unfinished]
         takes = []
-        for number, index in enumerate(chosen):
-            if stopped and number in unfinished:
-                continue
-            line = lines[number][index]
+        for index, number in enumerate(chosen):
+            line = lines[number]
             broken = verify(line, request, allowed)
             if broken:
-                raise RuleBroken(f"take {number} of seed {request.seed} breaks its controls: {broken[0]}")
+                raise RuleBroken(f"line {number} of seed {request.seed} breaks its controls: {broken[0]}")
             takes.append(
                 Take(
                     tuple(line),
                     self.name,
                     request.seed,
-                    number,
+                    index,
                     request.controls,
                     request.span,
                     key,
                     allowed,
-                    bits[number][index],
-                    spare=index > 0,
+                    -fits[number],
+                    line=number,
+                    retried=number >= pool,
                 )
             )
         return tuple(takes)
@@ -235,6 +241,7 @@ class Lstm:
             scenes.tones[:, np.arange(128) % 12] > 0 if request.controls.strong_chord_tones else None,
             voices,
             context.part[0].channel if context.part else 0,
+            _due(request, *(_steps(tick, origin, context.ticks_per_quarter) for tick in (span.start, span.end))),
         )
         return _Read(page, State(hidden.numpy(), cell.numpy()))
 
@@ -275,6 +282,14 @@ def _asked(request: Request) -> tuple[int, ...]:
     ]
     style = STYLES.index(controls.style) if controls.style in STYLES else 0
     return style, role_index(request.context.role), *indices
+
+
+def _due(request: Request, start: int, end: int) -> NDArray[np.int64]:
+    """The steps by which onsets have to come, so that half of those asked for do: the first, the second, and so on."""
+    if request.controls.density is None:
+        return np.array([NEVER])
+    fewest = math.ceil(fewest_onsets(request))
+    return np.append(start + ((np.arange(fewest) + 0.5) * (end - start) / fewest).astype(np.int64), NEVER)
 
 
 def _measured(past: Encoded, asked: tuple[int, ...], target: int) -> NDArray[np.int64]:

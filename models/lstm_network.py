@@ -170,6 +170,10 @@ class Network(nn.Module):
             ],
             -1,
         )
+        return self.recur(inputs, state)
+
+    def recur(self, inputs: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The recurrent part alone: outputs (batch, notes, hidden) and the state after the last note."""
         return self.lstm(inputs, state)
 
     def read_behind(self, x: dict[str, Tensor]) -> Tensor:

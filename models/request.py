@@ -107,7 +107,9 @@ class Request:
 class Take:
     """One answer. `notes` are in the song's ticks, inside the request's span; ids are 0 until the take is accepted.
 
-    `key` is the key that was honoured and `allowed` the pitch classes, as found when the request said "auto".
+    `index` is its place among the answers to one request, the best first; `line` the number under which its notes were
+    handed over while it was made. `key` is the key that was honoured and `allowed` the pitch classes, as found when the
+    request said "auto".
     """
 
     notes: tuple[Note, ...]
@@ -120,12 +122,14 @@ class Take:
     allowed: frozenset[int]
     bits_note: float = 0.0
     chords: tuple[ChordSpan, ...] = ()  # of HARMONISE: the symbols; `notes` are then the same to be heard
-    spare: bool = False  # written in place of one that stalled, went round in circles or said what another says
+    line: int = 0
+    retried: bool = False  # written anew, since of the lines written first too few would do
 
 
 class Composer(Protocol):
-    """An engine. `emit(index, note)` hands over each note of take `index` while it is made; `cancelled()` is asked
-    between notes, and once true the call returns the takes finished so far."""
+    """An engine. `emit(line, note)` hands over each note of take number `line` while it is made; not every such line
+    need become a take. `cancelled()` is asked between notes, and once true the call returns the takes finished so
+    far."""
 
     name: str
     verbs: frozenset[Verb]

@@ -98,8 +98,7 @@ class Stepper:
             else np.concatenate([w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"]], 1)
             for layer in range(layers)
         ]
-        # Left as (outputs, inputs) and read transposed: so the product over several takes is a quarter faster.
-        self._recurrent = [np.ascontiguousarray(each[order] * half).T for each in recurrent]
+        self._recurrent = [np.ascontiguousarray((each[order] * half).T) for each in recurrent]
         bias = [w[f"lstm.bias_ih_l{layer}"] + w[f"lstm.bias_hh_l{layer}"] for layer in range(layers)]
         self._bias = [each[order] * half[:, 0] for each in bias]
         # The heads' first layers are halved too: x σ(x) = y + y tanh(y) with y = x/2.

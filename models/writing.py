@@ -44,7 +44,7 @@ _STEPS = np.arange(MAX_BAR_STEPS)
 _BEFORE = max(LOOK_BACK)
 _NOTHING_AHEAD, _FARTHEST = 17, 16
 _RADIX = NO_PITCH + 1
-_NEVER = 1 << 40
+NEVER = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Page:
 
     `past` and `fixed` are encoded on one frame; `fixed` are the locked notes of the span, of which there are `locked`,
     and what is known behind it. `scene` (steps,) numbers the desk's scenes from `scene_start` on; `others` (bars, 192)
-    are the onsets of the other parts.
+    are the onsets of the other parts. `due` tells by how many onsets the span has already the step by which it needs
+    the next one, NEVER where it needs no more.
     """
 
     metres: MetreMap
@@ -72,6 +73,7 @@ class Page:
     )  # (scenes, 128): relative pitches allowed on strong beats, where that is asked
     polyphony: int
     channel: int
+    due: Ints
 
     def steps(self, tick: int) -> int:
         """The step, from the first bar's start, nearest to a song tick."""
@@ -114,7 +116,6 @@ class Writing:
         self._rows_of_bar = np.append(_BEFORE + np.array(seen), bars)
         self.bits = np.zeros(takes)
         self.counts = np.zeros(takes, dtype=np.int64)  # notes written, without those that were locked
-        self._begun = np.zeros(takes, dtype=bool)  # whether anything stands in the span
         self._bar = self._full(past.bar[-1] if len(past) else 0)
         self._last = Last(
             self._full(past.pitch[-1] if len(past) else NO_PITCH),
@@ -132,16 +133,19 @@ class Writing:
         self._end = self._full(past.step[-1] + past.duration[-1] if len(past) else 0)
         self._fixed_place = fixed.bar * MAX_BAR_STEPS + fixed.position
         # One wall more than there are fixed notes: the one that is none, which is never reached.
-        self._wall_step, self._wall_bar = np.append(fixed.step, _NEVER), np.append(fixed.bar, _NEVER)
+        self._wall_step, self._wall_bar = np.append(fixed.step, NEVER), np.append(fixed.bar, NEVER)
         self._wall_pitch = np.append(fixed.pitch, NO_PITCH)
         self._wall = np.zeros(takes, dtype=np.int64)
         # By step its bar, and by wall and bar the bars from there to the wall, as the network counts them.
         bars_of_steps = np.append(np.diff(frame.starts), 2 * MAX_DURATION)
         self._bar_of = np.repeat(np.arange(len(bars_of_steps)), bars_of_steps)
         far = np.clip(self._wall_bar[:, None] - np.arange(len(frame.bar_steps)), 0, _FARTHEST)
-        self._until = np.where(self._wall_bar[:, None] == _NEVER, _NOTHING_AHEAD, far)
+        self._until = np.where(self._wall_bar[:, None] == NEVER, _NOTHING_AHEAD, far)
+        # How many different onsets stand in the span, and by their number the step by which the next one must come.
+        self._struck = np.zeros(takes, dtype=np.int64)
+        self._due, last = page.due, int(frame.starts[-1])
+        self._due_bar = np.where(page.due == NEVER, NEVER, self._bar_of[np.minimum(page.due, last)])
         self._first_step, self._last_step = page.steps(page.span.start), page.steps(page.span.end)
-        self._first_bar = int(np.searchsorted(frame.starts, self._first_step, side="right")) - 1
         self._stop_bar = int(np.searchsorted(frame.starts, self._last_step - 1, side="right")) - 1
         # The tick of every step. Ends are read here too, so that rounding never makes two notes overlap.
         scale = page.metres.ticks_per_quarter / STEPS_PER_QUARTER
@@ -185,7 +189,8 @@ class Writing:
                 self._durations[take].append(fields[2])
             self._onsets[self._ids, _BEFORE + bar, position] = 1
             self.counts[self._ids] += ~fixed
-            self._begun[self._ids] = True
+            before = self._frame.starts[self._bar] + self._last.position
+            self._struck[self._ids] += (self._last.pitch == NO_PITCH) | (step != before)
             self._wall[self._ids] += fixed
             self._ends[self._ids, pitch] = step + duration
             written += 1
@@ -213,9 +218,12 @@ class Writing:
         floor = np.maximum(self._free(), self._first_step)
         lowest = self._bar_of[floor] - self._bar
         logits = stepper.score_advance(sums, self._last, end_advance, self._until[wall, self._bar], wall)
-        begun = self._begun[self._ids]
+        struck = self._struck[self._ids]
+        begun = struck > 0
+        due = np.minimum(struck, len(self._due) - 1)
         # The first note must come, and inside the span: an empty answer is none. Nothing passes the wall.
         highest = np.minimum(np.where(begun, MAX_ADVANCE, self._stop_bar - self._bar), self._wall_bar[wall] - self._bar)
+        highest = np.minimum(highest, self._due_bar[due] - self._bar)
         highest = np.minimum(np.maximum(highest, lowest), MAX_ADVANCE)
         advances = _STEPS[: MAX_ADVANCE + 1]
         logits[(advances < np.minimum(lowest, MAX_ADVANCE)[:, None]) | (advances > highest[:, None])] = _FORBIDDEN
@@ -224,7 +232,7 @@ class Writing:
         going = bar <= self._stop_bar
         if not going.all():
             sums, wait, advance, share, bar, floor = _only(going, sums, wait, advance, share, bar, floor)
-            end_advance, end_position, begun, wall = _only(going, end_advance, end_position, begun, wall)
+            end_advance, end_position, begun, due, wall = _only(going, end_advance, end_position, begun, due, wall)
             self._keep(going)
             if not len(self._ids):
                 return None
@@ -238,7 +246,8 @@ class Writing:
         steps = here[:, None] + _STEPS
         same = starts[self._bar] + self._last.position
         low = np.maximum(floor, np.where(self._last.pitch != NO_PITCH, same + ~self._may_stack(same), 0))
-        logits[(steps < low[:, None]) | (steps > self._wall_step[wall][:, None])] = _FORBIDDEN
+        high = np.minimum(self._wall_step[wall], np.maximum(self._due[due], low))
+        logits[(steps < low[:, None]) | (steps > high[:, None])] = _FORBIDDEN
         if not begun.all():
             logits[~begun[:, None] & (steps >= self._last_step)] = _FORBIDDEN
         # Where the rules leave no place, the take ends.
@@ -298,7 +307,10 @@ class Writing:
         logits = stepper.score_duration(sums, last, position, metre, scene, pitch, looked, exact, stacked, until, wall)
         duration, more = self._sample(logits, wait, 3)
         # A note that would cross the end of the span is cut there; one voice is cut where a locked note begins.
-        limit = np.minimum(self._last_step, self._wall_step[wall]) if page.polyphony == 1 else self._last_step
+        limit = self._last_step
+        if page.polyphony == 1:
+            due = self._due[np.minimum(self._struck[self._ids] + 1, len(self._due) - 1)]
+            limit = np.minimum(limit, np.minimum(self._wall_step[wall], due))
         duration = np.maximum(np.minimum(duration, limit - step), 1)
         if page.locked and page.polyphony > 1:
             again = (self._wall_pitch[wall] == pitch) & (step + duration > self._wall_step[wall])

@@ -56,16 +56,24 @@ class TakeGroup:
         return replace(self, notes=tuple(notes))
 
     def finish(self, takes: tuple[Take, ...]) -> TakeGroup:
-        """All takes have come; of those that did not, the partial notes are dropped."""
+        """All takes have come, the best first; of those that did not, the partial notes are dropped.
+
+        The one that is looked at stays where it is, since it is seen and heard already.
+        """
         if not takes:
             return replace(self, notes=(), current=0, finished=True, fates=())
-        same = (at for at, take in enumerate(takes) if take.index == self.current)
+        looked_at = next((take for take in takes if take.line == self.current), None)
+        others = [take for take in takes if take is not looked_at]
+        current = min(self.current, len(others)) if looked_at else 0
+        if looked_at:
+            others.insert(current, looked_at)
+        takes = tuple(replace(take, index=index) for index, take in enumerate(others))
         return replace(
             self,
             takes=takes,
             notes=tuple(take.notes for take in takes),
             finished=True,
-            current=next(same, 0),
+            current=current,
             fates=(Fate.OPEN,) * len(takes),
         )
 

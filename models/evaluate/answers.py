@@ -89,7 +89,7 @@ def take_figures(answers: Sequence[Answer]) -> dict[str, float]:
         "distinct": float(np.mean(distinct)),
         "empty": float(np.mean([not take.notes for take in takes])),
         "thin": float(np.mean(thin)),
-        "retried": float(np.mean([take.spare for take in takes])),
+        "retried": float(np.mean([take.retried for take in takes])),
         "takes": float(len(takes)),
     }
 

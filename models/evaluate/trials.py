@@ -82,7 +82,7 @@ def trial_figures(engine: Composer, takes: int, seed: int = 0) -> dict[str, floa
         for take in made:
             figures["violations"] += bool(verify(take.notes, request, allowed))
             figures["empties"] += not (take.notes or request.locked)
-            figures["retries"] += take.spare
+            figures["retries"] += take.retried
             figures["sparse"] += sparse(take.notes, request)
         figures["trial_takes"] += len(made)
     return figures

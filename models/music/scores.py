@@ -153,7 +153,7 @@ def _staff(music21: Any, part: Any) -> _Staff:
 
 
 def _played(music21: Any, part: Any) -> list[Any]:
-    """The measures of a part in the order in which they are played. Repeat signs that make no sense are left as written.
+    """The measures of a part in the order in which they are played; repeat signs that make no sense stay as written.
 
     music21 expands bare measures that bear nothing but the signs: it copies whatever they hold, several times over.
     """
@@ -169,7 +169,8 @@ def _played(music21: Any, part: Any) -> list[Any]:
             signs += 1
             if not isinstance(mark, music21.bar.Barline):
                 copied.insert(min(mark.offset, 1), copy.deepcopy(mark))
-        copied.leftBarline, copied.rightBarline = copy.deepcopy(measure.leftBarline), copy.deepcopy(measure.rightBarline)
+        copied.leftBarline = copy.deepcopy(measure.leftBarline)
+        copied.rightBarline = copy.deepcopy(measure.rightBarline)
         skeleton.append(copied)
     if not signs:
         return measures

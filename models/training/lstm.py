@@ -1,4 +1,7 @@
-"""Training the LSTM composer: `python -m models.training.train lstm`, alone or in several processes by `torchrun`."""
+"""Training the LSTM composer: `python -m models.training.train lstm`, alone or in several processes by `torchrun`.
+
+`transformer` trains the one that it is judged beside in the same way.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from torch import Tensor, nn
 
 from models import checkpoint
 from models.evaluate.likelihood import lstm_bits
+from models.evaluate.transformer import ENGINE, TransformerNetwork
 from models.lstm_network import Config, Network
 from models.training.corpus import load_corpus
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, collate
@@ -40,10 +44,16 @@ class _Run:
 def train_lstm(args: argparse.Namespace) -> None:
     """Train until `--epochs` passes or `--minutes` are over, resuming what lies in `--out`."""
     with joined() as world:
-        _train(args, world)
+        _train(args, world, Network, "lstm")
 
 
-def _train(args: argparse.Namespace, world: World) -> None:
+def train_transformer(args: argparse.Namespace) -> None:
+    """The same for the Transformer."""
+    with joined() as world:
+        _train(args, world, TransformerNetwork, ENGINE)
+
+
+def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: str) -> None:
     out: Path = args.out
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -56,7 +66,7 @@ def _train(args: argparse.Namespace, world: World) -> None:
     shards = Shards(folder, args.kept)
     work = share(args.batch or BATCH, world.rank, world.size)
     config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
-    network = Network(config).to(world.device)
+    network = kind(config).to(world.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
     progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
     state_file = out / "state.pt"
@@ -78,7 +88,7 @@ def _train(args: argparse.Namespace, world: World) -> None:
         learned = _epoch(run, shards.batches(work, args.seed, progress["epoch"], steps), world, args)
         progress["epoch"] += 1
         if judges is not None:
-            _judge(run, config, judges, learned, out)
+            _judge(run, config, engine, judges, learned, out)
         # The leading process's clock is everybody's: all stop after the same pass.
         spent = torch.tensor(time.monotonic() - began if world.leads else 0.0, device=world.device)
         progress["seconds"] += float(world.total(spent))
@@ -128,10 +138,10 @@ def _loss(network: nn.Module, batch: dict[str, Tensor], world: World) -> tuple[T
     return loss, float((world.total(lost) / everywhere).sum())
 
 
-def _judge(run: _Run, config: Config, judges: Dataset, learned: float, out: Path) -> None:
+def _judge(run: _Run, config: Config, engine: str, judges: Dataset, learned: float, out: Path) -> None:
     """Score the network as it is, note it in the curve, and keep it where it is the best so far."""
     progress = run.progress
-    network = Network(config)
+    network = type(run.network)(config)
     network.load_state_dict({name: tensor.cpu() for name, tensor in run.network.state_dict().items()})
     network.eval()
     scores = lstm_bits(network, judges, EVERYTHING)
@@ -149,7 +159,7 @@ def _judge(run: _Run, config: Config, judges: Dataset, learned: float, out: Path
     )
     if bits < progress["best"]:
         progress["best"] = bits
-        checkpoint.save(out / "best.safetensors", network.state_dict(), "lstm", config.to_dict())
+        checkpoint.save(out / "best.safetensors", network.state_dict(), engine, config.to_dict())
     print(
         f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {learned:.3f}  valid {bits:.3f}  "
         f"bare {bare:.3f}  " + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),

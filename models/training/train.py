@@ -19,7 +19,7 @@ from models.training.beats import train_beats
 from models.training.corpus import load_corpus
 from models.training.frames import train_frames
 from models.training.harmony import train_harmony
-from models.training.lstm import train_lstm
+from models.training.lstm import train_lstm, train_transformer
 from models.training.pieces import split
 
 
@@ -50,6 +50,7 @@ def index_runs(args: argparse.Namespace) -> None:
 
 _ENGINES = {
     "lstm": train_lstm,
+    "transformer": train_transformer,
     "ngram": fit_ngram,
     "harmony": train_harmony,
     "runs": index_runs,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from models.choosing import alike, choose, loops, sparse, stalls
+from dataclasses import replace
+
+from models.choosing import alike, choose, fewest_onsets, loops, sparse, stalls
 from models.music.notes import Note
 from models.music.time import MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
@@ -20,27 +22,24 @@ def walk(first: int, step: int = 1) -> list[Note]:
     return [Note(BAR + i * 480, 480, first + i * step % 17) for i in range(16)]
 
 
-def test_lines_that_are_all_well_and_different_are_the_takes() -> None:
-    assert choose([[walk(60)], [walk(70)]], request_for()) == ([0, 0], [])
+def test_those_that_fit_best_come_first() -> None:
+    lines = [walk(60), walk(50), walk(70)]
+    assert choose(lines[:2], [-3.0, -2.0], request_for()) == ([1, 0], 0)
+    # The first has been heard already, so that it stays.
+    assert choose(lines, [-3.0, -2.0, -1.0], request_for()) == ([2, 0], 0)
+    assert choose(lines, [-3.0, -2.0, -1.0], request_for(3)) == ([2, 1, 0], 0)
 
 
-def test_a_take_that_says_what_another_says_gives_way_to_another_line() -> None:
+def test_what_says_what_a_better_one_says_is_left_out() -> None:
     almost = walk(60)
     almost[3] = Note(BAR + 3 * 480, 480, 90)
     assert alike(walk(60), almost) == 15 / 16
-    assert choose([[walk(60)], [almost, walk(60), walk(40)]], request_for()) == ([0, 2], [])
-    # Where no line is better the first stays: two alike are more than one.
-    assert choose([[walk(60)], [almost, walk(60)]], request_for()) == ([0, 0], [1])
+    assert choose([walk(60), almost, walk(40)], [-2.0, -1.0, -3.0], request_for()) == ([0, 2], 0)
+    # Where no other is there two alike are more than one.
+    assert choose([walk(60), almost], [-2.0, -1.0], request_for()) == ([1, 0], 1)
 
 
-def test_a_take_does_not_depend_on_later_ones() -> None:
-    lines = [[walk(60)[:4], walk(50)], [walk(50), walk(70)], [walk(60)]]
-    assert choose(lines, request_for(3)) == ([1, 1, 0], [])
-    for takes in (1, 2):
-        assert choose(lines[:takes], request_for(takes)) == ([1, 1, 0][:takes], [])
-
-
-def test_a_take_that_stalls_goes_round_in_circles_or_is_too_sparse_gives_way() -> None:
+def test_what_stalls_goes_round_in_circles_or_is_too_sparse_is_left_out() -> None:
     silent = walk(60)[:4]
     circle = [Note(BAR + i * 480, 480, 60 + i % 4) for i in range(16)]
     assert stalls(silent, request_for())
@@ -51,4 +50,16 @@ def test_a_take_that_stalls_goes_round_in_circles_or_is_too_sparse_gives_way() -
     assert sparse(walk(60), request_for(density=2.5))
     assert not sparse(walk(60), request_for(density=1.5))
     for bad in (silent, circle, []):
-        assert choose([[bad, walk(40)], [walk(60)]], request_for()) == ([1, 0], [])
+        assert choose([bad, walk(40), walk(60)], [-1.0, -2.0, -3.0], request_for()) == ([1, 2], 0)
+
+
+def test_without_a_density_the_part_before_says_how_sparse_is_too_sparse() -> None:
+    request = request_for()
+    eighths = tuple(Note(i * 240, 240, 60) for i in range(8))
+    busy = replace(request, context=replace(request.context, part=eighths))
+    assert fewest_onsets(busy) == 16
+    assert fewest_onsets(request) == 1
+    assert not sparse(walk(60), busy)
+    assert sparse(walk(60)[:15], busy)
+    locked = replace(busy, locked=(walk(60)[15],))
+    assert not sparse(walk(60)[:15], locked)

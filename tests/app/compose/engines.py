@@ -90,7 +90,7 @@ class Mortal(Reader):
 def take_of(request: Request, index: int, *notes: Note) -> Take:
     """A take with these notes."""
     key, allowed = allowed_pitch_classes(request)
-    return Take(notes, "test", request.seed, index, request.controls, request.span, key, allowed)
+    return Take(notes, "test", request.seed, index, request.controls, request.span, key, allowed, line=index)
 
 
 def reader() -> Reader:

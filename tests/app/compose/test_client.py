@@ -82,7 +82,7 @@ def test_notes_stream_before_the_takes_and_are_the_same(client: ComposeClient, q
     takes = answer(client, qtbot, request_for())
     assert len(takes) == 3
     for take in takes:
-        assert tuple(note for _, index, note in streamed if index == take.index) == take.notes
+        assert tuple(note for _, index, note in streamed if index == take.line) == take.notes
     assert client.state == "ready"
 
 

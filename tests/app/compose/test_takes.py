@@ -20,7 +20,7 @@ REQUEST = Request(Verb.CONTINUE, CONTEXT, SPAN, takes=3)
 
 def take(index: int, *notes: Note) -> Take:
     key = Key(0)
-    return Take(notes, "test", 1, index, Controls(), SPAN, key, key.pitch_classes)
+    return Take(notes, "test", 1, index, Controls(), SPAN, key, key.pitch_classes, line=index)
 
 
 def test_notes_stream_into_their_takes_and_finished_takes_replace_them() -> None:
@@ -39,8 +39,18 @@ def test_notes_stream_into_their_takes_and_finished_takes_replace_them() -> None
 def test_the_take_that_is_looked_at_stays_so_where_a_cancel_left_others_unfinished() -> None:
     group = TakeGroup.start(7, 1, REQUEST, Song.empty()).choose(2)
     some = (take(0, Note(1920, 240, 60)), take(2, Note(1920, 240, 67)))
-    assert group.finish(some).take == some[1]
+    assert group.finish(some).notes[group.finish(some).current] == some[1].notes
     assert group.choose(1).finish(some).take == some[0]
+
+
+def test_takes_come_the_best_first_but_the_one_that_is_looked_at_stays_where_it_is() -> None:
+    group = TakeGroup.start(7, 1, REQUEST, Song.empty())
+    best = tuple(replace(take(line, Note(1920, 240, 60 + line)), index=place) for place, line in enumerate([3, 1, 0]))
+    done = group.finish(best)
+    assert [(each.line, each.index) for each in done.takes] == [(0, 0), (3, 1), (1, 2)]
+    assert done.current == 0
+    assert [each.line for each in group.choose(1).finish(best).takes] == [3, 1, 0]
+    assert [each.line for each in group.choose(2).finish(best).takes] == [3, 1, 0]
 
 
 def test_a_request_without_answers_leaves_nothing() -> None:

@@ -54,7 +54,18 @@ class Scripted:
                     return tuple(takes)
             chords = _chords(request, index) if request.verb is Verb.HARMONISE else ()
             takes.append(
-                Take(tuple(notes), self.name, request.seed, index, controls, span, key, allowed, chords=chords)
+                Take(
+                    tuple(notes),
+                    self.name,
+                    request.seed,
+                    index,
+                    controls,
+                    span,
+                    key,
+                    allowed,
+                    chords=chords,
+                    line=index,
+                )
             )
         return tuple(takes)
 
