@@ -17,6 +17,7 @@ from models.constraints import RuleBroken, allowed_pitch_classes, check, pitch_m
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
+from models.feel import Feel, feel_of, played, swing_of, written
 from models.lookback import event_fields
 from models.lstm_network import Config, Network
 from models.music.notes import Note, Role
@@ -35,6 +36,7 @@ from models.tokens import (
     Frame,
     chord_fields,
     encode_notes,
+    frame_of,
     melody_line,
     relative_scale,
     shift_for,
@@ -50,6 +52,7 @@ _REGISTERS = {
     Role.VOICE: 62,
 }  # where a part lies that has no notes yet
 _NOTES_BEHIND = 96
+_FEWEST_FELT = 12  # notes of the part itself; with fewer the other parts tell how it is played
 _RETRIES, _SPARES = 2, 2  # how often lines that will do are looked for, and how many a time
 _GUIDANCE = 2.0  # how much further than the network itself the soft controls are followed
 
@@ -60,6 +63,7 @@ class _Read:
 
     page: Page
     state: State
+    feel: Feel | None
 
 
 class Lstm:
@@ -80,7 +84,8 @@ class Lstm:
         if request.verb is Verb.HARMONISE:
             self._harmony()
         else:
-            self._stepper.frame(self._context(request).page.desk)
+            swing = swing_of(request)
+            self._stepper.frame(self._context(swing.without(request) if swing else request).page.desk)
 
     def compose(
         self, request: Request, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]
@@ -94,6 +99,9 @@ class Lstm:
         check(request)
         if request.verb is Verb.HARMONISE:
             return self._harmony().compose(request, emit, cancelled)
+        swing, asked = swing_of(request), request
+        if swing is not None:
+            request = swing.without(request)
         key, allowed = allowed_pitch_classes(request)
         read = self._context(request)
         stopped = False
@@ -116,28 +124,33 @@ class Lstm:
 
             def told(number: int, note: Note) -> None:
                 if first + number < request.takes:
-                    emit(first + number, note)
+                    emit(first + number, note if swing is None else swing.notes([note], asked, swing.swung)[0])
 
             for line, cost in zip(writing.write(told, stop), writing.bits / np.maximum(writing.counts, 1), strict=True):
-                lines.append(_make_room(line, request))
+                line = _make_room(line, request)
+                if swing is not None:
+                    line = _make_room(list(swing.notes(line, asked, swing.swung)), asked)
+                if read.feel is not None:
+                    line = played(line, asked, read.feel, np.random.default_rng([*seeds[len(lines) - first], 1]))
+                lines.append(line)
                 fits.append(-float(cost))
             unfinished.update(first + number for number in writing.unfinished)
 
         write(request.takes + (request.takes + 2) // 4)
         pool = len(lines)
-        chosen, missing = choose(lines, fits, request)
+        chosen, missing = choose(lines, fits, asked)
         for _ in range(_RETRIES):
             if stopped or not missing:
                 break
             write(_SPARES * missing)
             if not stopped:
-                chosen, missing = choose(lines, fits, request)
+                chosen, missing = choose(lines, fits, asked)
         if stopped:
             chosen = [number for number in chosen if number not in unfinished]
         takes = []
         for index, number in enumerate(chosen):
             line = lines[number]
-            broken = verify(line, request, allowed)
+            broken = verify(line, asked, allowed)
             if broken:
                 raise RuleBroken(f"line {number} of seed {request.seed} breaks its controls: {broken[0]}")
             takes.append(
@@ -187,14 +200,22 @@ class Lstm:
         # Some bars more than the span, so that a take ends by placing its next note behind it.
         last_bar = metres.bar(max([span.end - 1, span.start, *(note.onset for note in after)]))
         bars = last_bar + 1 - first_bar + MAX_ADVANCE + 1
+        frame, origin = frame_of(metres, first_bar, bars), metres.bar_start(first_bar)
+        heard = before if len(before) >= _FEWEST_FELT else [*before, *context.heard]
+        per_step = context.ticks_per_quarter / STEPS_PER_QUARTER
+        onsets = np.array(sorted({note.onset for note in heard if origin <= note.onset < span.start}), float)
+        feel = feel_of((onsets - origin) / per_step, frame)
+        others = [part for part in context.others if part]
+        if feel is not None:
+            before, *others = (written(part, context.ticks_per_quarter, frame, origin) for part in (before, *others))
+            before = [note for note in (melody_line(before) if voices == 1 else before) if note.onset < span.start]
         shift = _shift(request, key, before, after)
         encode = [
             encode_notes(notes, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key, shift)
             for notes in (before, [*request.locked, *after])
         ]
         past, fixed = encode
-        frame, origin = past.frame, metres.bar_start(first_bar)
-        rolls = [roll(part, context.ticks_per_quarter, frame, origin) for part in context.others if part][:MOST_PARTS]
+        rolls = [roll(part, context.ticks_per_quarter, frame, origin) for part in others][:MOST_PARTS]
         asked = _asked(request)
 
         fields = event_fields(past)
@@ -223,9 +244,9 @@ class Lstm:
             len(fixed) > 0,
             _GUIDANCE,
         )
-        others = np.zeros((bars, MAX_BAR_STEPS), bool)
+        begins = np.zeros((bars, MAX_BAR_STEPS), bool)
         for each in rolls:
-            others |= np.unpackbits(each.onsets, axis=1).astype(bool)
+            begins |= np.unpackbits(each.onsets, axis=1).astype(bool)
         page = Page(
             metres,
             first_bar,
@@ -236,14 +257,14 @@ class Lstm:
             desk,
             scene,
             start,
-            others,
+            begins,
             pitch_mask(request, allowed),
             scenes.tones[:, np.arange(128) % 12] > 0 if request.controls.strong_chord_tones else None,
             voices,
             context.part[0].channel if context.part else 0,
             _due(request, *(_steps(tick, origin, context.ticks_per_quarter) for tick in (span.start, span.end))),
         )
-        return _Read(page, State(hidden.numpy(), cell.numpy()))
+        return _Read(page, State(hidden.numpy(), cell.numpy()), feel)
 
 
 def _scenes(request: Request, past: Encoded, frame: Frame, origin: int, rolls: list, key: Key, shift: int):
