@@ -23,6 +23,7 @@ from models.lstm_network import Config, Network
 from models.music.notes import Note, Role
 from models.music.theory import Key
 from models.music.time import MetreMap
+from models.pedal import pedalled
 from models.request import Controls, Request, Take, Verb
 from models.roles import STYLES, role_index
 from models.stepper import Stepper
@@ -147,7 +148,7 @@ class Lstm:
                 chosen, missing = choose(lines, fits, asked)
         if stopped:
             chosen = [number for number in chosen if number not in unfinished]
-        takes = []
+        takes, pedal = [], pedalled(asked)
         for index, number in enumerate(chosen):
             line = lines[number]
             broken = verify(line, asked, allowed)
@@ -164,6 +165,7 @@ class Lstm:
                     key,
                     allowed,
                     -fits[number],
+                    pedal=pedal,
                     line=number,
                     retried=number >= pool,
                 )

@@ -13,6 +13,8 @@ from models.music.notes import ChordSpan, Note, Role
 from models.music.theory import Key
 from models.music.time import MetreMap, TempoMap
 
+Pedal = tuple[tuple[int, bool], ...]  # changes of the sustain pedal: tick, and whether it goes down
+
 
 class Verb(StrEnum):
     """What the musician asks for."""
@@ -69,7 +71,7 @@ class Context:
 
     `part` are the notes of the part to be written before the target, up to 16 bars; `after` those behind it, which the
     answer has to lead to; `others` the notes of each other part there and in the target itself. `role` is what the part
-    to be written does in the music.
+    to be written does in the music; `pedal` how its sustain pedal was used before.
     """
 
     part: tuple[Note, ...]
@@ -80,6 +82,7 @@ class Context:
     chords: tuple[ChordSpan, ...] = ()
     role: Role = Role.MELODY
     after: tuple[Note, ...] = ()
+    pedal: Pedal = ()
 
     @property
     def heard(self) -> tuple[Note, ...]:
@@ -122,6 +125,7 @@ class Take:
     allowed: frozenset[int]
     bits_note: float = 0.0
     chords: tuple[ChordSpan, ...] = ()  # of HARMONISE: the symbols; `notes` are then the same to be heard
+    pedal: Pedal = ()
     line: int = 0
     retried: bool = False  # written anew, since of the lines written first too few would do
 

@@ -14,14 +14,15 @@ import numpy as np
 from app import paths
 from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
-from app.song.beatmap import carried, conform, find, played_freely
+from app.song.beatmap import carried, carried_tick, conform, find, played_freely
 from app.song.edits import add_notes
 from app.song.midi import open_mended, save_midi
+from app.song.pedal import pedal_through
 from app.song.song import Song, Track
 from models.errors import UserError
 from models.music.notes import Note
 from models.music.theory import parse_key, parse_range
-from models.request import Controls, Request, load_engine
+from models.request import Controls, Request, Span, Take, load_engine
 from models.roles import STYLES
 from models.styles import Styled, listed
 
@@ -51,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     print(f'"{track.name}" goes on in {where}.')
     for take in takes:
         path = _take_path(options.output, take.index, options.takes)
-        left_out = _save(song, track.id, carried(take.notes, laid, song), path)
+        left_out = _save(_pedalled(song, track.id, take, laid), track.id, carried(take.notes, laid, song), path)
         said = f", {left_out} of them left out because the track plays them already" if left_out else ""
         print(f"take {take.index + 1}: {len(take.notes)} notes, {take.key.name}, seed {take.seed}{said} → {path}")
     notes = sum(len(take.notes) for take in takes)
@@ -168,6 +169,15 @@ def _in_its_own_time(song: Song) -> Song:
         f"{len(beats.times)} beats, {beats.beats_a_bar} to a bar, at about {pace:.0f} a minute; bars are counted so."
     )
     return conform(song, beats)
+
+
+def _pedalled(song: Song, track_id: int, take: Take, laid: Song) -> Song:
+    """The song with the track's sustain pedal as the take has it; one that is held is lifted where the take begins."""
+    start, end, *ticks = (
+        carried_tick(tick, laid, song) for tick in (take.span.start, take.span.end, *(tick for tick, _ in take.pedal))
+    )
+    pedal = tuple((tick, down) for tick, (_, down) in zip(ticks, take.pedal, strict=True))
+    return pedal_through(song, track_id, Span(start, end), pedal)
 
 
 def _save(song: Song, track_id: int, notes: Sequence[Note], path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.song.chords import chord_spans
+from app.song.pedal import pedal_changes
 from app.song.selection import Selection
 from app.song.song import Song, Track
 from models.constraints import allowed_pitch_classes, check, pitch_mask
@@ -226,6 +227,7 @@ def _context(song: Song, track: Track, start: int, span: Span, role: Role | None
         chord_spans(song, start, end),
         role=role or _role(track, [*part, *after], others),
         after=after,
+        pedal=pedal_changes(track, start, span.start),
     )
 
 

@@ -7,12 +7,10 @@ from enum import StrEnum
 
 from app.song.chords import replace_chords
 from app.song.edits import replace_span
-from app.song.song import Song, Track
+from app.song.pedal import pedal_through
+from app.song.song import Song
 from models.music.notes import Note, sort_notes
-from models.music.smf import Event
 from models.request import Request, Span, Take, Verb
-
-_SUSTAIN = 64
 
 
 class Fate(StrEnum):
@@ -111,24 +109,4 @@ def accept(song: Song, track_id: int, take: Take, layer: bool) -> tuple[Song, tu
     if take.chords:
         return replace_chords(song, take.span, take.chords), ()
     song, ids = replace_span(song, track_id, take.span, take.notes, layer)
-    track = song.track(track_id)
-    release = pedal_release(track, take.span.start)
-    if release is not None:
-        events = tuple(sorted((*track.events, release), key=lambda event: (event.tick, event.late)))
-        track = replace(track, events=events)
-        song = replace(song, tracks=tuple(track if each.id == track_id else each for each in song.tracks))
-    return song, ids
-
-
-def pedal_release(track: Track, tick: int) -> Event | None:
-    """The event that lifts the sustain pedal at `tick`, where the track holds it down up to there and on."""
-    controller = 0xB0 | track.channel
-    held = False
-    for event in track.events:
-        if event.tick > tick:
-            break
-        if event.data[0] == controller and event.data[1] == _SUSTAIN:
-            if event.tick == tick:
-                return None  # lifted there already, or pressed anew for what follows
-            held = event.data[2] >= 64
-    return Event(tick, bytes([controller, _SUSTAIN, 0])) if held else None
+    return pedal_through(song, track_id, take.span, () if layer else take.pedal), ids

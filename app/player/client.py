@@ -13,10 +13,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.player import messages as m
 from app.player import worker
+from app.player.part_notes import SUSTAIN
 from app.process import Child
 from app.song.song import Song, Track
 from models.music.notes import Note
-from models.request import Span
+from models.request import Pedal, Span
 
 log = logging.getLogger(__name__)
 
@@ -149,14 +150,17 @@ class Player(QObject):
         self._send(m.SetLoop(span.start, span.end) if span is not None else m.SetLoop())
         self.changed.emit()
 
-    def set_overlay(self, track_id: int, span: Span, notes: tuple[Note, ...]) -> None:
-        """Hear `notes` in place of what the track has in the span."""
+    def set_overlay(self, track_id: int, span: Span, notes: tuple[Note, ...], pedal: Pedal = ()) -> None:
+        """Hear `notes` in place of what the track has in the span, with `pedal` where there is one."""
         tracks = self._song.tracks if self._song is not None else ()
         channel = next((track.channel for track in tracks if track.id == track_id), None)
         if channel is not None:  # a take for an empty track knows no channel of its own
             notes = tuple(replace(note, channel=channel) for note in notes)
         played = tuple(_played(note, _OVERLAY_ID - index) for index, note in enumerate(notes))
-        self._overlay = m.SetOverlay(track_id, span.start, span.end, played)
+        moved = tuple(
+            (tick, bytes([0xB0 | (channel or 0), SUSTAIN, 127 if down else 0])) for tick, down in pedal if notes
+        )
+        self._overlay = m.SetOverlay(track_id, span.start, span.end, played, moved)
         self._send(self._overlay)
 
     def clear_overlay(self) -> None:

@@ -44,12 +44,16 @@ class SetTempo:
 
 @dataclass(frozen=True)
 class SetOverlay:
-    """Notes that sound in place of those that begin in [start, end) of a part; None takes the overlay away."""
+    """Notes that sound in place of those that begin in [start, end) of a part; None takes the overlay away.
+
+    `pedal`, channel messages by tick, stands in place of what the part's sustain pedal does there, unless it is empty.
+    """
 
     part_id: int | None
     start: int = 0
     end: int = 0
     notes: tuple[PlayedNote, ...] = ()
+    pedal: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,29 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from app.player.messages import Part, PlayedNote
+from app.player.messages import Part, PlayedNote, SetOverlay
 
 Controls = tuple[tuple[int, bytes], ...]
 
 
+SUSTAIN = 64
+
+
+def is_pedal(data: bytes) -> bool:
+    """Whether a channel message moves the sustain pedal."""
+    return data[0] & 0xF0 == 0xB0 and data[1] == SUSTAIN
+
+
 @dataclass
 class PartNotes:
-    """A part and its notes. `part.controls` are always known here."""
+    """A part and its notes. `part.controls` are always known here; `controls` are those with what is laid over."""
 
     part: Part
     bars: dict[int, tuple[PlayedNote, ...]] = field(default_factory=dict)
     by_id: dict[int, PlayedNote] = field(default_factory=dict)
     channels: frozenset[int] = frozenset()
+    controls: Controls = ()
+    _over: SetOverlay | None = None
     _order: list[int] = field(default_factory=list)  # bars, sorted
     _firsts: list[int] = field(default_factory=list)  # first onset of each of them
 
@@ -36,6 +46,15 @@ class PartNotes:
         if part.controls is not self.part.controls or not self.channels or part.channel != self.part.channel:
             self.channels = frozenset({part.channel, *(data[0] & 0x0F for _, data in part.controls or ())})
         self.part = part
+        self.lay_over(self._over)
+
+    def lay_over(self, overlay: SetOverlay | None) -> None:
+        """Have the pedal of `overlay` in place of the part's own, where that has one."""
+        self._over, self.controls = overlay, self.part.controls or ()
+        if overlay is None or not overlay.pedal:
+            return
+        kept = [each for each in self.controls if not (is_pedal(each[1]) and overlay.start <= each[0] <= overlay.end)]
+        self.controls = tuple(sorted([*kept, *overlay.pedal], key=lambda pair: pair[0]))
 
     def exchange_bars(self, bars: dict[int, tuple[PlayedNote, ...]]) -> None:
         """Put these bars in place of those with the same numbers; an empty one takes its bar away."""
@@ -67,13 +86,19 @@ class PartNotes:
 
     def controls_between(self, start: int, end: int) -> Controls:
         """The controllers in [start, end)."""
-        controls = self.part.controls or ()
+        controls = self.controls
         low = bisect_left(controls, start, key=lambda pair: pair[0])
         return controls[low : bisect_left(controls, end, key=lambda pair: pair[0])]
 
+    def pedal(self, tick: int) -> bytes:
+        """The message that puts the sustain pedal where it stands just before `tick`."""
+        before = self.controls[: bisect_left(self.controls, tick, key=lambda pair: pair[0])]
+        lifted = bytes([0xB0 | self.part.channel, SUSTAIN, 0])
+        return next((data for _, data in reversed(before) if is_pedal(data)), lifted)
+
     def chase(self, tick: int) -> list[bytes]:
         """Programme, controllers and bend as they stand just before `tick`."""
-        part, controls = self.part, self.part.controls or ()
+        part, controls = self.part, self.controls
         state: dict[tuple[int, int], bytes] = {}
         if part.programme is not None:
             state[0xC0 | part.channel, 0] = bytes([0xC0 | part.channel, part.programme])

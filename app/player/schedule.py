@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.player.messages import Part, PlayedNote, SetOverlay
-from app.player.part_notes import PartNotes
+from app.player.part_notes import SUSTAIN, PartNotes
 from models.music.time import TempoMap
 
-SUSTAIN = 64
 SHORTEST = 0.001  # seconds: a note of no length must still begin before it ends
 TAIL_SECONDS = 1.0  # playing goes on this long after the last note
 SHORTEST_LOOP = 0.01  # seconds: what is shorter is not repeated
@@ -99,6 +98,8 @@ class Schedule:
                 fresh.append(notes)
             notes.exchange_part(part)
             self._parts[part.id] = notes
+            over = self._overlay if self._overlay is not None and self._overlay.part_id == part.id else None
+            notes.lay_over(over)
         released = self._release_gone(now)
         tick = int(self.tick(now))
         return released + [Timed(now, data) for notes in fresh if notes.part.audible for data in notes.chase(tick)]
@@ -126,8 +127,16 @@ class Schedule:
 
     def set_overlay(self, overlay: SetOverlay | None, now: float) -> list[Timed]:
         """Lay notes over a part, or take them away."""
+        moved = []
+        for part_id, notes in self._parts.items():
+            before = notes.controls
+            notes.lay_over(overlay if overlay is not None and overlay.part_id == part_id else None)
+            if self.playing and notes.part.audible and notes.controls != before:
+                # Behind what has been handed out the pedal stands as it would, had this held all the time.
+                handed = max(now, self._stretches[-1].time_of(self._cursor))
+                moved.append(Timed(handed, notes.pedal(self._cursor)))
         self._overlay = overlay
-        return self._release_gone(now)
+        return moved + self._release_gone(now)
 
     @property
     def overlay(self) -> SetOverlay | None:

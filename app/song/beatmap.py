@@ -139,13 +139,16 @@ def beat_map(song: Song) -> BeatMap:
 
 def carried(notes: Iterable[Note], source: Song, target: Song) -> tuple[Note, ...]:
     """Notes in the time of `source` as notes that sound at the same seconds in the time of `target`."""
+    found = []
+    for note in notes:
+        onset, end = (carried_tick(tick, source, target) for tick in (note.onset, note.end))
+        found.append(replace(note, onset=onset, duration=max(end - onset, 1)))
+    return tuple(found)
 
-    def tick(at: int) -> int:
-        return max(round(target.tempos.tick(source.tempos.seconds(at))), 0)
 
-    return tuple(
-        replace(note, onset=tick(note.onset), duration=max(tick(note.end) - tick(note.onset), 1)) for note in notes
-    )
+def carried_tick(tick: int, source: Song, target: Song) -> int:
+    """The tick of `target` at the same second as a tick of `source`."""
+    return max(round(target.tempos.tick(source.tempos.seconds(tick))), 0)
 
 
 def own_metres(song: Song) -> bool:

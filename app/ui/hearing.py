@@ -48,7 +48,8 @@ class Hearing(QObject):
             self._note_heard()
         self._group = group
         if group.notes:
-            self._player.set_overlay(group.track_id, group.span, group.sounding(group.current))
+            pedal = group.take.pedal if group.take is not None else ()
+            self._player.set_overlay(group.track_id, group.span, group.sounding(group.current), pedal)
             self._count()
 
     def audition(self, metres: MetreMap) -> None:

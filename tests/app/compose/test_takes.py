@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.compose.takes import Fate, TakeGroup, accept, pedal_release
+from app.compose.takes import Fate, TakeGroup, accept
 from app.song import edits
+from app.song.pedal import pedal_changes, pedal_release
 from app.song.song import Song
 from models.music.notes import Note
 from models.music.smf import Event
@@ -83,3 +84,18 @@ def test_a_held_pedal_is_lifted_where_the_take_begins() -> None:
     assert pedal_release(renewed, 2000) == Event(2000, bytes([0xB0, 64, 0]))
     other_channel = replace(track, events=(Event(0, bytes([0xB1, 64, 127])),))
     assert pedal_release(other_channel, 1920) is None
+
+
+def test_the_pedal_of_a_take_stands_in_place_of_the_tracks_own() -> None:
+    song, _ = edits.add_notes(Song.empty(), 1, [Note(0, 480, 60)])
+    own = tuple(Event(tick, bytes([0xB0, 64, value])) for tick, value in ((0, 127), (2000, 0), (2400, 127), (3900, 0)))
+    other = Event(2500, bytes([0xB0, 7, 90]))
+    track = replace(song.track(1), events=tuple(sorted((*own, other), key=lambda event: event.tick)))
+    song = replace(song, tracks=(track,))
+    played = replace(take(0, Note(1920, 240, 64)), pedal=((2100, True), (3800, False)))
+    kept, _ = accept(song, 1, played, layer=False)
+    changes = ((0, True), (1920, False), (2100, True), (3800, False), (3900, False))
+    assert pedal_changes(kept.track(1), 0, 10_000) == changes
+    assert other in kept.track(1).events
+    layered, _ = accept(song, 1, played, layer=True)
+    assert pedal_changes(layered.track(1), 1921, 10_000) == pedal_changes(track, 1921, 10_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -268,6 +269,35 @@ def test_an_overlay_stands_in_for_the_notes_of_its_span() -> None:
     rig.run(1.5)
     assert [pitch for _, kind, pitch in rig.notes() if kind == "on"] == [60, 70, 71, 64]
     assert sounding(rig.sent) == set()
+
+
+def test_the_pedal_of_an_overlay_stands_in_for_the_parts_own_and_never_stays_down() -> None:
+    def pedal(tick: int, value: int) -> tuple[int, bytes]:
+        return tick, bytes([0xB0, 64, value])
+
+    part = Part(
+        1, True, 0, None, (pedal(0, 127), pedal(400, 0), pedal(600, 127), pedal(900, 0), (700, b"\xb0\x07\x50"))
+    )
+    part = replace(part, controls=tuple(sorted(part.controls or ())))
+    rig = Rig(note(1, 0, 3000), part=part)
+    laid = SetOverlay(1, 480, 960, (note(-1, 480, 600, 70),), (pedal(500, 127), pedal(800, 0)))
+    rig.add(rig.schedule.set_overlay(laid, rig.now))
+    began = rig.now
+    rig.play()
+    rig.run(1.1)
+    moves = [(round((each.time - began) * 960), each.data[2]) for each in rig.sent if each.data[:2] == b"\xb0\x40"]
+    assert moves == [(0, 127), (400, 0), (500, 127), (800, 0)]
+    assert b"\xb0\x07\x50" in [each.data for each in rig.sent]
+
+    # It goes while its pedal is down, or about to be: then the part's own holds, which is up here.
+    for seconds in (0.45, 0.53, 0.6):
+        rig = Rig(note(1, 0, 3000), part=replace(part, controls=part.controls[:2] if part.controls else ()))
+        rig.add(rig.schedule.set_overlay(laid, rig.now))
+        rig.play()
+        rig.run(seconds)
+        rig.add(rig.schedule.set_overlay(None, rig.now))
+        rig.run(0.2)
+        assert [each.data[2] for each in rig.sent if each.data[:2] == b"\xb0\x40"][-1] == 0
 
 
 def test_an_overlay_that_comes_or_goes_releases_what_it_hides_or_was() -> None:
