@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from models.music.notes import Note, Role
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.pedal import pedalled
@@ -31,7 +33,7 @@ def test_the_pedal_is_up_at_both_ends() -> None:
     answer = pedalled(request_for(tuple(sorted(late))))
     assert answer[0] == (4 * BAR + 10, True)
     assert answer[-1] == (8 * BAR, False)
-    assert all(first[1] != second[1] for first, second in zip(answer, answer[1:], strict=False))
+    assert all(first[1] != second[1] for first, second in pairwise(answer))
 
 
 def test_a_part_without_a_pedal_is_answered_without() -> None:

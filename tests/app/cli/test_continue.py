@@ -99,7 +99,9 @@ def test_takes_are_written_each_to_its_file_in_their_place(
     for index in range(3):
         after = read_file(song.with_name(f"out-{index + 1}.mid"))
         assert after.ticks_per_quarter == before.ticks_per_quarter
-        assert [track.events for track in after.tracks] == [track.events for track in before.tracks]
+        # What is added lifts the pedal that is held where the answer begins.
+        lifted = [tuple(each for each in track.events if each.data != b"\xb0\x40\x00") for track in after.tracks]
+        assert lifted == [track.events for track in before.tracks]
         assert tempo_map(after).changes == (TempoChange(960, 400_000),)
         added = [
             note

@@ -275,10 +275,8 @@ def test_the_pedal_of_an_overlay_stands_in_for_the_parts_own_and_never_stays_dow
     def pedal(tick: int, value: int) -> tuple[int, bytes]:
         return tick, bytes([0xB0, 64, value])
 
-    part = Part(
-        1, True, 0, None, (pedal(0, 127), pedal(400, 0), pedal(600, 127), pedal(900, 0), (700, b"\xb0\x07\x50"))
-    )
-    part = replace(part, controls=tuple(sorted(part.controls or ())))
+    controls = (pedal(0, 127), pedal(400, 0), pedal(600, 127), (700, b"\xb0\x07\x50"), pedal(900, 0))
+    part = Part(1, True, 0, None, controls)
     rig = Rig(note(1, 0, 3000), part=part)
     laid = SetOverlay(1, 480, 960, (note(-1, 480, 600, 70),), (pedal(500, 127), pedal(800, 0)))
     rig.add(rig.schedule.set_overlay(laid, rig.now))
@@ -291,7 +289,7 @@ def test_the_pedal_of_an_overlay_stands_in_for_the_parts_own_and_never_stays_dow
 
     # It goes while its pedal is down, or about to be: then the part's own holds, which is up here.
     for seconds in (0.45, 0.53, 0.6):
-        rig = Rig(note(1, 0, 3000), part=replace(part, controls=part.controls[:2] if part.controls else ()))
+        rig = Rig(note(1, 0, 3000), part=replace(part, controls=controls[:2]))
         rig.add(rig.schedule.set_overlay(laid, rig.now))
         rig.play()
         rig.run(seconds)
