@@ -24,6 +24,12 @@ CHORDAL = 0.15  # the share of notes struck together with others from which on a
 _BASSES = range(32, 40)  # General MIDI
 _BASS_BELOW = 48
 _LAST, _FIRST = 0.10, 0.03  # extra weight of the last and the first note, as shares of the whole
+# Of each, the modes near it: the degree that tells, the one in its place, and whether a leading note says otherwise.
+_MODES = {
+    "major": (("mixolydian", 10, 11, False), ("lydian", 6, 5, False)),
+    "minor": (("dorian", 9, 8, True), ("phrygian", 1, 2, False)),
+}
+_TELLING = 2  # notes
 _FLOOR = 0.01  # so that one note outside a key does not rule it out
 
 
@@ -65,7 +71,16 @@ def detect_phrase_key(notes: Sequence[Note]) -> Key:
     keys = [(scale, profile, tonic) for scale, profile in (("major", _MAJOR), ("minor", _MINOR)) for tonic in range(12)]
     scores = [np.log(np.roll(profile, tonic) + _FLOOR) @ weights for _, profile, tonic in keys]
     scale, _, tonic = keys[int(np.argmax(scores))]
-    return Key(tonic, scale)
+    return Key(tonic, _mode(scale, notes, tonic))
+
+
+def _mode(scale: str, notes: Sequence[Note], tonic: int) -> str:
+    """The church mode, where the degree that tells it from major or minor comes more than once and the other never."""
+    counts = np.bincount([(note.pitch - tonic) % 12 for note in notes], minlength=12)
+    for mode, told, other, leading in _MODES[scale]:
+        if counts[told] >= _TELLING and not counts[other] and not (leading and counts[11]):
+            return mode
+    return scale
 
 
 def _correlation(profile: np.ndarray, weights: np.ndarray) -> float:

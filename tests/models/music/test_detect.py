@@ -14,6 +14,12 @@ PHRASES = {
     "A4 C5 D5 E5 F5 E5 D5 B4 G4 A4 B4 C5 A4 A4 G#4 A4 B4 G#4 E4": Key(9, "minor"),
     "G4 A4 B4 G4 G4 A4 B4 G4 B4 C5 D5": Key(7, "major"),
     "E4 E4 B4 B4 A4 G4 F#4 E4 D4 E4 F#4 G4 A4 B4": Key(4, "minor"),
+    # Modes are told by the one degree in which they differ.
+    "D4 D4 A4 A4 D5 C5 A4 B4 A4 F4 D4 E4 F4 G4 A4 B4 A4 D4": Key(2, "dorian"),
+    "A4 A4 E5 A4 A4 C#5 E5 A4 G4 A4 A4 E5 A5 A5 G5 E5 C#5 A4 A4 E4 A4 F#4 A4": Key(9, "mixolydian"),
+    "F4 A4 C5 B4 A4 G4 F4 A4 C5 B4 C5 A4 F4 F4": Key(5, "lydian"),
+    # Melodic minor: the raised sixth leads to the leading note.
+    "A4 B4 C5 D5 E5 F#5 G#5 A5 A5 E5 C5 A4 F#5 G#5 A5": Key(9, "minor"),
 }
 
 
