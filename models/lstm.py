@@ -71,7 +71,7 @@ class Lstm:
     """The engine behind `models.request.Composer`."""
 
     name = "lstm"
-    verbs = frozenset(Verb)
+    verbs = frozenset({Verb.CONTINUE, Verb.FILL, Verb.ACCOMPANY, Verb.HARMONISE})
 
     def __init__(self, network: Network) -> None:
         self.network = network.eval()

@@ -9,11 +9,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from models.music.notes import ChordSpan, Note, Role
+from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Key
 from models.music.time import MetreMap, TempoMap
 
 Pedal = tuple[tuple[int, bool], ...]  # changes of the sustain pedal: tick, and whether it goes down
+
+NUDGES = ("density", "height", "liveliness", "width")  # busier, higher, more syncopated, a wider range
 
 
 class Verb(StrEnum):
@@ -23,6 +25,10 @@ class Verb(StrEnum):
     FILL = "fill"
     ACCOMPANY = "accompany"
     HARMONISE = "harmonise"
+    VARY = "vary"
+    BLEND = "blend"
+    FRESH = "fresh"
+    GROOVE = "groove"
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ class Request:
     """One press of G. The same request with the same `seed` gives the same takes.
 
     `locked` are notes of the part inside the span that stay as they are; the takes come without them.
+
+    VARY, BLEND and GROOVE start from `source`, whose tick 0 is a bar line; BLEND goes from there to `target`, a take a
+    step, the first and the last as near to the two as the engine can come. `amount`, from 0 to 1, is how far VARY goes
+    and how much GROOVE moves. `nudges` are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a
+    point in an engine's own space, such as a take brought along. `roles` are the parts that FRESH writes.
     """
 
     verb: Verb
@@ -104,6 +115,12 @@ class Request:
     seed: int = 0
     takes: int = 4
     locked: tuple[Note, ...] = ()
+    source: Phrase | None = None
+    target: Phrase | None = None
+    amount: float = 0.5
+    nudges: tuple[tuple[str, float], ...] = ()
+    latent: tuple[float, ...] = ()
+    roles: tuple[Role, ...] = (Role.MELODY,)
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,8 @@ class Take:
     bits_note: float = 0.0
     chords: tuple[ChordSpan, ...] = ()  # of HARMONISE: the symbols; `notes` are then the same to be heard
     pedal: Pedal = ()
+    parts: tuple[tuple[Role, tuple[Note, ...]], ...] = ()  # of FRESH in several roles: all of them, `notes` the first
+    latent: tuple[float, ...] = ()  # where it lies in the engine's own space, if that has one
     line: int = 0
     retried: bool = False  # written anew, since of the lines written first too few would do
 
