@@ -1,4 +1,4 @@
-"""The LSTM composer: continues a part, fills a gap in it, or writes a part that goes with others."""
+"""The LSTM composer: continues a part, fills a gap in it, writes a part that goes with others, or one from nothing."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ _REGISTERS = {
     Role.VOICE: 62,
 }  # where a part lies that has no notes yet
 _NOTES_BEHIND = 96
+_MOST_HEARD = 1024  # notes: sixteen bars have fewer, but for what is no music
 _FEWEST_FELT = 12  # notes of the part itself; with fewer the other parts tell how it is played
 _RETRIES, _SPARES = 2, 2  # how often lines that will do are looked for, and how many a time
 _GUIDANCE = 2.0  # how much further than the network itself the soft controls are followed
@@ -71,7 +72,7 @@ class Lstm:
     """The engine behind `models.request.Composer`."""
 
     name = "lstm"
-    verbs = frozenset({Verb.CONTINUE, Verb.FILL, Verb.ACCOMPANY, Verb.HARMONISE})
+    verbs = frozenset({Verb.CONTINUE, Verb.FILL, Verb.ACCOMPANY, Verb.HARMONISE, Verb.FRESH})
 
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
@@ -195,7 +196,7 @@ class Lstm:
         metres, voices = context.metres, polyphony(request)
         before = melody_line(context.part) if voices == 1 else list(context.part)
         target = metres.bar(span.start)
-        before = _closer([note for note in before if note.onset < span.start], metres, target)
+        before = _closer([note for note in before if note.onset < span.start], metres, target)[-_MOST_HEARD:]
         after = [note for note in context.after if note.onset >= span.end]
         after = (melody_line(after) if voices == 1 else after)[:_NOTES_BEHIND]
         first_bar = min(metres.bar(before[0].onset), target) if before else target

@@ -53,12 +53,7 @@ def plan(
     if track.is_drums:
         return Plan(track.id, None, "A groove for drum tracks is not there yet: choose a melodic track to continue.")
     if song.note_count == 0 and not song.chords:
-        return Plan(
-            track.id,
-            None,
-            "Fresh phrases for an empty song are not there yet: draw a phrase, write chords above the roll or open a "
-            "MIDI file, then press G.",
-        )
+        return _fresh(song, track, controls, seed, takes, length or DEFAULT_BARS, role)
     chosen = track.pick(selection.ids)
     if selection.span is not None and not chosen:
         return _for_region(song, track, selection.span, controls, seed, takes, role)
@@ -170,6 +165,14 @@ def continuation(
         if context.others:
             what += " to the other tracks"
     return _plan(track, Request(verb, context, span, controls, seed, takes, _locked(song, track, span)), what)
+
+
+def _fresh(song: Song, track: Track, controls: Controls, seed: int, takes: int, bars: int, role: Role | None) -> Plan:
+    """A phrase from nothing but the controls, from the first bar on."""
+    span = Span(0, song.metres.bar_start(bars))
+    context = _context(song, track, 0, span, role)
+    what = f"Write {_bar_names(0, bars - 1)} of {track.name} as {_ROLES[context.role]} from nothing"
+    return _plan(track, Request(Verb.FRESH, context, span, controls, seed, takes), what)
 
 
 def _for_region(

@@ -45,6 +45,7 @@ _WORDS = {
     Verb.FILL: "Fill",
     Verb.ACCOMPANY: "Accompany",
     Verb.HARMONISE: "Harmonise",
+    Verb.FRESH: "Fresh",
 }
 _COMMON = [
     f"{tonic} {scale}"

@@ -17,9 +17,9 @@ from models.errors import UserError
 from models.evaluate.trials import random_request
 from models.lstm import Lstm
 from models.lstm_network import Config, Network
-from models.music.notes import Note
+from models.music.notes import Note, Role
 from models.music.theory import Key
-from models.music.time import MetreMap, TempoMap
+from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Take, Verb
 from models.sampling import sample, waits
 
@@ -179,3 +179,27 @@ def test_weights_that_are_missing_damaged_or_for_another_use_are_refused(tmp_pat
     checkpoint.save(misfit, {"a": torch.zeros(2)}, "lstm", Config(hidden=16).to_dict())
     with pytest.raises(UserError, match="do not fit"):
         lstm.load(misfit)
+
+
+def test_the_engine_that_ships_writes_from_nothing_in_any_metre() -> None:
+    engine = lstm.load()
+    for numerator, denominator in ((4, 4), (6, 8), (3, 4)):
+        metres = MetreMap(480, (MetreChange(0, numerator, denominator),))
+        context = Context((), (), 480, metres, TempoMap(480))
+        request = Request(Verb.FRESH, context, Span(0, metres.bar_start(4)), Controls(Key(2, "dorian")), 1, 4)
+        takes = compose(engine, request)
+        assert all(4 <= len(take.notes) <= 64 for take in takes)
+        assert {note.pitch % 12 for take in takes for note in take.notes} <= Key(2, "dorian").pitch_classes
+
+
+def test_ten_thousand_notes_in_a_bar_are_answered_by_the_rules(wild: Lstm) -> None:
+    random = np.random.default_rng(1)
+    table = random.integers((0, 1, 0, 1), (1920, 400, 128, 128), (10_000, 4)).tolist()
+    notes = tuple(sorted((Note(*row) for row in table), key=lambda note: (note.onset, note.pitch)))
+    for role in (Role.MELODY, Role.CHORDS):
+        context = Context(notes, (notes,), 480, MetreMap(480), TempoMap(480), role=role)
+        request = Request(Verb.CONTINUE, context, Span(1920, 3840), Controls(), 1, 2)
+        _, allowed = allowed_pitch_classes(request)
+        takes = compose(wild, request)
+        assert len(takes) == 2
+        assert all(take.notes and not verify(take.notes, request, allowed) for take in takes)

@@ -75,8 +75,10 @@ def test_what_an_answer_would_replace_is_counted(there: int, said: str) -> None:
 
 
 def test_where_nothing_is_made_nothing_is_replaced() -> None:
-    made = plan_for(Song.empty())
-    assert with_replaced(made, Song.empty()) is made
+    song, drums = edits.add_track(Song.empty(), drums=True)
+    made = plan_for(song, Selection(drums))
+    assert made.request is None
+    assert with_replaced(made, song) is made
 
 
 def test_other_tracks_are_heard_in_the_context_and_in_the_target_but_not_drums_and_muted_ones() -> None:
@@ -139,11 +141,19 @@ def test_locked_notes_of_the_region_are_told_and_left() -> None:
     assert "allow more voices or unlock some" in made.tooltip
 
 
+def test_an_empty_song_is_begun_from_nothing() -> None:
+    made = plan_for(Song.empty())
+    assert made.request is not None
+    assert (made.request.verb, made.span) == (Verb.FRESH, Span(0, 4 * BAR))
+    assert made.tooltip == "Write bars 1–4 of Piano as a melody from nothing, in C major (auto)."
+    bass, track = edits.add_track(Song.empty(), programme=33)
+    made = plan(bass, Selection(track), 5 * BAR, Controls(), 1, 4, length=2)
+    assert made.request is not None
+    assert (made.request.context.role, made.span) == (Role.BASS, Span(0, 2 * BAR))
+
+
 def test_what_is_not_there_yet_says_so_and_what_to_do_instead() -> None:
     song = song_with(phrase(0, 8))
-    empty = plan_for(Song.empty())
-    assert empty.request is None
-    assert "draw a phrase, write chords above the roll or open a MIDI file" in empty.tooltip
     song, drums = edits.add_track(song, drums=True)
     groove = plan_for(song, Selection(drums))
     assert groove.request is None

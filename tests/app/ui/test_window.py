@@ -277,7 +277,8 @@ def test_the_controls_reach_the_engine(program: Program) -> None:
 
 def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
     panel = program.window.panel
-    program.wait(lambda: "empty song" in panel.plan.text())
+    program.wait(lambda: "from nothing" in panel.plan.text())
+    program.wait(lambda: panel.generate.text().startswith("Fresh"))
     program.open()
     program.select_bars(1, 4)
     program.wait(lambda: "bars 5–8" in panel.plan.text())
@@ -349,7 +350,9 @@ def test_a_click_into_the_key_field_and_typing_replaces_what_stands_there(progra
 
 def test_what_is_not_wrong_does_not_change_the_seed_and_is_not_shown_as_wrong(program: Program) -> None:
     panel = program.window.panel
-    program.wait(lambda: "empty song" in panel.plan.text())
+    song, drums = edits.add_track(program.document.song, drums=True)
+    program.document.edit("Drums", song, Selection(drums))
+    program.wait(lambda: "not there yet" in panel.plan.text())
     seed = panel.seed.value()
     program.key(Key.Key_G)
     assert panel.seed.value() == seed
