@@ -102,10 +102,11 @@ class Request:
 
     `locked` are notes of the part inside the span that stay as they are; the takes come without them.
 
-    VARY, BLEND and GROOVE start from `source`, whose tick 0 is a bar line; BLEND goes from there to `target`, a take a
-    step, the first and the last as near to the two as the engine can come. `amount`, from 0 to 1, is how far VARY goes
-    and how much GROOVE moves. `nudges` are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a
-    point in an engine's own space, such as a take brought along. `roles` are the parts that FRESH writes.
+    `engine` names the engine to ask where a verb has several, "" is the one that does it best. VARY, BLEND and GROOVE
+    start from `source`, whose tick 0 is a bar line; BLEND goes from there to `target`, a take a step, the first and the
+    last as near to the two as the engine can come. `amount`, from 0 to 1, is how far VARY goes and how much GROOVE
+    moves. `nudges` are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a point in an engine's own
+    space, such as a take brought along. `roles` are the parts that FRESH writes.
     """
 
     verb: Verb
@@ -115,6 +116,7 @@ class Request:
     seed: int = 0
     takes: int = 4
     locked: tuple[Note, ...] = ()
+    engine: str = ""
     source: Phrase | None = None
     target: Phrase | None = None
     amount: float = 0.5

@@ -33,7 +33,7 @@ class ComposeClient(QObject):
     _message = Signal(object, object)
     _exit = Signal(object, object)
 
-    def __init__(self, engine: str = "lstm", styles: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, engine: str = worker.ALL, styles: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._styles = str(styles) if styles is not None else None

@@ -14,23 +14,28 @@ from traceback import format_exc
 from typing import Any
 
 from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled
+from models.engines import Engines
 from models.errors import UserError
 from models.music.notes import Note
 from models.request import Composer, load_engine
 from models.styles import Styled
 
+ALL = "all"
+_FIRST = "lstm"  # what G asks for most
 _BATCH_SECONDS = 0.004  # notes are gathered this long before they are sent, the first of every take at once
 _STUMBLED = "The engine stumbled over this request, see the log; try another selection."
 
 
 def run(connection: Connection, engine: str, styles: str | None = None) -> None:
-    """Serve requests until the pipe ends, which ends the process too; `styles` is the folder of the user's own."""
+    """Serve requests until the pipe ends, which ends the process too.
+
+    `engine` is the name of the only one, or ALL, of which the first is loaded at once and the others when they are
+    needed; `styles` is the folder of the user's own.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's to answer
     inbox = _Inbox(connection)
     try:
-        composer = load_engine(engine)
-        if styles is not None:
-            composer = Styled(composer, Path(styles), partial(load_engine, engine))
+        composer = _all(styles) if engine == ALL else load_engine(engine)
     except UserError as error:
         _tell(connection, Failed(None, str(error)))
         inbox.join()
@@ -49,6 +54,17 @@ def run(connection: Connection, engine: str, styles: str | None = None) -> None:
             _prepare(composer, message, connection)
         elif isinstance(message, Ask):
             _answer(composer, message, connection, inbox)
+
+
+def _all(styles: str | None) -> Engines:
+    def load(name: str) -> Composer:
+        if name == _FIRST and styles is not None:
+            return Styled(load_engine(name), Path(styles), partial(load_engine, name))
+        return load_engine(name)
+
+    engines = Engines(load)
+    engines.preload(_FIRST)
+    return engines
 
 
 def _prepare(composer: Composer, message: Prepare, connection: Connection) -> None:
