@@ -5,6 +5,7 @@ DistributedDataParallel over nccl where there are GPUs, one to a process, and ov
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,5 +68,9 @@ def joined() -> Iterator[World]:
     dist.init_process_group("nccl" if cuda else "gloo", timeout=_PATIENCE)
     try:
         yield World(dist.get_rank(), size, device)
+        dist.barrier()  # none leaves while another still talks to it
     finally:
+        # The wrapped network stands in reference cycles that hold the group; one that is left to the interpreter's end
+        # aborts the process there, since its threads still run.
+        gc.collect()
         dist.destroy_process_group()
