@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.tokens import Ints
 
+if TYPE_CHECKING:
+    from models.memory import Memory
+
 Floats = np.ndarray  # of float32
 
 
 @dataclass
 class State:
-    """Recurrent state of every take: hidden and cell, each (layers, takes, hidden)."""
+    """State of every take: recurrent, hidden and cell, each (layers, takes, hidden), and what it can recall."""
 
     hidden: Floats
     cell: Floats
+    memory: Memory | None = None
+
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Drop the takes that are not in `rows`."""
+        self.hidden, self.cell = self.hidden[:, rows], self.cell[:, rows]
+        if self.memory is not None:
+            self.memory.keep(rows)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.tokens import LOOK_AHEAD, LOOK_BACK, MAX_ADVANCE, MAX_BAR_STEPS, NO_CHORD, NO_PITCH, Encoded, Ints
 
 NO_INTERVAL = 127
+MAX_INTERVAL = 24  # semitones that a learned interval reaches
 LOOKS = (*(-bars for bars in LOOK_BACK), *LOOK_AHEAD)
 _RADIX = NO_PITCH + 1
 

@@ -230,7 +230,12 @@ class Lstm:
             "role": np.full(size, asked[1]),
             "controls": _measured(past, asked[2:], target - first_bar),
         }
-        _, (hidden, cell) = self.network.read({name: torch.from_numpy(values[None]) for name, values in fields.items()})
+        read = {name: torch.from_numpy(values[None]) for name, values in fields.items()}
+        outputs, (hidden, cell) = self.network.read(read)
+        heard = None
+        if self._stepper.recaller is not None:
+            marks = self.network.marks(read)[0, 1:].T.numpy()
+            heard = self._stepper.recaller.heard(outputs[0].numpy(), past.bar, marks)
         behind = self.network.nothing_behind[None].numpy()
         if len(fixed):
             later = {name: torch.from_numpy(values[None, 1:]) for name, values in event_fields(fixed).items()}
@@ -266,6 +271,7 @@ class Lstm:
             voices,
             context.part[0].channel if context.part else 0,
             _due(request, *(_steps(tick, origin, context.ticks_per_quarter) for tick in (span.start, span.end))),
+            heard,
         )
         return _Read(page, State(hidden.numpy(), cell.numpy()), feel)
 

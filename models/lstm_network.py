@@ -7,6 +7,7 @@ up. Beside the recurrent state the heads see
 - what stands 1, 2, 4 and 8 bars before the very place that is being written, and where the music goes on behind a gap
   2, 4 and 8 bars after it (`models.lookback`), as input and as a learned vote for repeating it, in the manner of a
   pointer network (Vinyals et al. 2015);
+- what stood in the part when its state was like the present one (`models.recall`);
 - what other parts sound there (`models.surroundings`);
 - the first note behind the gap, how far it is, and a second LSTM's reading of all that follows, backwards, after the
   Anticipation-RNN (Hadjeres and Nielsen 2018);
@@ -22,7 +23,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.controls import BINS, CONTROLS
-from models.lookback import LOOKS, NO_INTERVAL
+from models.lookback import LOOKS, MAX_INTERVAL, NO_INTERVAL
+from models.recall import VOTED, Recall
 from models.roles import ROLES, STYLES
 from models.tokens import (
     MAX_ADVANCE,
@@ -34,10 +36,10 @@ from models.tokens import (
     VELOCITY_BINS,
 )
 
-MAX_INTERVAL = 24
 FIELDS = ("advance", "position", "pitch", "duration", "velocity")
 UNTILS = 18  # bars to the wall: 0 to 16, and none
 _LOOKS = len(LOOKS)
+ABOUT = 24 + 12 + 12 + 16  # of a note, for the memory: pitch, interval, duration, position
 PLACE, HARMONY, SOUND, ASKED = 16 + 9 + 8 + 4, 6 + 12 + 12, 12 + 8 + 8, 6 + 6 + 6 * len(CONTROLS)
 
 
@@ -51,6 +53,7 @@ class Config:
     head: int = 192
     place: int = 48
     behind: int = 96
+    recall: int = 0  # heads of the memory (`models.recall`), 0: none
 
     def to_dict(self) -> dict[str, int | float]:
         return asdict(self)
@@ -107,24 +110,25 @@ class Network(nn.Module):
         self.behind = nn.LSTM(24 + 12 + PLACE + HARMONY, behind, batch_first=True)
         self.nothing_behind = nn.Parameter(torch.zeros(behind))
         gap = 8 + behind  # bars to the wall, what stands behind it
-        self.advance_head = _mlp(hidden + ASKED + gap + 6 + PLACE + HARMONY, head, MAX_ADVANCE + 1 + 1)
-        self.position_head = _mlp(
+        self.advance_head = _Mlp(hidden + ASKED + gap + 6 + PLACE + HARMONY, head, MAX_ADVANCE + 1 + 1)
+        self.position_head = _Mlp(
             hidden + ASKED + gap + 6 + 16 + 8 + 4 + HARMONY + 16 + SOUND, head, config.place + _LOOKS + 1 + 1 + 1
         )
         self.place_key = nn.Linear(9 + 8 + 4, config.place)
         self.place_table = nn.Embedding(MAX_BAR_STEPS, config.place)
         self.place_bias = nn.Embedding(MAX_BAR_STEPS, 1)
-        self.pitch_head = _mlp(
+        self.pitch_head = _Mlp(
             hidden + ASKED + gap + PLACE + HARMONY + SOUND + 24 + 12 + 1 + _LOOKS * (12 + 12 + 12 + 1),
             256,
             128 + 12 + (2 * MAX_INTERVAL + 1) + 2 * _LOOKS,
         )
-        self.duration_head = _mlp(
+        self.duration_head = _Mlp(
             hidden + ASKED + gap + PLACE + HARMONY + SOUND + 24 + 12 + 12 + 1 + _LOOKS * (12 + 1),
             head,
             MAX_DURATION + 1 + _LOOKS,
         )
-        self.velocity_head = _mlp(hidden + ASKED + PLACE + 24 + 12 + 12 + 6 + 1, 96, VELOCITY_BINS)
+        self.velocity_head = _Mlp(hidden + ASKED + PLACE + 24 + 12 + 12 + 6 + 1, 96, VELOCITY_BINS)
+        self.recall = Recall(hidden, config.recall, ABOUT) if config.recall else None
         self.drop = nn.Dropout(config.dropout)
 
     def place(self, x: dict[str, Tensor]) -> Tensor:
@@ -174,22 +178,41 @@ class Network(nn.Module):
 
     def recur(self, inputs: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The recurrent part alone: outputs (batch, notes, hidden) and the state after the last note."""
-        return self.lstm(inputs, state)
+        outputs, after = self.lstm(inputs, state)
+        return outputs.float(), after
 
     def read_behind(self, x: dict[str, Tensor]) -> Tensor:
         """What has been read from the end back to each note, itself included, (batch, notes, behind)."""
         inputs = torch.cat([self.pitch(x["pitch"]), self.duration(x["duration"]), self.place(x), self.harmony(x)], -1)
         # What pads a shorter segment carries no music, but it is read first; the state it leaves is learned around.
-        return self.behind(inputs.flip(1))[0].flip(1)
+        return self.behind(inputs.flip(1))[0].flip(1).float()
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Log-probability (nats) of each field of each next note, every field given those before it; (batch, notes)."""
         x = {name: value[:, :-1] for name, value in batch.items()}
         y = {name: value[:, 1:] for name, value in batch.items()}
-        h, _ = self.read(x)
-        h = self.drop(h)
-        logits = self.scores(h, x, y, self.walls(batch))
+        h, votes = self.remember(self.read(x)[0], x)
+        logits = self.scores(self.drop(h), x, y, self.walls(batch), votes)
         return {name: _log_probability(logits[name], y[name]) for name in FIELDS}
+
+    def remember(self, h: Tensor, x: dict[str, Tensor]) -> tuple[Tensor, tuple[Tensor, ...] | None]:
+        """The recurrent output with what the memory finds, and its votes for position, pitch, interval and duration."""
+        if self.recall is None:
+            return h, None
+        found, votes = self.recall(h, self.about(x), x["bar"], self.marks(x))
+        return found, votes.split(VOTED, -1)
+
+    def about(self, x: dict[str, Tensor]) -> Tensor:
+        """What the memory keeps of each note, (..., 64)."""
+        interval = self.interval(interval_index(x["pitch"], x["previous_pitch"]))
+        kept = [self.pitch(x["pitch"]), interval, self.duration(x["duration"]), self.position(x["position"])]
+        return torch.cat(kept, -1)
+
+    @staticmethod
+    def marks(x: dict[str, Tensor]) -> Tensor:
+        """Each note's indices into VOTED, (..., 4)."""
+        interval = interval_index(x["pitch"], x["previous_pitch"])
+        return torch.stack([x["position"], x["pitch"], interval, x["duration"]], -1)
 
     def walls(self, batch: dict[str, Tensor]) -> Tensor:
         """What stands behind the gap of each target, (batch, notes, behind)."""
@@ -200,16 +223,24 @@ class Network(nn.Module):
         chosen = read.gather(1, wall.clamp(min=0).unsqueeze(-1).expand(-1, -1, read.shape[-1]))
         return torch.where((wall >= 0).unsqueeze(-1), chosen, self.nothing_behind)
 
-    def scores(self, h: Tensor, x: dict[str, Tensor], y: dict[str, Tensor], behind: Tensor) -> dict[str, Tensor]:
-        """Logits of each field, given the output h, the last notes x, the notes y that are being scored, and what has
-        been read behind the gap."""
+    def scores(
+        self,
+        h: Tensor,
+        x: dict[str, Tensor],
+        y: dict[str, Tensor],
+        behind: Tensor,
+        votes: tuple[Tensor, ...] | None = None,
+    ) -> dict[str, Tensor]:
+        """Logits of each field, given the output h, the last notes x, the notes y that are being scored, what has been
+        read behind the gap, and what the memory votes for."""
+        position, pitch, interval, duration = votes or (None, None, None, None)
         asked = self.asked(y)
         common = torch.cat([h, asked, self.until(y["until"]), behind], -1)
         return {
             "advance": self.score_advance(torch.cat([h, asked, self.until(y["until_advance"]), behind], -1), x),
-            "position": self.score_position(common, x, y),
-            "pitch": self.score_pitch(common, x, y),
-            "duration": self.score_duration(common, x, y),
+            "position": self.score_position(common, x, y, position),
+            "pitch": self.score_pitch(common, x, y, pitch, interval),
+            "duration": self.score_duration(common, x, y, duration),
             "velocity": self.score_velocity(torch.cat([h, asked], -1), x, y),
         }
 
@@ -218,10 +249,12 @@ class Network(nn.Module):
         out = self.advance_head(torch.cat([common, self.advance(x["end_advance"]), self.place(x), self.harmony(x)], -1))
         return out[..., :-1] + out[..., -1:] * F.one_hot(x["end_advance"], MAX_ADVANCE + 1)
 
-    def score_position(self, common: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
+    def score_position(
+        self, common: Tensor, x: dict[str, Tensor], y: dict[str, Tensor], found: Tensor | None = None
+    ) -> Tensor:
         """Steps from the bar line, (..., 192); impossible ones are -inf.
 
-        Onsets in the bars looked at, those of other parts, the last end and the last onset vote.
+        Onsets in the bars looked at, those of other parts, the last end, the last onset and what was `found` vote.
         """
         bar, beat = y["bar_steps"], y["beat_steps"]
         out = self.position_head(
@@ -248,9 +281,11 @@ class Network(nn.Module):
         keys = self.place_key(torch.cat([phases, self.bar(lengths[:, 0]), self.beat(lengths[:, 1])], -1))
         keys = keys + self.place_table(steps)
         which = which.reshape(bar.shape)
-        logits = query @ keys[0].T if len(metres) == 1 else self._by_metre(query, keys, which)
+        logits = (query @ keys[0].T).float() if len(metres) == 1 else self._by_metre(query, keys, which)
         logits = logits + self.place_bias(steps).squeeze(-1)
-        logits = logits + (votes.unsqueeze(-2) @ y["look_onsets"].to(votes.dtype)).squeeze(-2)
+        logits = logits + (votes.unsqueeze(-2) @ y["look_onsets"].to(votes.dtype)).squeeze(-2).float()
+        if found is not None:
+            logits = logits + found
         at_end = (y["advance"] == x["end_advance"]).unsqueeze(-1) & (steps == x["end_position"].unsqueeze(-1))
         logits = logits + end_vote * at_end
         same_bar = (y["advance"] == 0).unsqueeze(-1)
@@ -264,7 +299,7 @@ class Network(nn.Module):
         logits = query.new_empty(*query.shape[:-1], MAX_BAR_STEPS)
         for index in range(len(keys)):
             rows = which == index
-            logits[rows] = query[rows] @ keys[index].T
+            logits[rows] = (query[rows] @ keys[index].T).float()
         return logits
 
     def looks(self, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
@@ -285,10 +320,18 @@ class Network(nn.Module):
             -1,
         )
 
-    def score_pitch(self, common: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
+    def score_pitch(
+        self,
+        common: Tensor,
+        x: dict[str, Tensor],
+        y: dict[str, Tensor],
+        found: Tensor | None = None,
+        reached: Tensor | None = None,
+    ) -> Tensor:
         """The pitch at the chosen place, (..., 128): as a pitch, a pitch class, an interval, and as a repeat.
 
-        Above a note that begins together with it only higher ones are possible.
+        Pitches `found` in the memory vote, and the intervals by which they were `reached`. Above a note that begins
+        together with it only higher ones are possible.
         """
         stacked = y["stacked"].bool().unsqueeze(-1)
         wall = self.interval(interval_index(y["wall_pitch"], x["pitch"]))
@@ -311,8 +354,12 @@ class Network(nn.Module):
         pitches = torch.arange(128, device=out.device)
         logits = absolute + pitch_class[..., pitches % 12]
         steps = pitches - x["pitch"].unsqueeze(-1) + MAX_INTERVAL
+        if reached is not None:
+            step = step + reached[..., :-1]
         near = (steps >= 0) & (steps <= 2 * MAX_INTERVAL) & (x["pitch"] != NO_PITCH).unsqueeze(-1)
         logits = logits + step.gather(-1, steps.clamp(0, 2 * MAX_INTERVAL)) * near
+        if found is not None:
+            logits = logits + found[..., :NO_PITCH]
         # Slot 128 collects the votes for pitches that do not exist.
         votes = torch.zeros(*logits.shape[:-1], NO_PITCH + 1, device=out.device)
         votes = votes.scatter_add(-1, y["look_pitch"], repeat)
@@ -323,7 +370,9 @@ class Network(nn.Module):
         logits = logits + votes.scatter_add(-1, moved.masked_fill(none, NO_PITCH), sequence)[..., :128]
         return logits.masked_fill(stacked & (pitches <= x["pitch"].unsqueeze(-1)), -torch.inf)
 
-    def score_duration(self, common: Tensor, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
+    def score_duration(
+        self, common: Tensor, x: dict[str, Tensor], y: dict[str, Tensor], found: Tensor | None = None
+    ) -> Tensor:
         """The duration in steps of the chosen note, (..., 193); 0 is impossible."""
         exact = y["look_exact"]
         out = self.duration_head(
@@ -345,6 +394,8 @@ class Network(nn.Module):
         )
         logits, votes = out[..., : MAX_DURATION + 1], out[..., MAX_DURATION + 1 :]
         logits = logits + torch.zeros_like(logits).scatter_add(-1, y["look_duration"], votes * exact)
+        if found is not None:
+            logits = logits + found
         impossible = torch.zeros(MAX_DURATION + 1, dtype=torch.bool, device=out.device)
         impossible[0] = True
         return logits.masked_fill(impossible, -torch.inf)
@@ -367,8 +418,14 @@ class Network(nn.Module):
         )
 
 
-def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
+class _Mlp(nn.Sequential):
+    """Two layers; the result has full precision, also where training computes with half of it."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        super().__init__(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input).float()
 
 
 def _log_probability(logits: Tensor, target: Tensor) -> Tensor:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from models.controls import CONTROLS, UNASKED
 from models.desk import Desk, Floats, Last, Looked, State
 from models.lookback import LOOKS as LOOK_BARS
-from models.lookback import NO_INTERVAL
+from models.lookback import MAX_INTERVAL, NO_INTERVAL
+from models.memory import VOTED, Recaller
 from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, STEPS_PER_QUARTER, Ints
 
-MAX_INTERVAL = 24
 ASKED = 6 + 6 + 6 * len(CONTROLS)
 LOOKS, BACK = len(LOOK_BARS), len(LOOK_BACK)
 HEADS = ("advance", "position", "pitch", "duration", "velocity")
@@ -105,6 +105,7 @@ class Stepper:
         first = {name: w[f"{name}_head.0.weight"] * np.float32(0.5) for name in HEADS}
         self._first_bias = {name: w[f"{name}_head.0.bias"] * np.float32(0.5) for name in HEADS}
         self._widths = np.cumsum([0] + [len(first[name]) for name in HEADS]).tolist()
+        self.recaller = Recaller(w) if "recall.nothing" in w else None
         self._from_hidden = np.ascontiguousarray(np.concatenate([first[name][:, :size] for name in HEADS]).T)
         self._second = {name: w[f"{name}_head.2.weight"].T for name in HEADS}
         self._second_bias = {name: w[f"{name}_head.2.bias"] for name in HEADS}
@@ -265,12 +266,12 @@ class Stepper:
                 total = total + rows.row(f"to{k}", _NO_STEP) + rows.row(f"own{k}", _NO_STEP)
         return total
 
-    def hear(self, state: State, last: Last, previous_pitch: Ints, advance: Ints, duration: Ints) -> Floats:
-        """Take the last notes in, updating `state`; returns the heads' first-layer sums from it, (takes, widths)."""
+    def hear(self, state: State, last: Last, previous_pitch: Ints, advance: Ints, duration: Ints, bar: Ints) -> Floats:
+        """Take the last notes in, which stand in `bar`, updating `state`; returns what from_hidden() does."""
         index = self._index("input", len(advance))
         index[0] += last.metre * MAX_BAR_STEPS + last.position
         index[1] += last.pitch
-        index[2] += _INTERVAL[last.pitch, previous_pitch]
+        index[2] += (interval := _INTERVAL[last.pitch, previous_pitch])
         index[3] += duration
         index[4] += last.velocity
         index[5] += advance
@@ -282,11 +283,24 @@ class Stepper:
             gates = np.concatenate([state.hidden[layer - 1], state.hidden[layer]], 1) @ self._recurrent[layer]
             gates += self._bias[layer]
             self._gate(gates, state, layer)
-        return state.hidden[-1] @ self._from_hidden
+        if state.memory is not None:
+            state.memory.add(state.hidden[-1], bar, np.stack([last.position, last.pitch, interval, duration]))
+        return self.from_hidden(state, bar)
 
-    def from_hidden(self, state: State) -> Floats:
-        """The heads' first-layer sums for a state that was read elsewhere."""
-        return state.hidden[-1] @ self._from_hidden
+    def from_hidden(self, state: State, bar: Ints) -> Floats:
+        """The heads' first-layer sums, and behind them the memory's votes, for a state in `bar`: (takes, widths)."""
+        hidden = state.hidden[-1]
+        if state.memory is None:
+            return hidden @ self._from_hidden
+        hidden, votes = state.memory.recall(hidden, bar)
+        return np.concatenate([hidden @ self._from_hidden, votes], 1)
+
+    def _votes(self, sums: Floats, number: int) -> Floats | None:
+        """What the memory votes for: 0 positions, 1 pitches, 2 intervals, 3 durations."""
+        if self.recaller is None:
+            return None
+        start = self._widths[-1] + sum(VOTED[:number])
+        return sums[:, start : start + VOTED[number]]
 
     def _gate(self, gates: Floats, state: State, layer: int) -> None:
         size = self.hidden
@@ -368,6 +382,8 @@ class Stepper:
             votes = np.concatenate([votes[:, :BACK], votes[:, -1:]], 1)
         logits += np.matmul(votes[:, None], look_onsets)[:, 0]
         logits += self._places[metre]
+        if (found := self._votes(sums, 0)) is not None:
+            logits += found
         at_end = np.flatnonzero(advance == end_advance)
         logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS + 1]
         again = np.flatnonzero((advance == 0) & (last.pitch != NO_PITCH))
@@ -404,6 +420,10 @@ class Stepper:
         index[7 + 3 * looks :] += exact
         out = self._finish("pitch", sums, index)
         logits = out[:, :_WIDE]
+        if (found := self._votes(sums, 1)) is not None:
+            logits += found
+        if (found := self._votes(sums, 2)) is not None:
+            out[:, _WIDE : _WIDE + _NO_STEP] += found[:, :-1]
         takes = np.arange(len(out))
         logits += out[:, _WIDE : _WIDE + _NO_STEP + 1][takes[:, None], _STEP[last.pitch]]
         there = np.concatenate([looked.pitch, _MOVED[last.pitch, looked.interval + NO_INTERVAL]])
@@ -444,6 +464,8 @@ class Stepper:
         there = looked.duration + np.arange(len(out)) * out.shape[1]
         votes = out[:, -LOOKS:].T[:looks] * looked.exact
         np.add.at(out.reshape(-1), there.ravel(), votes.ravel())
+        if (found := self._votes(sums, 3)) is not None:
+            out[:, :-LOOKS] += found
         out[:, 0] = -np.inf
         return out[:, :-LOOKS]
 

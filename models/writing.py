@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.desk import Desk, Floats, Last, Looked, State
 from models.lookback import LOOKS, NO_INTERVAL, look, onset_rows
+from models.memory import Heard, Memory
 from models.music.notes import Note
 from models.music.time import MetreMap
 from models.request import Controls, Span
@@ -74,6 +75,7 @@ class Page:
     polyphony: int
     channel: int
     due: Ints
+    heard: Heard | None  # where the network has a memory
 
     def steps(self, tick: int) -> int:
         """The step, from the first bar's start, nearest to a song tick."""
@@ -99,7 +101,10 @@ class Writing:
         inside = (relative >= 0) & (relative < 128)
         self._allowed = np.zeros(128, dtype=bool)
         self._allowed[inside] = page.pitches[relative[inside]]
-        self._state = State(np.repeat(state.hidden, takes, 1), np.repeat(state.cell, takes, 1))
+        memory = None
+        if stepper.recaller is not None and page.heard is not None:
+            memory = Memory(stepper.recaller, page.heard, takes)
+        self._state = State(np.repeat(state.hidden, takes, 1), np.repeat(state.cell, takes, 1), memory)
         self._ids = np.arange(takes)
         self._random = [np.random.default_rng(seed) for seed in seeds]
         keys = ((past.bar * MAX_BAR_STEPS + past.position) * _RADIX + past.pitch).tolist()
@@ -162,7 +167,7 @@ class Writing:
     def write(self, emit: Callable[[int, Note], None], cancelled: Callable[[], bool]) -> list[list[Note]]:
         """Write every take to the end of the span, or until cancelled; emit(take, note) as each note is made."""
         notes: list[list[Note]] = [[] for _ in self._ids]
-        sums = self._stepper.from_hidden(self._state)
+        sums = self._stepper.from_hidden(self._state, self._bar)
         written = 0
         drawn = np.empty((len(self._ids), _DRAWN, sum(_CHOICES)), np.float32)
         while len(self._ids) and not cancelled():
@@ -198,7 +203,7 @@ class Writing:
             self._last = Last(pitch, position, velocity, duration, scene, self._metre[bar])
             self._bar = bar
             self._end = step + duration
-            sums = self._stepper.hear(self._state, self._last, previous, advance, duration)
+            sums = self._stepper.hear(self._state, self._last, previous, advance, duration, bar)
         return notes
 
     def _full(self, value: int | np.integer) -> Ints:
@@ -394,7 +399,7 @@ class Writing:
         self._ids, self._bar, self._end = _only(rows, self._ids, self._bar, self._end)
         last = self._last
         self._last = Last(*_only(rows, last.pitch, last.position, last.velocity, last.duration, last.scene, last.metre))
-        self._state = State(self._state.hidden[:, rows], self._state.cell[:, rows])
+        self._state.keep(rows)
 
 
 def _cut(notes: list[Note], new: Note) -> None:

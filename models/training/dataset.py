@@ -146,7 +146,7 @@ class Dataset:
         weight = fields["weight"].copy()
         weight[0] = 0
         fields["weight"] = weight
-        for name in ("more", "look_number", "bar", "last_position_before", "wall_bar"):
+        for name in ("more", "look_number", "last_position_before", "wall_bar"):
             del fields[name]
         return fields
 

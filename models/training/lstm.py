@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from models import checkpoint
+from models.errors import UserError
 from models.evaluate.likelihood import lstm_bits
 from models.evaluate.transformer import ENGINE, TransformerNetwork
 from models.lstm_network import Config, Network
@@ -65,8 +66,11 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
     world.wait()
     shards = Shards(folder, args.kept)
     work = share(args.batch or BATCH, world.rank, world.size)
-    config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout)
-    network = kind(config).to(world.device)
+    config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout, recall=args.recall)
+    network = kind(config)
+    if args.start:
+        _begin(network, args.start, engine)
+    network = network.to(world.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
     progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
     state_file = out / "state.pt"
@@ -99,6 +103,17 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
         args.export.write_bytes((out / "best.safetensors").read_bytes())
 
 
+def _begin(network: Network, start: Path, engine: str) -> None:
+    """Give the network the weights at `start`, of which parts added since may be missing; they stay as they begin."""
+    weights, _ = checkpoint.load(start, engine)
+    try:
+        missing, unknown = network.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise UserError(f"The weights at {start} are of another size than what is to be trained.") from error
+    if unknown or any(not name.startswith("recall.") for name in missing):
+        raise UserError(f"The weights at {start} do not fit what is to be trained.")
+
+
 def _epoch(run: _Run, batches: Any, world: World, args: argparse.Namespace) -> float:
     """One pass; gives back the mean bits a note. The batches depend on the seed and the number of the pass alone."""
     progress, total, steps, started = run.progress, 0.0, 0, time.monotonic()
@@ -111,7 +126,8 @@ def _epoch(run: _Run, batches: Any, world: World, args: argparse.Namespace) -> f
         for group in run.optimiser.param_groups:
             group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         batch = {name: tensor.to(world.device) for name, tensor in collate(rows).items()}
-        loss, bits = _loss(run.trained, batch, world)
+        with torch.autocast(world.device.type, torch.bfloat16, enabled=args.half):
+            loss, bits = _loss(run.trained, batch, world)
         run.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)

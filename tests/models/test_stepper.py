@@ -12,6 +12,7 @@ from models.controls import CONTROLS, UNASKED
 from models.desk import Desk, Last, Looked, Scenes, State
 from models.lookback import LOOKS
 from models.lstm_network import Config, Network
+from models.memory import Memory
 from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
@@ -49,11 +50,14 @@ def piece() -> Piece:
     return Piece("p", "p", melody, (replace(melody, notes=tuple(chordal), role=Role.CHORDS),))
 
 
-@pytest.fixture(scope="module")
-def network() -> Network:
+@pytest.fixture(scope="module", params=[0, 2], ids=["without memory", "with memory"])
+def network(request: pytest.FixtureRequest) -> Network:
     torch.manual_seed(1)
-    net = Network(Config(hidden=48, layers=2, head=40, place=16, behind=20)).eval()
+    net = Network(Config(hidden=48, layers=2, head=40, place=16, behind=20, recall=request.param)).eval()
     with torch.no_grad():
+        if net.recall is not None:
+            for values in (net.recall.out.weight, net.recall.gate.weight, net.recall.gate.bias, net.recall.age):
+                values.normal_(0, 0.2)
         for parameter in net.parameters():
             parameter.mul_(2.0)  # away from the timid initial values, so that every term matters
         net.nothing_behind.normal_()
@@ -69,9 +73,9 @@ def test_steps_equal_the_network_on_every_field(network: Network, part: int, reg
     x = {name: value[:, :-1] for name, value in batch.items()}
     y = {name: value[:, 1:] for name, value in batch.items()}
     with torch.inference_mode():
-        h, _ = network.read(x)
+        h, votes = network.remember(network.read(x)[0], x)
         behind = network.walls(batch)
-        expected = {name: value[0].numpy() for name, value in network.scores(h, x, y, behind).items()}
+        expected = {name: value[0].numpy() for name, value in network.scores(h, x, y, behind, votes).items()}
 
     f = {name: np.repeat(value[0].numpy()[:, None], TAKES, 1) for name, value in batch.items()}
     one = {name: value[0].numpy() for name, value in batch.items()}
@@ -99,13 +103,17 @@ def test_steps_equal_the_network_on_every_field(network: Network, part: int, reg
     stepper = Stepper({name: value.numpy() for name, value in network.state_dict().items()}, 2)
     stepper.frame(desk)
     looks = len(LOOKS) if region else len(LOOK_BACK)
-    state = State(np.zeros((2, TAKES, 48), np.float32), np.zeros((2, TAKES, 48), np.float32))
+    memory = None
+    if stepper.recaller is not None:
+        nothing = stepper.recaller.heard(np.zeros((1, 48), np.float32), np.zeros(0, int), np.zeros((4, 0), int))
+        memory = Memory(stepper.recaller, nothing, TAKES)
+    state = State(np.zeros((2, TAKES, 48), np.float32), np.zeros((2, TAKES, 48), np.float32), memory)
     scene, metre = np.repeat(scene.reshape(-1)[:, None], TAKES, 1), np.repeat(metre[:, None], TAKES, 1)
     seen = [*range(looks), len(LOOKS)]
     for t in range(len(there)):
         u, wall = t + 1, np.full(TAKES, t)
         last = Last(f["pitch"][t], f["position"][t], f["velocity"][t], f["duration"][t], scene[t], metre[t])
-        sums = stepper.hear(state, last, f["previous_pitch"][t], f["advance"][t], f["duration"][t])
+        sums = stepper.hear(state, last, f["previous_pitch"][t], f["advance"][t], f["duration"][t], f["bar"][t])
         place = (f["position"][u], metre[u], scene[u])
         looked = Looked(*(f[f"look_{name}"][u].T[:looks] for name in ("pitch", "duration", "interval", "exact")))
         exact, stacked = exact_index(looked.exact), f["stacked"][u].astype(np.int64)
