@@ -23,6 +23,7 @@ from models.lstm_network import Config, Network
 from models.music.notes import Note, Role
 from models.music.theory import Key
 from models.music.time import MetreMap
+from models.page import NEVER, Page
 from models.pedal import pedalled
 from models.request import Controls, Request, Take, Verb
 from models.roles import STYLES, role_index
@@ -42,7 +43,7 @@ from models.tokens import (
     relative_scale,
     shift_for,
 )
-from models.writing import NEVER, Page, Writing
+from models.writing import Writing
 
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "lstm.safetensors"
 _KEPT_CONTEXTS = 4

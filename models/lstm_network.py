@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.controls import BINS, CONTROLS
+from models.layers import Mlp, interval_index, log_probability, phase_features
 from models.lookback import LOOKS, MAX_INTERVAL, NO_INTERVAL
 from models.recall import VOTED, Recall
 from models.roles import ROLES, STYLES
@@ -32,7 +33,6 @@ from models.tokens import (
     MAX_DURATION,
     NO_CHORD,
     NO_PITCH,
-    STEPS_PER_QUARTER,
     VELOCITY_BINS,
 )
 
@@ -57,22 +57,6 @@ class Config:
 
     def to_dict(self) -> dict[str, int | float]:
         return asdict(self)
-
-
-def phase_features(position: Tensor, bar_steps: Tensor, beat_steps: Tensor) -> Tensor:
-    """Where in bar, beat and quarter a position lies, as sines and cosines; shape (..., 9)."""
-    position, bar, beat = position.float(), bar_steps.float().clamp(min=1), beat_steps.float().clamp(min=1)
-    turns = torch.stack(
-        [position / bar, position / beat, position / STEPS_PER_QUARTER, 2 * position / STEPS_PER_QUARTER], -1
-    ) * (2 * torch.pi)
-    on_beat = (torch.remainder(position, beat) == 0).float().unsqueeze(-1)
-    return torch.cat([turns.sin(), turns.cos(), on_beat], -1)
-
-
-def interval_index(pitch: Tensor, previous: Tensor) -> Tensor:
-    """The step from `previous` to `pitch`, clipped to MAX_INTERVAL, as an index; the last index where there is none."""
-    steps = (pitch - previous).clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
-    return torch.where((pitch == NO_PITCH) | (previous == NO_PITCH), 2 * MAX_INTERVAL + 1, steps)
 
 
 class Network(nn.Module):
@@ -110,24 +94,24 @@ class Network(nn.Module):
         self.behind = nn.LSTM(24 + 12 + PLACE + HARMONY, behind, batch_first=True)
         self.nothing_behind = nn.Parameter(torch.zeros(behind))
         gap = 8 + behind  # bars to the wall, what stands behind it
-        self.advance_head = _Mlp(hidden + ASKED + gap + 6 + PLACE + HARMONY, head, MAX_ADVANCE + 1 + 1)
-        self.position_head = _Mlp(
+        self.advance_head = Mlp(hidden + ASKED + gap + 6 + PLACE + HARMONY, head, MAX_ADVANCE + 1 + 1)
+        self.position_head = Mlp(
             hidden + ASKED + gap + 6 + 16 + 8 + 4 + HARMONY + 16 + SOUND, head, config.place + _LOOKS + 1 + 1 + 1
         )
         self.place_key = nn.Linear(9 + 8 + 4, config.place)
         self.place_table = nn.Embedding(MAX_BAR_STEPS, config.place)
         self.place_bias = nn.Embedding(MAX_BAR_STEPS, 1)
-        self.pitch_head = _Mlp(
+        self.pitch_head = Mlp(
             hidden + ASKED + gap + PLACE + HARMONY + SOUND + 24 + 12 + 1 + _LOOKS * (12 + 12 + 12 + 1),
             256,
             128 + 12 + (2 * MAX_INTERVAL + 1) + 2 * _LOOKS,
         )
-        self.duration_head = _Mlp(
+        self.duration_head = Mlp(
             hidden + ASKED + gap + PLACE + HARMONY + SOUND + 24 + 12 + 12 + 1 + _LOOKS * (12 + 1),
             head,
             MAX_DURATION + 1 + _LOOKS,
         )
-        self.velocity_head = _Mlp(hidden + ASKED + PLACE + 24 + 12 + 12 + 6 + 1, 96, VELOCITY_BINS)
+        self.velocity_head = Mlp(hidden + ASKED + PLACE + 24 + 12 + 12 + 6 + 1, 96, VELOCITY_BINS)
         self.recall = Recall(hidden, config.recall, ABOUT) if config.recall else None
         self.drop = nn.Dropout(config.dropout)
 
@@ -193,7 +177,7 @@ class Network(nn.Module):
         y = {name: value[:, 1:] for name, value in batch.items()}
         h, votes = self.remember(self.read(x)[0], x)
         logits = self.scores(self.drop(h), x, y, self.walls(batch), votes)
-        return {name: _log_probability(logits[name], y[name]) for name in FIELDS}
+        return {name: log_probability(logits[name], y[name]) for name in FIELDS}
 
     def remember(self, h: Tensor, x: dict[str, Tensor]) -> tuple[Tensor, tuple[Tensor, ...] | None]:
         """The recurrent output with what the memory finds, and its votes for position, pitch, interval and duration."""
@@ -416,17 +400,3 @@ class Network(nn.Module):
                 -1,
             )
         )
-
-
-class _Mlp(nn.Sequential):
-    """Two layers; the result has full precision, also where training computes with half of it."""
-
-    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        super().__init__(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
-
-    def forward(self, input: Tensor) -> Tensor:
-        return super().forward(input).float()
-
-
-def _log_probability(logits: Tensor, target: Tensor) -> Tensor:
-    return F.log_softmax(logits, -1).gather(-1, target.unsqueeze(-1)).squeeze(-1)

@@ -8,20 +8,18 @@ summed in two calls; constant factors of the squashing functions are multiplied 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.controls import CONTROLS, UNASKED
 from models.desk import Desk, Floats, Last, Looked, State
-from models.lookback import LOOKS as LOOK_BARS
 from models.lookback import MAX_INTERVAL, NO_INTERVAL
 from models.memory import VOTED, Recaller
-from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, STEPS_PER_QUARTER, Ints
+from models.packing import AHEAD_BITS, BACK, BACK_BITS, LOOKS, pack, phases
+from models.tokens import MAX_BAR_STEPS, NO_PITCH, Ints
 
-ASKED = 6 + 6 + 6 * len(CONTROLS)
-LOOKS, BACK = len(LOOK_BARS), len(LOOK_BACK)
 HEADS = ("advance", "position", "pitch", "duration", "velocity")
 _NO_STEP = 2 * MAX_INTERVAL + 1
 _WIDE = NO_PITCH + 1  # pitches, and a slot for votes that go nowhere
@@ -47,39 +45,6 @@ _INTERVAL, _MOVED, _OWN = _tables()
 _STEP = np.arange(_WIDE) - np.arange(_WIDE)[:, None] + MAX_INTERVAL
 _STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = _NO_STEP
 _STEP[NO_PITCH], _STEP[:, NO_PITCH] = _NO_STEP, _NO_STEP
-_BACK_BITS = (1 << np.arange(BACK))[:, None]
-_AHEAD_BITS = (1 << np.arange(LOOKS - BACK))[:, None]
-_BACK_ROWS = (np.arange(1 << BACK)[:, None] & _BACK_BITS.T > 0).astype(np.float32)
-_AHEAD_ROWS = (np.arange(1 << LOOKS - BACK)[:, None] & _AHEAD_BITS.T > 0).astype(np.float32)
-_SWITCH = np.array([[0], [1]], np.float32)
-
-
-class _Rows:
-    """A first layer as rows to be summed by index: blocks one after the other, the last ones set for a composition."""
-
-    def __init__(self, **blocks: Floats) -> None:
-        self._fixed = np.concatenate(list(blocks.values()))
-        self._start = dict(zip(blocks, np.cumsum([0, *map(len, blocks.values())]).tolist(), strict=False))
-        self._rows = self._fixed
-
-    def set(self, **blocks: Floats) -> None:
-        """Set the rows that hold for one composition."""
-        at = len(self._fixed)
-        for name, rows in blocks.items():
-            self._start[name], at = at, at + len(rows)
-        self._rows = np.concatenate([self._fixed, *blocks.values()]).astype(np.float32, copy=False)
-
-    def start(self, names: Sequence[str]) -> Ints:
-        """Where these blocks begin, (names, 1)."""
-        return np.array([self._start[name] for name in names])[:, None]
-
-    def sum(self, index: Ints) -> Floats:
-        """The sum of the rows `index` (rows, takes), as (takes, width)."""
-        return np.add.reduce(self._rows[index], axis=0)
-
-    def row(self, name: str, index: int) -> Floats:
-        """One row of a block."""
-        return self._rows[self._start[name] + index]
 
 
 class Stepper:
@@ -111,7 +76,7 @@ class Stepper:
         self._second_bias = {name: w[f"{name}_head.2.bias"] for name in HEADS}
         self._fold_pitch()
         self._second = {name: np.ascontiguousarray(matrix) for name, matrix in self._second.items()}
-        self._pack(w["lstm.weight_ih_l0"][order] * half, first)
+        self._reads, self._rows = pack(w, w["lstm.weight_ih_l0"][order] * half, first, size)
         self._desk: Desk | None = None
 
     def _fold_pitch(self) -> None:
@@ -124,75 +89,6 @@ class Stepper:
             pitches = values[..., :128] + values[..., 128:140][..., np.arange(128) % 12]
             table["pitch"] = np.concatenate([pitches, none, values[..., 140:-votes], none, values[..., -votes:]], -1)
 
-    def _pack(self, inputs: Floats, first: dict[str, Floats]) -> None:
-        w = self._w
-        pitch, interval, duration = w["pitch.weight"], w["interval.weight"], w["duration.weight"]
-        velocity, advance, position = w["velocity.weight"], w["advance.weight"], w["position.weight"]
-        until, behind = w["until.weight"], len(w["nothing_behind"])
-        looks = range(LOOKS)
-        reads: dict[str, dict[str, Floats]] = {}  # by layer, the matrices that read what a composition sets
-        rows: dict[str, _Rows] = {}
-        cut = _Cutter(inputs)
-        blocks = {
-            "pitch": pitch @ cut(24),
-            "interval": interval @ cut(12),
-            "duration": duration @ cut(12),
-            "velocity": velocity @ cut(6),
-            "advance": advance @ cut(6),
-        }
-        reads["input"] = {"place": cut(37), **_harmony(cut), **_sound(cut), "asked": cut(ASKED)}
-        rows["input"] = _Rows(**blocks)
-
-        cut = _Cutter(first["advance"], self.hidden)
-        reads["advance"] = {"asked": cut(ASKED)}
-        blocks = {"until": until @ cut(8)}
-        reads["advance"]["behind"] = cut(behind)
-        blocks["end"] = advance @ cut(6)
-        reads["advance"] |= {"place": cut(37), **_harmony(cut)}
-        rows["advance"] = _Rows(**blocks)
-
-        cut = _Cutter(first["position"], self.hidden)
-        reads["position"] = {"asked": cut(ASKED)}
-        blocks = {"until": until @ cut(8)}
-        reads["position"]["behind"] = cut(behind)
-        blocks |= {"advance": advance @ cut(6), "from": position @ cut(16)}
-        reads["position"] |= {"metre": cut(12), **_harmony(cut), "wall": cut(16), **_sound(cut)}
-        rows["position"] = _Rows(**blocks)
-
-        cut = _Cutter(first["pitch"], self.hidden)
-        reads["pitch"] = {"asked": cut(ASKED)}
-        blocks = {"until": until @ cut(8)}
-        reads["pitch"]["behind"] = cut(behind)
-        reads["pitch"] |= {"place": cut(37), **_harmony(cut), **_sound(cut)}
-        blocks |= {"pitch": pitch @ cut(24), "wall_interval": interval @ cut(12), "stacked": _SWITCH @ cut(1)}
-        for name, embedding in (("to", interval), ("own", interval), ("long", duration)):
-            blocks |= {f"{name}{k}": embedding @ cut(12) for k in looks}
-        exact = cut(LOOKS)
-        blocks |= {"exact_back": _BACK_ROWS @ exact[:BACK], "exact_ahead": _AHEAD_ROWS @ exact[BACK:]}
-        rows["pitch"] = _Rows(**blocks)
-
-        cut = _Cutter(first["duration"], self.hidden)
-        reads["duration"] = {"asked": cut(ASKED)}
-        blocks = {"until": until @ cut(8)}
-        reads["duration"]["behind"] = cut(behind)
-        reads["duration"] |= {"place": cut(37), **_harmony(cut), **_sound(cut)}
-        blocks |= {"pitch": pitch @ cut(24), "interval": interval @ cut(12), "last": duration @ cut(12)}
-        blocks |= {"stacked": _SWITCH @ cut(1), **{f"long{k}": duration @ cut(12) for k in looks}}
-        exact = cut(LOOKS)
-        blocks |= {"exact_back": _BACK_ROWS @ exact[:BACK], "exact_ahead": _AHEAD_ROWS @ exact[BACK:]}
-        rows["duration"] = _Rows(**blocks)
-
-        cut = _Cutter(first["velocity"], self.hidden)
-        reads["velocity"] = {"asked": cut(ASKED), "place": cut(37)}
-        rows["velocity"] = _Rows(
-            pitch=pitch @ cut(24),
-            interval=interval @ cut(12),
-            duration=duration @ cut(12),
-            velocity=velocity @ cut(6),
-            stacked=_SWITCH @ cut(1),
-        )
-        self._reads, self._rows = reads, rows
-
     def frame(self, desk: Desk) -> None:
         """Make ready for the answers to one request."""
         if desk is self._desk:
@@ -200,12 +96,12 @@ class Stepper:
         w, steps, scenes = self._w, np.arange(MAX_BAR_STEPS), desk.scenes
         places, keys, lengths = [], [], []
         for bar, beat in desk.metres:
-            phases = _phases(steps, bar, beat)
+            turns = phases(steps, bar, beat)
             metre = np.concatenate([w["bar.weight"][bar], w["beat.weight"][beat]])
             spread = np.repeat(metre[None], MAX_BAR_STEPS, 0)
             lengths.append(metre)
-            places.append(np.concatenate([w["position.weight"], phases, spread], 1))
-            key = np.concatenate([phases, spread], 1) @ w["place_key.weight"].T + w["place_key.bias"]
+            places.append(np.concatenate([w["position.weight"], turns, spread], 1))
+            key = np.concatenate([turns, spread], 1) @ w["place_key.weight"].T + w["place_key.bias"]
             keys.append((key + w["place_table.weight"]).T)
         place, metres = np.concatenate(places), np.stack(lengths)
         roots, low, high = (
@@ -485,40 +381,5 @@ class Stepper:
 
 def exact_index(exact: NDArray[np.bool_]) -> Ints:
     """Which of the looks (looks, takes) were exact, as row numbers (1 or 2, takes): back, and ahead where looked."""
-    back = (exact[:BACK] * _BACK_BITS).sum(axis=0)[None]
-    return back if len(exact) == BACK else np.concatenate([back, (exact[BACK:] * _AHEAD_BITS).sum(axis=0)[None]])
-
-
-class _Cutter:
-    """Hands out the columns of a weight matrix one input group after the other, transposed."""
-
-    def __init__(self, weight: Floats, start: int = 0) -> None:
-        self._weight, self._at = weight, start
-
-    def __call__(self, width: int) -> Floats:
-        self._at += width
-        return np.ascontiguousarray(self._weight[:, self._at - width : self._at].T)
-
-
-def _sound(cut: _Cutter) -> dict[str, Floats]:
-    return {"sound": cut(12), "low": cut(8), "high": cut(8)}
-
-
-def _harmony(cut: _Cutter) -> dict[str, Floats]:
-    return {"root": cut(6), "tones": cut(12), "scale": cut(12)}
-
-
-def _phases(position: Ints, bar: int, beat: int) -> Floats:
-    """As `models.lstm.phase_features`."""
-    position = position.astype(np.float32)
-    turns = np.stack(
-        [
-            position / max(bar, 1),
-            position / max(beat, 1),
-            position / STEPS_PER_QUARTER,
-            2 * position / STEPS_PER_QUARTER,
-        ],
-        -1,
-    ) * np.float32(2 * np.pi)
-    on_beat = (position % max(beat, 1) == 0).astype(np.float32)[:, None]
-    return np.concatenate([np.sin(turns), np.cos(turns), on_beat], -1)
+    back = (exact[:BACK] * BACK_BITS).sum(axis=0)[None]
+    return back if len(exact) == BACK else np.concatenate([back, (exact[BACK:] * AHEAD_BITS).sum(axis=0)[None]])

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.desk import Desk, Floats, Last, Looked, State
+from models.desk import Floats, Last, Looked, State
 from models.lookback import LOOKS, NO_INTERVAL, look, onset_rows
-from models.memory import Heard, Memory
+from models.memory import Memory
 from models.music.notes import Note
-from models.music.time import MetreMap
-from models.request import Controls, Span
+from models.page import NEVER, Page
+from models.request import Controls
 from models.sampling import sample, waits
 from models.stepper import Stepper, exact_index
 from models.tokens import (
@@ -32,7 +32,6 @@ from models.tokens import (
     NO_PITCH,
     STEPS_PER_QUARTER,
     VELOCITY_BINS,
-    Encoded,
     Ints,
     velocity_of,
 )
@@ -45,42 +44,6 @@ _STEPS = np.arange(MAX_BAR_STEPS)
 _BEFORE = max(LOOK_BACK)
 _NOTHING_AHEAD, _FARTHEST = 17, 16
 _RADIX = NO_PITCH + 1
-NEVER = 1 << 40
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where an answer is written and what must hold there. Bars and steps count from the context's first bar.
-
-    `past` and `fixed` are encoded on one frame; `fixed` are the locked notes of the span, of which there are `locked`,
-    and what is known behind it. `scene` (steps,) numbers the desk's scenes from `scene_start` on; `others` (bars, 192)
-    are the onsets of the other parts. `due` tells by how many onsets the span has already the step by which it needs
-    the next one, NEVER where it needs no more.
-    """
-
-    metres: MetreMap
-    first_bar: int
-    span: Span
-    past: Encoded
-    fixed: Encoded
-    locked: int
-    desk: Desk
-    scene: Ints
-    scene_start: int
-    others: NDArray[np.bool_]
-    pitches: NDArray[np.bool_]  # (128,): the MIDI pitches allowed
-    chord_tones: (
-        NDArray[np.bool_] | None
-    )  # (scenes, 128): relative pitches allowed on strong beats, where that is asked
-    polyphony: int
-    channel: int
-    due: Ints
-    heard: Heard | None  # where the network has a memory
-
-    def steps(self, tick: int) -> int:
-        """The step, from the first bar's start, nearest to a song tick."""
-        origin = self.metres.bar_start(self.first_bar)
-        return round((tick - origin) * STEPS_PER_QUARTER / self.metres.ticks_per_quarter)
 
 
 class Writing:
