@@ -18,6 +18,7 @@ from models.evaluate.likelihood import encode_piece
 from models.training.beats import train_beats
 from models.training.corpus import load_corpus
 from models.training.frames import train_frames
+from models.training.gan import train_gan
 from models.training.harmony import train_harmony
 from models.training.lstm import train_lstm, train_transformer
 from models.training.pieces import split
@@ -56,6 +57,7 @@ _ENGINES = {
     "runs": index_runs,
     "beats": train_beats,
     "frames": train_frames,
+    "gan": train_gan,
 }
 
 
@@ -85,6 +87,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6)")
     parser.add_argument("--shards", type=Path, help="lstm: where the corpus lies in shards (OUT/shards)")
     parser.add_argument("--kept", type=int, default=64, help="lstm: shards that stay in memory")
+    parser.add_argument("--channels", type=int, default=96, help="gan: width of the convolutions")
+    parser.add_argument("--lean", type=float, default=0.02, help="gan: weight of giving phrases back (0: none)")
+    parser.add_argument("--beta-kl", type=float, default=1.0, help="gan: what a nat of the latent points costs")
+    parser.add_argument("--rate-gan", type=float, default=4e-4, help="gan: learning rate of both sides")
+    parser.add_argument("--warm", type=float, default=8.0, help="gan: minutes before the critic joins")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
