@@ -1,6 +1,7 @@
 """The quality tables: `python -m models.evaluate lstm --pieces DIR_OR_ZIP… [--json OUT]`.
 
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
+`recommend --data lastfm.zip [--unseen FILE.tsv] [--json OUT]` compares recommenders on real listeners.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
 from models.evaluate.likelihood import BASELINE, likelihood
 from models.evaluate.overlap import overlap_figures, similarity_figures
+from models.evaluate.recommend import recommend_figures
 from models.evaluate.steering import steering_figures
-from models.evaluate.tables import show
+from models.evaluate.tables import show, show_recommenders
 from models.evaluate.trials import trial_figures
 from models.lstm import WEIGHTS, load
 from models.training.beats import recorded
@@ -36,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
             return _beats(args)
         if args.engine == "frames":
             return _frames(args)
+        if args.engine == "recommend":
+            return _recommend(args)
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
@@ -85,7 +89,15 @@ def _parser() -> argparse.ArgumentParser:
         "--split", type=Path, required=True, metavar="FILE", help="JSON: pieces of frames of sounding MIDI pitches"
     )
     rolls.add_argument("--weights", type=Path, help="other weights than the set's")
-    for each in (lstm, beats, rolls):
+    taste = engines.add_parser("recommend", help="recommenders on real listeners: NDCG, recall, times")
+    taste.add_argument(
+        "--data", type=Path, required=True, metavar="ZIP_OR_TSV", help="a table of listener, artist, number of plays"
+    )
+    taste.add_argument(
+        "--unseen", type=Path, metavar="FILE.tsv", help="listeners for the test only; else a tenth of the others"
+    )
+    taste.add_argument("--rounds", type=int, default=1, help="how often each hyper-parameter is tuned; 0: not at all")
+    for each in (lstm, beats, rolls, taste):
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
     return parser
 
@@ -98,6 +110,15 @@ def _frames(args: argparse.Namespace) -> int:
     print(f"{args.set}: {nats:.3f} nats a frame over {count:,} frames")
     if args.json:
         args.json.write_text(json.dumps({"nats_frame": nats, "frames": count}, indent=1) + "\n")
+    return 0
+
+
+def _recommend(args: argparse.Namespace) -> int:
+    """Recommenders against each other on real listeners."""
+    figures = recommend_figures(args.data, args.unseen, lambda line: print(line, flush=True), args.rounds)
+    show_recommenders(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 

@@ -38,6 +38,24 @@ def show(figures: Mapping[str, float]) -> None:
     _show_answers(figures)
 
 
+def show_recommenders(figures: Mapping[str, float]) -> None:
+    """Print the figures of `python -m models.evaluate recommend`."""
+    names = [key.removeprefix("ndcg100_") for key in figures if f"seconds_{key.removeprefix('ndcg100_')}" in figures]
+    for suffix, title in (("", "known listeners"), ("_unseen", "newcomers")):
+        print(f"{title:18}{'NDCG@20':>9}{'NDCG@100':>9}{'recall@20':>10}{'seconds':>9}")
+        for name in names:
+            if name.endswith("_unseen") == bool(suffix):
+                cells = [figures[f"{figure}_{name}"] for figure in ("ndcg20", "ndcg100", "recall20")]
+                label = f"  {name.removesuffix('_unseen')}"
+                print(f"{label:18}" + "".join(f"{v:9.4f}" for v in cells) + f"{figures[f'seconds_{name}']:10.2f}")
+    cold = [key.removeprefix("ndcg100_factors_cold") for key in figures if key.startswith("ndcg100_factors_cold")]
+    each = (
+        f"{events}: {figures[f'ndcg100_factors_cold{events}']:.3f} ({figures[f'ndcg100_popularity_cold{events}']:.3f})"
+        for events in cold
+    )
+    print(f"NDCG@100 after so many events, factors (popularity): {', '.join(each)}")
+
+
 def _show_answers(f: Mapping[str, float]) -> None:
     if "overlap" in f:
         print(f"answers lie among real ones by {f['overlap']:.3f}, real ones by {f['overlap_real']:.3f}:")
