@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.intent import Plan, harmony_plan, plan, with_replaced
+from app.compose.intent import Plan, harmony_plan, phrase_range, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document, Edit
 from app.player.client import Player
@@ -180,6 +180,14 @@ class Composing(QObject):
         self.told.emit(
             f"{count} locked: {stays} when their bars are written anew. K unlocks." if locked else f"{count} unlocked."
         )
+
+    def fit_range(self) -> None:
+        """Ask for the range of the phrase."""
+        found = phrase_range(self._document.song, self._document.selection)
+        if found is None:
+            self.told.emit("There are no notes yet whose range could be taken: draw a phrase, or type two pitches.")
+        else:
+            self._panel.range.show_pitches(*found)
 
     def forget(self) -> None:
         """Let go of all takes: they belong to a song that is not open any more."""

@@ -109,6 +109,8 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{ min-height: 26px; }}
 QComboBox {{ combobox-popup: 0; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line};
     selection-background-color: {accent}; selection-color: {accent_text}; }}
+QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 6px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {accent}; color: {accent_text}; }}
 QListWidget {{ background: {background}; border: 1px solid {line}; border-radius: 4px; }}
 QListWidget::item {{ padding: 5px; }}
 QListWidget::item:selected {{ background: {accent}; color: {accent_text}; }}

@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         for widget in (self.tracks, self.roll, self.panel):
             centre.addWidget(widget)
         centre.setStretchFactor(1, 1)
-        centre.setSizes([210, 800, 280])
+        centre.setSizes([200, 800, 300])
         centre.setChildrenCollapsible(False)
         inside = QWidget()
         layout = QVBoxLayout(inside)
@@ -153,7 +153,8 @@ class MainWindow(QMainWindow):
         self.transport.snap_chosen.connect(self.roll.set_snap)
         self.transport.metre.activated.connect(lambda _: self.roll.setFocus())
         self.clipboard.pasted.connect(self._go_on_from)
-        self.panel.key.activated.connect(lambda _: self.roll.setFocus())
+        self.panel.key.chosen.connect(self.roll.setFocus)
+        self.panel.range.fit.clicked.connect(self.composing.fit_range)
         self._learner.styles_changed.connect(self._show_styles)
         self.styles.told.connect(self.tell)
         self.files.opened.connect(self._opened)

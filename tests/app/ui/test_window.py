@@ -263,8 +263,8 @@ def test_the_controls_reach_the_engine(program: Program) -> None:
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    program.type_into(panel.key.lineEdit(), "D dorian")
-    program.type_into(panel.range, "D4-A5")
+    program.type_into(panel.key.edit, "D dorian")
+    program.type_into(panel.range.low, "D4-A5")
     panel.takes.setValue(2)
     panel.temperature.setValue(0.7)
     program.takes()
@@ -283,7 +283,7 @@ def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
     program.select_bars(1, 4)
     program.wait(lambda: "bars 5–8" in panel.plan.text())
     assert panel.generate.toolTip() == f"{panel.plan.text()} (G)"
-    assert panel.key.currentText().startswith("Auto: ")
+    assert panel.key.edit.text().startswith("Auto: ")
 
 
 def test_what_a_kept_take_replaces_is_said_beforehand(program: Program) -> None:
@@ -308,7 +308,7 @@ def test_a_control_that_cannot_be_is_explained_and_nothing_asked(
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    edit = panel.key.lineEdit() if field == "key" else panel.range
+    edit = panel.key.edit if field == "key" else panel.range.low
     program.type_into(edit, text)
     program.key(Key.Key_G)
     assert part in program.window.statusBar().currentMessage()
@@ -331,20 +331,19 @@ def test_a_click_into_the_key_field_and_typing_replaces_what_stands_there(progra
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    program.wait(lambda: panel.key.currentText().startswith("Auto: "))
-    edit = panel.key.lineEdit()
-    assert edit is not None
+    program.wait(lambda: panel.key.edit.text().startswith("Auto: "))
+    edit = panel.key.edit
     program.qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(30, edit.height() // 2))
     program.wait(lambda: edit.hasSelectedText())
     program.qtbot.keyClicks(edit, "D dorain")
     program.wait(lambda: "is not a key" in panel.plan.text())
-    assert panel.key.currentText() == "D dorain"  # to be mended, not lost
+    assert panel.key.edit.text() == "D dorain"  # to be mended, not lost
     program.qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(30, edit.height() // 2))
     edit.selectAll()
     program.qtbot.keyClicks(edit, "D dorian")
     program.wait(lambda: "in D dorian; replaces" in panel.plan.text())
     # Half of it left standing is no key, and is not taken for "Auto".
-    panel.key.setEditText("Auto: D D dorianminor")
+    panel.key.edit.setText("Auto: D D dorianminor")
     program.wait(lambda: "is not a key" in panel.plan.text())
 
 
