@@ -31,6 +31,7 @@ from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.roll.view import RollView
 from app.ui.styles import StylesDialog
+from app.ui.take_row import MOST_STARS
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
             "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
+            **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -240,6 +242,9 @@ class MainWindow(QMainWindow):
         self.message.withdraw(self._refused)
         self._refused = sentence
         self.message.tell(sentence)
+
+    def _rate(self, stars: int, _checked: bool = False) -> None:
+        self.composing.rate(stars)
 
     def _again(self, label: str | None, word: str, action: Callable[[], None]) -> None:
         if self.roll.busy:

@@ -176,7 +176,9 @@ def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
     assert shown is not None
     program.key(Key.Key_Escape)
     listed = program.window.panel.list
-    assert listed.count() == 4
+    assert [listed.item(i).text() for i in range(listed.count())] == ["4 takes put away: show"]
+    _click(program, listed.item(0))
+    assert listed.count() == 5
     text = listed.item(2).text()
     for part in ("Take 3", "SCRIPTED", f"seed {shown.request.seed}", "dismissed"):
         assert part in text
@@ -205,12 +207,16 @@ def test_takes_dismissed_long_ago_step_out_of_the_list_until_asked_for(program: 
     program.select_bars(1, 4)
     for _ in range(4):
         program.takes()
-    program.key(Key.Key_Escape)
     listed = program.window.panel.list
-    assert [listed.item(i).text().split()[0] for i in range(listed.count())] == ["Take"] * 8 + ["8"]
-    listed.scrollToItem(listed.item(8))
-    _click(program, listed.item(8))
-    assert listed.count() == 16
+    assert [listed.item(i).text()[:8] for i in range(listed.count())] == [f"Take {i + 1} ·" for i in range(4)] + [
+        "12 takes"
+    ]
+    program.key(Key.Key_Escape)
+    assert listed.item(0).text() == "16 takes put away: show"
+    _click(program, listed.item(0))
+    assert listed.count() == 17
+    _click(program, listed.item(16))
+    assert listed.count() == 1
 
 
 def test_the_takes_of_another_song_go_when_a_song_is_opened(program: Program) -> None:
@@ -394,5 +400,6 @@ def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
 
 def _click(program: Program, item: QListWidgetItem) -> None:
     listed = program.window.panel.list
+    listed.scrollToItem(item)
     place: QPoint = listed.visualItemRect(item).center()
     program.qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
