@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from models.errors import UserError
-from models.evaluate import frames
+from models.evaluate import frames, transformer
 from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
@@ -41,7 +41,8 @@ def main(argv: list[str] | None = None) -> int:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
         engine = load(args.weights)
         network = engine.network
-        figures = likelihood(network, pieces, args.ngram)
+        beside = transformer.load(args.transformer) if args.transformer.exists() else None
+        figures = likelihood(network, pieces, args.ngram, beside)
         figures |= foil_figures(network, [melody_example(piece) for piece in pieces], args.seed, args.questions)
         answers = answer(engine, pieces, args.seed, args.prompts)
         figures |= take_figures(answers) | overlap_figures(answers, args.seed) | similarity_figures(answers)
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--only", choices=["train", "valid"], help="only the pieces that training put on this side")
     lstm.add_argument("--weights", type=Path, default=WEIGHTS)
     lstm.add_argument("--ngram", type=Path, default=BASELINE)
+    lstm.add_argument(
+        "--transformer", type=Path, default=transformer.WEIGHTS, help="left out where there are no weights"
+    )
     lstm.add_argument("--runs", type=Path, default=INDEX, help="index of the runs in the training melodies")
     lstm.add_argument("--seed", type=int, default=0, help="chooses what is asked of truth and foil")
     lstm.add_argument("--questions", type=int, default=400, help="of truth and foil, at most")
