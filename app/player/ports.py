@@ -71,7 +71,10 @@ class PortOutput:
                 "JACK has ended, and the MIDI port with it; start it again, and the port is connected again by itself."
             )
         if self.name != VIRTUAL and same_port(self.name, names) is None and self._problem is None:
-            self._problem = f'The MIDI port "{self.name}" has gone; plug it in, and it is connected again, or choose another output.'
+            self._gone = True
+            self._problem = (
+                f'The MIDI port "{self.name}" has gone; once it is back it is connected again, or choose another.'
+            )
 
     def close(self) -> None:
         self._sender.close()

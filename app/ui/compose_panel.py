@@ -218,7 +218,9 @@ class ComposePanel(QWidget):
             self.generate.setText(f"{self._word}   (G)")
         self.plan.setText(sentence)
         self.generate.setToolTip(f"{sentence} (G)")
-        self.plan.setStyleSheet("color: #ef8f8d;" if wrong else "")
+        if self.plan.objectName() != (name := "wrong" if wrong else "quiet"):
+            self.plan.setObjectName(name)
+            self.plan.style().polish(self.plan)
         self.key.show_found(auto_key)
 
     def _show_steered(self) -> None:

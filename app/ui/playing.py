@@ -133,6 +133,7 @@ class Playing(QObject):
         self._player.set_loop(None)
         self.seek(0)
         self._roll.show_pitches()
+        self._roll.show_first_notes()
 
     def close(self) -> None:
         """Look at the player no more."""
