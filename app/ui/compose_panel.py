@@ -47,6 +47,7 @@ _WORDS = {
     Verb.HARMONISE: "Harmonise",
     Verb.FRESH: "Fresh",
 }
+_STEER_TIP = "Say what the answer should be like"
 _MAX_SEED = 2**31 - 1
 
 
@@ -69,7 +70,7 @@ class ComposePanel(QWidget):
         self.harmonise.clicked.connect(actions["harmonise"].trigger)
         self.plan = quiet()
         self.plan.setWordWrap(True)
-        self.plan.setFixedHeight(4 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence
+        self.plan.setMinimumHeight(3 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence
         self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.key = KeyField()
         self.part = QComboBox()
@@ -93,8 +94,12 @@ class ComposePanel(QWidget):
         self.steer = Steer()
         self.steer.hide()
         self.steer.changed.connect(self.controls_changed)
+        self.steer.changed.connect(self._show_steered)
+        self.steered = quiet()
+        self.steered.setWordWrap(True)
+        self.steered.hide()
         self.steer.learn.clicked.connect(actions["styles"].trigger)
-        self.steer_button = tool_button("Steer …", "Say what the answer should be like", checkable=True)
+        self.steer_button = tool_button("Steer …", _STEER_TIP, checkable=True)
         self.steer_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.steer_button.toggled.connect(self.steer.setVisible)
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
@@ -142,8 +147,9 @@ class ComposePanel(QWidget):
                 form.addWidget(field, row, 2 * column + 1)
         form.addWidget(self.steer_button, 5, 0, 1, 3)
         form.addWidget(self.lock, 5, 3)
-        form.addWidget(QLabel("Kept take"), 6, 0)
-        form.addWidget(self.layered, 6, 1, 1, 3)
+        form.addWidget(self.steered, 6, 0, 1, 4)
+        form.addWidget(QLabel("Kept take"), 7, 0)
+        form.addWidget(self.layered, 7, 1, 1, 3)
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
         for name in ("previous_take", "next_take", "keep_take", "dismiss"):
@@ -212,8 +218,18 @@ class ComposePanel(QWidget):
             self.generate.setText(f"{self._word}   (G)")
         self.plan.setText(sentence)
         self.generate.setToolTip(f"{sentence} (G)")
-        self.plan.setStyleSheet("color: #ef8f8d;" if wrong else "")
+        if self.plan.objectName() != (name := "wrong" if wrong else "quiet"):
+            self.plan.setObjectName(name)
+            self.plan.style().polish(self.plan)
         self.key.show_found(auto_key)
+
+    def _show_steered(self) -> None:
+        """Say on the button how much is steered, and beneath it what, also while the sliders are folded away."""
+        found = self.steer.differences
+        self.steer_button.setText(f"Steer · {len(found)} set" if found else "Steer …")
+        self.steer_button.setToolTip(f"{_STEER_TIP}; set: {', '.join(found)}" if found else _STEER_TIP)
+        self.steered.setText(", ".join(found))
+        self.steered.setVisible(bool(found))
 
     def show_busy(self, busy: bool, word: str) -> None:
         """The word on the big button."""

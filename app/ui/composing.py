@@ -31,6 +31,7 @@ class Composing(QObject):
 
     told = Signal(str)  # a sentence for the status line
     warned = Signal(str)  # a sentence for the message bar
+    planned = Signal(str)  # what G would do now
 
     def __init__(
         self,
@@ -370,6 +371,7 @@ class Composing(QObject):
         verb = made.request.verb if made.request is not None else None
         self._panel.harmonise.setToolTip(f"{self._make_harmony_plan(self._panel.seed.value()).tooltip} (H)")
         self._panel.show_plan(made.tooltip, made.wrong, key, verb)
+        self.planned.emit(made.tooltip)
         before = self._plan.request if self._plan is not None else None
         if made.request is not None and (before is None or before.context is not made.request.context):
             self._client.prepare(made.request)

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
@@ -35,6 +35,7 @@ from app.ui.take_row import MOST_STARS
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
+from app.ui.widgets import quiet
 
 _TOLD_FOR = 8000
 
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.panel = ComposePanel(self.actions_by_name, settings)
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
+        self.next = quiet()  # in the status line, while there is nothing else to say
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
         self.playing = Playing(
             document,
@@ -110,6 +112,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.message)
         layout.addWidget(centre, 1)
         self.setCentralWidget(inside)
+        self.next.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.statusBar().addWidget(self.next, 1)
         self.setMinimumSize(960, 600)
         there = self.screen().availableSize()
         self.resize(min(1440, there.width()), min(900, there.height()))
@@ -163,6 +167,7 @@ class MainWindow(QMainWindow):
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
         self.composing.warned.connect(self.message.tell)
+        self.composing.planned.connect(lambda said: self.next.setText(f"G: {said}"))
         self.beats.offered.connect(lambda said: self.message.tell(said, ("Find the beats", self.beats.find)))
         self.beats.withdrawn.connect(self.message.withdraw)
         self.beats.laid.connect(self._bars_moved)

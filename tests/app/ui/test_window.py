@@ -361,7 +361,7 @@ def test_what_is_not_wrong_does_not_change_the_seed_and_is_not_shown_as_wrong(pr
     seed = panel.seed.value()
     program.key(Key.Key_G)
     assert panel.seed.value() == seed
-    assert panel.plan.styleSheet() == ""
+    assert panel.plan.objectName() == "quiet"
 
 
 def test_the_play_button_says_stop_while_one_take_after_another_plays(program: Program) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox
 
 from models.errors import UserError
 from models.music.theory import OWN_NOTES, SCALES, Key, parse_key
+from models.request import Controls
 from tests.app.ui.conftest import Program
 
 LEFT, Keys = Qt.MouseButton.LeftButton, Qt.Key
@@ -113,3 +114,29 @@ def test_the_range_of_an_empty_song_cannot_be_taken_and_that_is_said(program: Pr
     program.qtbot.mouseClick(program.window.panel.range.fit, LEFT)
     assert "no notes yet" in program.window.statusBar().currentMessage()
     assert program.window.panel.range.pitches() == (0, 127)
+
+
+def test_what_is_steered_shows_at_a_glance_and_one_button_takes_it_back(program: Program) -> None:
+    panel = program.window.panel
+    assert panel.steer_button.text() == "Steer …"
+    assert not panel.steered.isVisible()
+    program.qtbot.mouseClick(panel.steer_button, LEFT)
+    assert not panel.steer.reset_button.isEnabled()
+    assert "default already" in panel.steer.reset_button.toolTip()
+    slider = panel.steer.sliders["density"]
+    slider.setFocus()
+    program.qtbot.keyClick(slider, Keys.Key_Right)
+    program.type_into(panel.steer.nucleus, "0.80")
+    panel.steer.strong.setChecked(True)
+    program.qtbot.mouseClick(panel.steer_button, LEFT)
+    assert not panel.steer.isVisible()
+    assert panel.steer_button.text() == "Steer · 3 set"
+    assert panel.steered.isVisible()
+    for part in ("density", "top-p 0.80", "only chord tones on beats"):
+        assert part in panel.steered.text()
+        assert part in panel.steer_button.toolTip()
+    program.qtbot.mouseClick(panel.steer_button, LEFT)
+    program.qtbot.mouseClick(panel.steer.reset_button, LEFT)
+    assert panel.steer_button.text() == "Steer …"
+    assert not panel.steered.isVisible()
+    assert panel.controls() == Controls(temperature=panel.temperature.value())

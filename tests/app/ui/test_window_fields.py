@@ -119,3 +119,15 @@ def test_nothing_in_the_top_bar_overlaps_at_any_width(program: Program, width: i
     assert len(edges) > 8
     assert all(right < left for (_, right, _), (left, _, _) in pairwise(edges))
     assert all(child.width() >= child.minimumSizeHint().width() for child in shown)
+
+
+def test_the_status_line_says_what_g_would_do_when_there_is_nothing_else_to_say(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    window = program.window
+    program.wait(lambda: "bars 5–8" in window.next.text())
+    assert window.next.text() == f"G: {window.panel.plan.text()}"
+    assert window.statusBar().currentMessage()  # that the file is open
+    assert not window.next.isVisible()
+    window.statusBar().clearMessage()
+    assert window.next.isVisible()
