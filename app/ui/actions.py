@@ -37,6 +37,8 @@ ENTRIES = (
     Entry("delete", "Edit", "Delete notes", "Delete the selected notes", ("Delete",)),
     Entry("select_all", "Edit", "Select all", "Select every note of the track", ("Ctrl+A",)),
     Entry("draw", "Edit", "Draw", "Press and drag on an empty place to draw notes", ("D",), checkable=True),
+    Entry("metre", "Edit", "Metre…", "Change the metre from the playhead's bar on", ("Ctrl+M",)),
+    Entry("tempo", "Edit", "Tempo…", "Change the tempo from the playhead's bar on", ("Ctrl+Shift+M",)),
     Entry(
         "generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)
     ),
@@ -130,3 +132,12 @@ def build(window: QMainWindow, handlers: Mapping[str, Callable[..., object]]) ->
         window.addAction(action)
         actions[entry.name] = action
     return actions
+
+
+def add_below(action: QAction, menu: QMenu) -> None:
+    """Put a menu between an action and the next, in the menu that lists it."""
+    for holder in action.associatedObjects():
+        if isinstance(holder, QMenu):
+            listed = holder.actions()
+            holder.insertMenu(listed[listed.index(action) + 1], menu)
+            return

@@ -63,6 +63,7 @@ class ComposePanel(QWidget):
         self.generate = QPushButton(f"{self._word}   (G)")
         self.generate.setObjectName("primary")
         self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.generate.setToolTip(actions["generate"].toolTip())
         self.generate.clicked.connect(actions["generate"].trigger)
         self.harmonise = QPushButton("Harmonise   (H)")
         self.harmonise.setFocusPolicy(Qt.FocusPolicy.TabFocus)

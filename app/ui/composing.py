@@ -173,7 +173,7 @@ class Composing(QObject):
             self._rate(group.request_id, group.current, stars)
 
     def _rate(self, request_id: int, index: int, stars: int) -> None:
-        group = self._group(request_id)
+        group = self.group(request_id)
         if group is None:
             return
         group = group.rate(index, stars)
@@ -272,7 +272,7 @@ class Composing(QObject):
         self._look_at(self._shown.choose(self._shown.current + by))
 
     def _choose_from_list(self, request_id: int, index: int) -> None:
-        group = self._group(request_id)
+        group = self.group(request_id)
         if group is None:
             return
         if self._shown is None or self._shown.request_id != request_id:
@@ -280,7 +280,8 @@ class Composing(QObject):
         self._look_at(group.choose(index))
         self._roll.show_span(group.span)
 
-    def _group(self, request_id: int) -> TakeGroup | None:
+    def group(self, request_id: int) -> TakeGroup | None:
+        """The takes of a request, once they are finished."""
         return next((each for each in self._groups if each.request_id == request_id), None)
 
     def _look_at(self, group: TakeGroup) -> None:
@@ -312,7 +313,7 @@ class Composing(QObject):
 
     def _show_button(self) -> None:
         starting = self._client.state in ("starting", "restarting")
-        word = "Composing …" if self.making else "The composer is starting …"
+        word = "Composing …" if self.making else "Starting …"
         self._panel.show_busy(self.making or starting, word)
 
     def _put_away(self, dismissed: bool = True) -> None:

@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
 from app.ui.beats import NUDGE, Beats
+from app.ui.carrying import Carrying
 from app.ui.clipboard import Clipboard
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing
@@ -29,6 +30,8 @@ from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
+from app.ui.recent import RecentFiles
+from app.ui.roll.ruler_menu import RulerMenu
 from app.ui.roll.view import RollView
 from app.ui.styles import StylesDialog
 from app.ui.take_row import MOST_STARS
@@ -67,6 +70,10 @@ class MainWindow(QMainWindow):
         self.roll = RollView(document)
         self.tracks = TrackList(document)
         self.clipboard = Clipboard(document, self.roll, self)
+        self.carrying = Carrying(document, self)
+        self.ruler_menu = RulerMenu(document, self)
+        self.recent = RecentFiles(self)
+        actions.add_below(self.actions_by_name["open"], self.recent)
         self.panel = ComposePanel(self.actions_by_name, settings)
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
@@ -92,6 +99,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["follow"].setChecked(True)
         self._restore()
         self._show_styles()
+        self.recent.show_files(self._settings.recent_files)
         self._document_changed()
         self.roll.setFocus()
 
@@ -128,6 +136,8 @@ class MainWindow(QMainWindow):
             "cut": lambda: self.clipboard.cut(), "copy": lambda: self.clipboard.copy(),
             "paste": lambda: self.clipboard.paste(), "duplicate": lambda: self.clipboard.duplicate(),
             "delete": lambda: self.roll.delete_selected(), "select_all": lambda: self.roll.select_all(),
+            "metre": lambda: self.ruler_menu.ask_metre(self.roll.playhead),
+            "tempo": lambda: self.ruler_menu.ask_tempo(self.roll.playhead),
             "draw": lambda on: self.roll.set_drawing(on),
             "generate": lambda: self.composing.generate(),
             "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
@@ -161,6 +171,10 @@ class MainWindow(QMainWindow):
         self.clipboard.pasted.connect(self._go_on_from)
         self.panel.key.chosen.connect(self.roll.setFocus)
         self.panel.range.fit.clicked.connect(self.composing.fit_range)
+        self.panel.list.dragged.connect(self._carry_take)
+        self.roll.carried.connect(self.carrying.selection)
+        self.roll.ruler_asked.connect(self.ruler_menu.open)
+        self.recent.chosen.connect(self.files.open)
         self._learner.styles_changed.connect(self._show_styles)
         self.styles.told.connect(self.tell)
         self.files.opened.connect(self._opened)
@@ -173,7 +187,7 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats,
+            self.beats, self.carrying, self.ruler_menu,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -234,14 +248,23 @@ class MainWindow(QMainWindow):
         self.beats.look()
         self.roll.setFocus()
         if self._document.path is not None:
-            self._settings = self._settings.with_recent(self._document.path)
+            self._came_by(self._document.path)
 
     def _exported(self, path: Path) -> None:
         notes = tuple(note for track in self._document.song.tracks for note in track.notes())
         song = self._document.song
         self.message.withdraw(self._refused)
-        self._settings = self._settings.with_recent(path)
+        self._came_by(path)
         self._record("exported", notes, "song", 0, song.end, 0.0, True, {"song": song.title, "file": path.suffix})
+
+    def _came_by(self, path: Path) -> None:
+        self._settings = self._settings.with_recent(path)
+        self.recent.show_files(self._settings.recent_files)
+
+    def _carry_take(self, request_id: int, index: int) -> None:
+        group = self.composing.group(request_id)
+        if group is not None:
+            self.carrying.take(group, index)
 
     def _file_refused(self, sentence: str) -> None:
         self.message.withdraw(self._refused)
@@ -278,6 +301,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray(b64decode(self._settings.window_geometry)))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is not None:
+            return  # what was just carried out is no file to open
         if any(Path(url.toLocalFile()).suffix.lower() in SUFFIXES for url in event.mimeData().urls()):
             event.acceptProposedAction()
 

@@ -111,7 +111,7 @@ class ScrollingRoll(QAbstractScrollArea):
         row = max(min(row, room / (high - low + 1 + _ROWS_AROUND)), MIN_ROW)
         if row != self._coords.row:
             middle = HEADER_HEIGHT + room / 2
-            self._coords = self._coords.stretched(row / self._coords.row, middle)
+            self._coords = replace(self._coords.stretched(row / self._coords.row, middle), row=row)
             self._arrange(self._coords.left, self._coords.top)
 
     def show_bars(self, notes: tuple[Note, ...], span: Span) -> None:
