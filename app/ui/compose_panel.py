@@ -102,7 +102,7 @@ class ComposePanel(QWidget):
         self.steer.learn.clicked.connect(actions["styles"].trigger)
         self.steer_button = tool_button("Steer …", _STEER_TIP, checkable=True)
         self.steer_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.steer_button.toggled.connect(self.steer.setVisible)
+        self.steer_button.toggled.connect(self._unfold_steer)
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setToolTip("The same seed gives the same takes again")
@@ -120,7 +120,7 @@ class ComposePanel(QWidget):
         self.listen.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list = TakeList()
         self.list.chosen.connect(self.take_chosen)
-        self._busy = False
+        self._busy = self._unfolding = False
         self._lay_out(actions)
         for signal in (
             self.key.changed,
@@ -146,11 +146,11 @@ class ComposePanel(QWidget):
             for column, (text, field) in enumerate(pair):
                 form.addWidget(QLabel(text), row, 2 * column)
                 form.addWidget(field, row, 2 * column + 1)
-        form.addWidget(self.steer_button, 5, 0, 1, 3)
-        form.addWidget(self.lock, 5, 3)
-        form.addWidget(self.steered, 6, 0, 1, 4)
-        form.addWidget(QLabel("Kept take"), 7, 0)
-        form.addWidget(self.layered, 7, 1, 1, 3)
+        form.addWidget(QLabel("Kept take"), 5, 0)
+        form.addWidget(self.layered, 5, 1, 1, 3)
+        form.addWidget(self.steer_button, 6, 0, 1, 3)
+        form.addWidget(self.lock, 6, 3)
+        form.addWidget(self.steered, 7, 0, 1, 4)
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
         for name in ("previous_take", "next_take", "keep_take", "dismiss"):
@@ -175,7 +175,9 @@ class ComposePanel(QWidget):
         inside.setSpacing(8)
         inside.addLayout(form)
         inside.addWidget(self.steer)
-        layout.addWidget(Scrolled(fields))
+        self._fields = Scrolled(fields)
+        self._fields.verticalScrollBar().rangeChanged.connect(self._scroll_to_steer)
+        layout.addWidget(self._fields)
         listing = QHBoxLayout()
         listing.addWidget(heading("Takes"), 1)
         listing.addWidget(self.listen)
@@ -223,6 +225,17 @@ class ComposePanel(QWidget):
             self.plan.setObjectName(name)
             self.plan.style().polish(self.plan)
         self.key.show_found(auto_key)
+
+    def _unfold_steer(self, open_: bool) -> None:
+        """Show what can be steered, or fold it away; where there is little room the fields scroll to it."""
+        self.steer.setVisible(open_)
+        self._unfolding = open_
+
+    def _scroll_to_steer(self, _least: int, most: int) -> None:
+        """The fields have been laid out anew."""
+        if self._unfolding and most:
+            self._unfolding = False
+            self._fields.verticalScrollBar().setValue(self.steer_button.y())
 
     def _show_steered(self) -> None:
         """Say on the button how much is steered, and beneath it what, also while the sliders are folded away."""

@@ -162,7 +162,9 @@ class Composing(QObject):
         if self._shown is None:
             self.told.emit("There are no takes to dismiss.")
             return
+        stopped = self.making
         self._put_away()
+        self.told.emit("Stopped." if stopped else "The takes are put away; the list can show them again.")
 
     def rate(self, stars: int) -> None:
         """Give the take that is looked at stars; 0 takes them away."""
