@@ -31,7 +31,7 @@ from models.grid import (
 from models.music.detect import CHORDAL
 from models.music.notes import Note, Phrase
 from models.music.theory import Key
-from models.request import Request
+from models.request import Controls, Request
 from models.tokens import melody_line
 
 _VELOCITY = 80
@@ -61,11 +61,8 @@ def read_source(phrase: Phrase, request: Request, shift: int | None = None) -> S
         raise UserError("This engine varies one line at a time, and these are chords; select a melody or a bass.")
     line = tuple(melody_line(notes))
     own = replace(request.context, part=line, after=(), others=(), chords=())
-    key, allowed = allowed_pitch_classes(
-        replace(request, context=own, controls=replace(request.controls, key=phrase.key), span=_all(request))
-    )
-    if phrase.key is not None:
-        allowed |= {note.pitch % 12 for note in line}
+    key, allowed = allowed_pitch_classes(replace(request, context=own, controls=Controls(phrase.key)))
+    allowed |= {note.pitch % 12 for note in line}
     asked = request.controls.key
     if asked is not None and np.mean([note.pitch % 12 in asked.pitch_classes for note in line]) >= _MOSTLY:
         key = asked
@@ -73,10 +70,6 @@ def read_source(phrase: Phrase, request: Request, shift: int | None = None) -> S
     places = tuple(windows(phrase.metres, 0, phrase.length))
     cells = tuple(encode(line, place, phrase.ticks_per_quarter, shift) for place in places)
     return Source(line, cells, places, key, allowed, shift, phrase.ticks_per_quarter)
-
-
-def _all(request: Request):
-    return replace(request.span, start=0)
 
 
 def target_shift(source: Source, request: Request) -> int:
@@ -164,14 +157,18 @@ def notes_of(
         if found and found[-1].end > note.onset:
             found[-1] = replace(found[-1], duration=note.onset - found[-1].onset)
         found.append(replace(note, channel=channel))
-    return tuple(_around([note for note in found if note.duration > 0], request.locked))
+    near = context.ticks_per_quarter // (2 * BEAT_STEPS)
+    return tuple(note for note in _around(found, request.locked, near) if note.duration > 0)
 
 
-def _around(line: list[Note], locked: Sequence[Note]) -> list[Note]:
-    """The line without what sounds while a locked note does."""
+def _around(line: list[Note], locked: Sequence[Note], near: int) -> list[Note]:
+    """The line without what sounds while a locked note does, and without what stands for one: nearly where it begins,
+    and of its pitch."""
     free: list[Note] = []
     for note in line:
         if any(fixed.onset <= note.onset < fixed.end for fixed in locked):
+            continue
+        if any(abs(fixed.onset - note.onset) <= 2 * near and fixed.pitch == note.pitch for fixed in locked):
             continue
         next_ = min((fixed.onset for fixed in locked if fixed.onset > note.onset), default=note.end)
         free.append(replace(note, duration=min(note.end, next_) - note.onset))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import checkpoint
+from models.attributes import attributes
 from models.constraints import RuleBroken, check, verify
 from models.errors import UserError
 from models.grid import Cell, Window, decode, shift_of, windows
@@ -30,10 +31,14 @@ from models.vae_network import Batch, Config, Network
 
 ENGINE = "vae"
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "vae.safetensors"
-LEVELS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0])  # how far out a variation may lie
+LEVELS = (0.0, 0.1, 0.2, 0.3, 0.42, 0.56, 0.75, 1.0)  # how far out a variation may lie
+NUDGED_LEVELS = (0.0, 0.15, 0.35, 0.6)  # fewer where sliders are set, of which several reaches are tried each
+REACHES = (0.4, 1.0, 1.8)
 FARTHEST = 0.8  # of `distance`, at an amount of 1
+NUDGED_BY = 1.5  # standard deviations of a measure, at the end of a slider
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
+_PLAIN = [(level, 0.0) for level in LEVELS]
 _NEIGHBOUR = 1e-6
 
 
@@ -104,23 +109,22 @@ class Vae:
 
         The ways do not depend on the amount, so that a take only ever moves away as it grows.
         """
-        own = self._nudged(self.read(source, len(places)), request)
+        own, nudge = self.read(source, len(places)), self._nudge(request)
         random = np.random.default_rng([request.seed & 0xFFFFFFFF, 7])
         # The same step for every window: bars that were alike stay alike.
         ends = random.standard_normal((request.takes, 1, own.shape[1]), np.float32)
-        levels = LEVELS[:, None, None].astype(np.float32)
-        latent = np.concatenate([np.sqrt(1 - levels**2) * own + levels * end for end in ends])
+        tried = [(level, reach) for level in NUDGED_LEVELS for reach in REACHES] if nudge.any() else _PLAIN
+        levels, reaches = np.array(tried, np.float32).T[:, :, None, None]
+        latent = np.concatenate([np.sqrt(1 - levels**2) * own + levels * end + reaches * nudge for end in ends])
         key = request.controls.key or source.key
         shift = target_shift(source, request)
         allowed = request.controls.key.pitch_classes if request.controls.key else source.allowed
         lines = self.write(request, places, _same(latent, key, shift, allowed), cancelled)
-        original = self._line(source.cells, source, places, request, shift)
-        wanted = min(max(request.amount, 0.0), 1.0) * FARTHEST
-        chosen = []
-        for take in range(len(lines) // len(LEVELS)):
-            mine = range(take * len(LEVELS), (take + 1) * len(LEVELS))
-            off = [distance(decode(lines[i], places, request.context.ticks_per_quarter, shift), original) for i in mine]
-            chosen.append(mine[int(np.argmin(np.abs(np.array(off) - wanted)))])
+        original = [source.cells[number % len(source.cells)] for number in range(len(places))]
+        misses = self._misses(lines, original, places, request)
+        chosen = [
+            first + int(np.argmin(misses[first : first + len(tried)])) for first in range(0, len(lines), len(tried))
+        ]
         way = _same(latent[chosen], key, shift, allowed)
         return [lines[i] for i in chosen], way, [source]
 
@@ -166,14 +170,15 @@ class Vae:
         mean, _ = self.network.encode(_frames(source.places, source.key, source.cells))
         return mean.numpy()[np.arange(count) % len(mean)]
 
-    def _nudged(self, latent: NDArray[np.float32], request: Request) -> NDArray[np.float32]:
-        """The points moved along what the space has for each nudge."""
+    def _nudge(self, request: Request) -> NDArray[np.float32]:
+        """The step in the latent space that the sliders ask for, (latent,)."""
         directions = self.network.directions.numpy()
+        step = np.zeros(directions.shape[1], np.float32)
         for name, value in request.nudges:
             if name not in NUDGES:
                 raise UserError(f"There is no slider called {name}; there are {', '.join(NUDGES)}.")
-            latent = latent + np.float32(value) * directions[NUDGES.index(name)]
-        return latent
+            step += np.float32(value) * directions[NUDGES.index(name)]
+        return step
 
     @torch.inference_mode()
     def write(
@@ -200,12 +205,29 @@ class Vae:
         cells = [Cell(row, flags) for row, flags in zip(symbols.numpy(), triplets.numpy(), strict=True)]
         return [cells[line * size : (line + 1) * size] for line in range(count)]
 
-    def _line(
-        self, cells: Sequence[Cell], source: Source, places: Sequence[Window], request: Request, shift: int
-    ) -> tuple[Note, ...]:
-        """What stands in the source, laid on the target's windows."""
-        around = [cells[number % len(cells)] for number in range(len(places))]
-        return decode(around, places, request.context.ticks_per_quarter, shift)
+    def _misses(
+        self, lines: Sequence[Sequence[Cell]], original: Sequence[Cell], places: Sequence[Window], request: Request
+    ) -> NDArray[np.float64]:
+        """By how much each line misses what the amount and the sliders ask for, (lines,)."""
+        ticks = request.context.ticks_per_quarter
+        own = decode(original, places, ticks, 12)
+        wanted = min(max(request.amount, 0.0), 1.0) ** 1.5 * FARTHEST  # the ear hears small differences best
+        misses = np.abs([distance(decode(line, places, ticks, 12), own) - wanted for line in lines])
+        if not request.nudges or not lines:
+            return misses
+        steps = np.array([place.steps for place in places])
+        before = _measures(original, steps)
+        moved = np.array([_measures(line, steps) - before for line in lines]) / self.network.spreads.numpy()
+        asked = dict(request.nudges)
+        for which, name in enumerate(NUDGES):
+            if name in asked:
+                misses += np.abs(moved[:, which] - asked[name] * NUDGED_BY)
+        return misses
+
+
+def _measures(cells: Sequence[Cell], steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mean measures of a line's cells, (4,)."""
+    return attributes(np.stack([cell.symbols for cell in cells]), steps).mean(0)
 
 
 def descent(distances: Sequence[float], count: int) -> list[int]:

@@ -94,8 +94,11 @@ class Network(nn.Module):
         self.gru = nn.GRU(2 * c.feature, c.hidden, batch_first=True)
         self.out = nn.Linear(c.hidden + c.feature, SYMBOLS)
         # Found after training: along which way each of `models.request.NUDGES` grows, the others staying as they are.
+        # By how much each differs among real cells.
         self.directions: Tensor
+        self.spreads: Tensor
         self.register_buffer("directions", torch.zeros(len(NUDGES), c.latent))
+        self.register_buffer("spreads", torch.ones(len(NUDGES)))
 
     def _frame(self, batch: Batch) -> Tensor:
         there = torch.arange(STEPS, device=batch.steps.device) < batch.steps[:, None]

@@ -14,9 +14,9 @@ _PENALTY = 1e-2
 _REACH = 2.5  # standard deviations of the measure over the data, at the end of a slider
 
 
-def find_directions(network: Network, cells: Cells, seed: int = 0) -> torch.Tensor:
-    """Steps in the latent space, (4, latent): each raises its own measure by _REACH standard deviations and leaves the
-    others, as far as straight lines tell.
+def set_directions(network: Network, cells: Cells, seed: int = 0) -> None:
+    """Give the network its `directions`, (4, latent): each raises its own measure by _REACH standard deviations and
+    leaves the others, as far as straight lines tell; and these deviations, `spreads` (4,).
 
     Of all steps that would do, the one that is likeliest among the points of the data: with W the weights of a ridge
     regression of the measures on the points and C the points' covariance, C Wᵀ (W C Wᵀ)⁻¹.
@@ -33,4 +33,5 @@ def find_directions(network: Network, cells: Cells, seed: int = 0) -> torch.Tens
     weights = np.linalg.solve(ridge, centred.T @ ((measured - measured.mean(0)) / spread) / len(points)).T
     way = covariance @ weights.T
     steps = way @ np.linalg.inv(weights @ way)
-    return torch.from_numpy((_REACH * steps.T).astype(np.float32))
+    network.directions.copy_(torch.from_numpy(_REACH * steps.T))
+    network.spreads.copy_(torch.from_numpy(spread))

@@ -19,7 +19,7 @@ from models.evaluate.cells import judge
 from models.grid import STEPS
 from models.training.cells import Cells, cut, in_octave, load_cells, save_cells
 from models.training.corpus import load_corpus
-from models.training.directions import find_directions
+from models.training.directions import set_directions
 from models.training.pieces import split
 from models.vae_network import Batch, Config, Network
 
@@ -79,13 +79,13 @@ def train_vae(args: argparse.Namespace) -> None:
         progress["seconds"] += time.monotonic() - began
         network.eval()
         row = {"epoch": progress["epoch"], "seconds": round(progress["seconds"]), "beta": args.beta}
-        row |= dict(zip(("train_error", "train_bits"), np.mean(sums, 0) / math.log(2), strict=True))
+        row |= dict(zip(("train_error", "train_bits"), (np.mean(sums, 0) / math.log(2)).tolist(), strict=True))
         row |= judge(network, judged)
         progress["curve"].append(row)
         print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
         _save(network, optimiser, progress, out)
     network.eval()
-    network.directions.copy_(find_directions(network, train))
+    set_directions(network, train)
     checkpoint.save(args.export or out / "best.safetensors", halves(network), ENGINE, config.to_dict())
 
 
