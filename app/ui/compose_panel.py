@@ -74,8 +74,9 @@ class ComposePanel(QWidget):
     controls_changed = Signal()
     take_chosen = Signal(int, int)  # request id, take index
 
-    def __init__(self, actions: dict[str, QAction], settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: dict[str, QAction], settings: Settings, more: tuple[QWidget, ...] = ()) -> None:
+        """`more` are the fields of other verbs, below what G is asked."""
+        super().__init__()
         self._word = _WORDS[Verb.CONTINUE]
         self.generate = QPushButton(f"{self._word}   (G)")
         self.generate.setObjectName("primary")
@@ -140,7 +141,7 @@ class ComposePanel(QWidget):
         self.list = TakeList()
         self.list.chosen.connect(self.take_chosen)
         self._busy = False
-        self._lay_out(actions)
+        self._lay_out(actions, more)
         for signal in (
             self.key.currentTextChanged,
             self.range.textChanged,
@@ -152,7 +153,7 @@ class ComposePanel(QWidget):
         ):
             signal.connect(lambda *_: self.controls_changed.emit())
 
-    def _lay_out(self, actions: dict[str, QAction]) -> None:
+    def _lay_out(self, actions: dict[str, QAction], more: tuple[QWidget, ...]) -> None:
         form = QGridLayout()
         form.setSpacing(6)
         form.setColumnStretch(1, 1)
@@ -192,6 +193,8 @@ class ComposePanel(QWidget):
         inside.setSpacing(8)
         inside.addLayout(form)
         inside.addWidget(self.steer)
+        for widget in more:
+            inside.addWidget(widget)
         layout.addWidget(Scrolled(fields))
         listing = QHBoxLayout()
         listing.addWidget(heading("Takes"), 1)

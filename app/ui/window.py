@@ -34,6 +34,8 @@ from app.ui.styles import StylesDialog
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
+from app.ui.vary_fields import VaryFields
+from app.ui.varying import Varying
 
 _TOLD_FOR = 8000
 
@@ -65,10 +67,12 @@ class MainWindow(QMainWindow):
         self.roll = RollView(document)
         self.tracks = TrackList(document)
         self.clipboard = Clipboard(document, self.roll, self)
-        self.panel = ComposePanel(self.actions_by_name, settings)
+        fields = VaryFields(self.actions_by_name)
+        self.panel = ComposePanel(self.actions_by_name, settings, (fields,))
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
+        self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.playing = Playing(
             document,
             player,
@@ -128,6 +132,8 @@ class MainWindow(QMainWindow):
             "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
+            "vary": lambda: self.varying.vary(), "blend": lambda: self.varying.blend(),
+            "blend_from": lambda: self.varying.blend_from(),
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -165,7 +171,7 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats,
+            self.beats, self.varying,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -287,6 +293,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.playing.close()
         self.composing.close()
+        self.varying.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(
