@@ -15,6 +15,8 @@ OFFERED: dict[Verb, tuple[str, ...]] = {
     Verb.ACCOMPANY: ("lstm",),
     Verb.HARMONISE: ("lstm",),
     Verb.FRESH: ("lstm",),
+    Verb.VARY: ("vae",),
+    Verb.BLEND: ("vae",),
 }
 
 

@@ -57,8 +57,9 @@ class ComposePanel(QWidget):
     controls_changed = Signal()
     take_chosen = Signal(int, int)  # request id, take index
 
-    def __init__(self, actions: dict[str, QAction], settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: dict[str, QAction], settings: Settings, more: tuple[QWidget, ...] = ()) -> None:
+        """`more` are the fields of other verbs, below what G is asked."""
+        super().__init__()
         self._word = _WORDS[Verb.CONTINUE]
         self.generate = QPushButton(f"{self._word}   (G)")
         self.generate.setObjectName("primary")
@@ -121,7 +122,7 @@ class ComposePanel(QWidget):
         self.list = TakeList()
         self.list.chosen.connect(self.take_chosen)
         self._busy = self._unfolding = False
-        self._lay_out(actions)
+        self._lay_out(actions, more)
         for signal in (
             self.key.changed,
             self.range.changed,
@@ -133,7 +134,7 @@ class ComposePanel(QWidget):
         ):
             signal.connect(lambda *_: self.controls_changed.emit())
 
-    def _lay_out(self, actions: dict[str, QAction]) -> None:
+    def _lay_out(self, actions: dict[str, QAction], more: tuple[QWidget, ...]) -> None:
         form = QGridLayout()
         form.setSpacing(6)
         form.setColumnStretch(1, 1)
@@ -175,6 +176,8 @@ class ComposePanel(QWidget):
         inside.setSpacing(8)
         inside.addLayout(form)
         inside.addWidget(self.steer)
+        for widget in more:
+            inside.addWidget(widget)
         self._fields = Scrolled(fields)
         self._fields.verticalScrollBar().rangeChanged.connect(self._scroll_to_steer)
         layout.addWidget(self._fields)

@@ -97,13 +97,14 @@ class Composing(QObject):
 
     def generate(self) -> None:
         """Ask for takes; what G does is what the panel says."""
-        self._ask(self._make_plan)
+        self.ask(self._make_plan)
 
     def harmonise(self) -> None:
         """Ask for chords under the melody."""
-        self._ask(self._make_harmony_plan)
+        self.ask(self._make_harmony_plan)
 
-    def _ask(self, make: Callable[[int], Plan]) -> None:
+    def ask(self, make: Callable[[int], Plan]) -> None:
+        """Ask for the takes of the plan that is made with a seed, or say why there is none."""
         if self._client.state == "failed":
             self._client.start()
         made = make(self._panel.seed.value())

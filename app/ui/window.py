@@ -38,6 +38,8 @@ from app.ui.take_row import MOST_STARS
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
+from app.ui.vary_fields import VaryFields
+from app.ui.varying import Varying
 from app.ui.widgets import quiet
 
 _TOLD_FOR = 8000
@@ -74,11 +76,13 @@ class MainWindow(QMainWindow):
         self.ruler_menu = RulerMenu(document, self)
         self.recent = RecentFiles(self)
         actions.add_below(self.actions_by_name["open"], self.recent)
-        self.panel = ComposePanel(self.actions_by_name, settings)
+        fields = VaryFields(self.actions_by_name)
+        self.panel = ComposePanel(self.actions_by_name, settings, (fields,))
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
         self.next = quiet()  # in the status line, while there is nothing else to say
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
+        self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.playing = Playing(
             document,
             player,
@@ -144,6 +148,8 @@ class MainWindow(QMainWindow):
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
             **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
+            "vary": lambda: self.varying.vary(), "blend": lambda: self.varying.blend(),
+            "blend_from": lambda: self.varying.blend_from(),
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -187,7 +193,7 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats, self.carrying, self.ruler_menu,
+            self.beats, self.carrying, self.ruler_menu, self.varying,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -323,6 +329,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.playing.close()
         self.composing.close()
+        self.varying.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(

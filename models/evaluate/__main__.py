@@ -1,5 +1,7 @@
 """The quality tables: `python -m models.evaluate lstm --pieces DIR_OR_ZIP… [--json OUT]`.
 
+`vae --pieces DIR_OR_ZIP… [--json OUT]` judges the engine that varies and blends.
+
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
 """
 
@@ -21,11 +23,15 @@ from models.evaluate.overlap import overlap_figures, similarity_figures
 from models.evaluate.steering import steering_figures
 from models.evaluate.tables import show
 from models.evaluate.trials import trial_figures
+from models.evaluate.vae import show as show_vae
+from models.evaluate.vae import vae_figures
 from models.lstm import WEIGHTS, load
 from models.training.beats import recorded
 from models.training.corpus import load_pieces
 from models.training.examples import melody_example
 from models.training.pieces import split
+from models.vae import WEIGHTS as VAE_WEIGHTS
+from models.vae import load as load_vae
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
             return _beats(args)
         if args.engine == "frames":
             return _frames(args)
+        if args.engine == "vae":
+            return _vae(args)
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
@@ -64,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     lstm = engines.add_parser("lstm", help="the composer: bits a note, truth and foil, its takes")
     beats = engines.add_parser("beats", help="how well beats are found in POP909's recordings")
     rolls = engines.add_parser("frames", help="nats a frame on a set of piano rolls")
-    for each in (lstm, beats):
+    vae = engines.add_parser("vae", help="what varies and blends: its reconstructions, prior, ways and sliders")
+    for each in (lstm, beats, vae):
         each.add_argument(
             "--pieces",
             type=Path,
@@ -89,7 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         "--split", type=Path, required=True, metavar="FILE", help="JSON: pieces of frames of sounding MIDI pitches"
     )
     rolls.add_argument("--weights", type=Path, help="other weights than the set's")
-    for each in (lstm, beats, rolls):
+    vae.add_argument("--weights", type=Path, default=VAE_WEIGHTS)
+    vae.add_argument("--seed", type=int, default=0, help="chooses what is judged")
+    vae.add_argument("--cells", type=int, default=2000, help="windows of two bars to reconstruct, at most")
+    vae.add_argument("--phrases", type=int, default=60, help="phrases of four bars to vary and blend, at most")
+    for each in (lstm, beats, vae, rolls):
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
     return parser
 
@@ -102,6 +115,18 @@ def _frames(args: argparse.Namespace) -> int:
     print(f"{args.set}: {nats:.3f} nats a frame over {count:,} frames")
     if args.json:
         args.json.write_text(json.dumps({"nats_frame": nats, "frames": count}, indent=1) + "\n")
+    return 0
+
+
+def _vae(args: argparse.Namespace) -> int:
+    """The table of the engine that varies and blends."""
+    pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
+    if not pieces:
+        raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
+    figures = vae_figures(load_vae(args.weights), pieces, args.seed, args.phrases, args.cells)
+    show_vae(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 

@@ -21,6 +21,7 @@ from models.training.frames import train_frames
 from models.training.harmony import train_harmony
 from models.training.lstm import train_lstm, train_transformer
 from models.training.pieces import split
+from models.training.vae import train_vae
 
 
 def fit_ngram(args: argparse.Namespace) -> None:
@@ -56,6 +57,7 @@ _ENGINES = {
     "runs": index_runs,
     "beats": train_beats,
     "frames": train_frames,
+    "vae": train_vae,
 }
 
 
@@ -85,6 +87,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6)")
     parser.add_argument("--shards", type=Path, help="lstm: where the corpus lies in shards (OUT/shards)")
     parser.add_argument("--kept", type=int, default=64, help="lstm: shards that stay in memory")
+    parser.add_argument("--beta", type=float, default=0.2, help="vae: what a nat of the latent points costs")
+    parser.add_argument("--hide", type=float, default=0.3, help="vae: share of symbols the writing net does not see")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
