@@ -78,7 +78,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--key", metavar="KEY", help='such as "D dorian" (default: the one found in the music)')
     parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
     parser.add_argument("--temperature", type=float, default=1.0, help="lower is more expected (default 1.0)")
-    parser.add_argument("--style", default="", help="pop, folk, song, lied, chorale, or one of your own")
+    parser.add_argument("--style", default="", help="pop, folk, song, lied, chorale, quartet, or one of your own")
     options = parser.parse_args(argv)
     check_number("--bars", options.bars, 1, MAX_BARS)
     check_number("--takes", options.takes, 1, MAX_TAKES)

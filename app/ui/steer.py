@@ -30,7 +30,15 @@ _NAMES = {
     "adherence": ("Chord tones", "How much the notes keep to the chord symbols, where there are some"),
 }
 MOST_VOICES = 8
-_STYLES = (("any", ""), ("pop", "pop"), ("folk", "folk"), ("song", "song"), ("lied", "lied"), ("chorale", "chorale"))
+_STYLES = (
+    ("any", ""),
+    ("pop", "pop"),
+    ("folk", "folk"),
+    ("song", "song"),
+    ("lied", "lied"),
+    ("chorale", "chorale"),
+    ("quartet", "quartet"),
+)
 
 
 class Steer(QWidget):
