@@ -17,6 +17,7 @@ OFFERED: dict[Verb, tuple[str, ...]] = {
     Verb.FRESH: ("lstm",),
     Verb.VARY: ("vae",),
     Verb.BLEND: ("vae",),
+    Verb.GROOVE: ("vae",),
 }
 
 

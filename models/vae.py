@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import checkpoint
+from models import checkpoint, groove
 from models.attributes import attributes
 from models.constraints import RuleBroken, check, verify
 from models.errors import UserError
@@ -56,10 +56,11 @@ class Vae:
     """The engine behind `models.request.Composer`."""
 
     name = ENGINE
-    verbs = frozenset({Verb.VARY, Verb.BLEND})
+    verbs = frozenset({Verb.VARY, Verb.BLEND, Verb.GROOVE})
 
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
+        self._groover: groove.Groover | None = None
 
     def prepare(self, request: Request) -> None:
         """There is nothing worth reading ahead: a phrase is read in a few milliseconds."""
@@ -73,6 +74,8 @@ class Vae:
         """
         if request.verb not in self.verbs:
             raise UserError(f"The VAE engine cannot {request.verb} yet.")
+        if request.verb is Verb.GROOVE:
+            return self._drummer().compose(request, emit, cancelled, self.name)
         check(request)
         places = windows(request.context.metres, request.span.start, request.span.end)
         if len(places) > _MOST_WINDOWS:
@@ -101,6 +104,12 @@ class Vae:
                 )
             )  # fmt: skip
         return tuple(takes)
+
+    def _drummer(self) -> groove.Groover:
+        """Drums have a network of their own, read when it is first needed."""
+        if self._groover is None:
+            self._groover = groove.load()
+        return self._groover
 
     def _vary(
         self, request: Request, source: Source, places: Sequence[Window], cancelled: Callable[[], bool]
@@ -288,6 +297,7 @@ def _needed(phrase: Phrase | None, verb: Verb) -> Phrase:
 
 def load(path: Path = WEIGHTS) -> Vae:
     """The engine with the weights at `path`; raises UserError where they cannot be used."""
+    torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, ENGINE)
     network = Network(Config(**config))
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})

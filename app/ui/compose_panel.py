@@ -46,6 +46,7 @@ _WORDS = {
     Verb.ACCOMPANY: "Accompany",
     Verb.HARMONISE: "Harmonise",
     Verb.FRESH: "Fresh",
+    Verb.GROOVE: "Groove",
 }
 _COMMON = [
     f"{tonic} {scale}"

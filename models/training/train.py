@@ -18,6 +18,7 @@ from models.evaluate.likelihood import encode_piece
 from models.training.beats import train_beats
 from models.training.corpus import load_corpus
 from models.training.frames import train_frames
+from models.training.groove import train_groove
 from models.training.harmony import train_harmony
 from models.training.lstm import train_lstm, train_transformer
 from models.training.pieces import split
@@ -58,6 +59,7 @@ _ENGINES = {
     "beats": train_beats,
     "frames": train_frames,
     "vae": train_vae,
+    "groove": train_groove,
 }
 
 
