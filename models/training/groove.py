@@ -122,11 +122,12 @@ def train_groove(args: argparse.Namespace) -> None:
         order = np.random.default_rng((args.seed, progress["epoch"])).permutation(len(train))
         sums = []
         network.train()
-        for first in range(0, len(order) - BATCH + 1, BATCH):
+        size = args.batch or BATCH
+        for first in range(0, len(order) - size + 1, size):
             done = min((progress["seconds"] + time.monotonic() - began) / (args.minutes * 60), 1.0)
             for group in optimiser.param_groups:
                 group["lr"] = args.rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-            error, bits = losses(network, train.batch(order[first : first + BATCH]))
+            error, bits = losses(network, train.batch(order[first : first + size]))
             loss = error + min((progress["step"] + 1) / _WARM_STEPS, 1.0) * bits
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
