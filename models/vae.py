@@ -1,4 +1,4 @@
-"""The VAE: the same phrase a little or a lot different, and steps from one phrase to another.
+"""The VAE: the same phrase a little or a lot different, steps from one phrase to another, phrases from nothing.
 
 A phrase is read as cells of two bars, each a point in the latent space. What is asked for is a way through that space:
 from the phrase's own points outwards, or from one phrase's to the other's. Points along the way are written side by
@@ -16,13 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import checkpoint
+from models import checkpoint, groove
 from models.attributes import attributes
-from models.constraints import RuleBroken, check, verify
+from models.constraints import RuleBroken, allowed_pitch_classes, check, verify
 from models.errors import UserError
 from models.grid import Cell, Window, decode, shift_of, windows
 from models.line_cells import Source, distance, masks, notes_of, read_source, target_shift
-from models.music.notes import Note, Phrase
+from models.music.notes import Note, Phrase, Role
 from models.music.theory import Key
 from models.pedal import pedalled
 from models.request import NUDGES, Request, Take, Verb
@@ -36,6 +36,8 @@ NUDGED_LEVELS = (0.0, 0.15, 0.35, 0.6)  # fewer where sliders are set, of which 
 REACHES = (0.4, 1.0, 1.8)
 FARTHEST = 0.8  # of `distance`, at an amount of 1
 NUDGED_BY = 1.5  # standard deviations of a measure, at the end of a slider
+_ALIKE = np.float32(0.8)  # how near the windows of a fresh phrase lie to its first
+_REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62}
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
 _PLAIN = [(level, 0.0) for level in LEVELS]
@@ -52,14 +54,18 @@ class _Way:
     allowed: tuple[frozenset[int], ...]
 
 
+_Answer = tuple[list[list[Cell]], _Way, list[Source]]  # lines, the points they were written from, what they know
+
+
 class Vae:
     """The engine behind `models.request.Composer`."""
 
     name = ENGINE
-    verbs = frozenset({Verb.VARY, Verb.BLEND})
+    verbs = frozenset({Verb.VARY, Verb.BLEND, Verb.FRESH, Verb.GROOVE})
 
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
+        self._groover: groove.Groover | None = None
 
     def prepare(self, request: Request) -> None:
         """There is nothing worth reading ahead: a phrase is read in a few milliseconds."""
@@ -73,15 +79,14 @@ class Vae:
         """
         if request.verb not in self.verbs:
             raise UserError(f"The VAE engine cannot {request.verb} yet.")
+        if request.verb is Verb.GROOVE:
+            return self._drummer().compose(request, emit, cancelled, self.name)
         check(request)
         places = windows(request.context.metres, request.span.start, request.span.end)
         if len(places) > _MOST_WINDOWS:
             raise UserError(f"This phrase is too long to {request.verb} at once; select no more than 32 bars.")
-        source = read_source(_needed(request.source, request.verb), request)
-        if request.verb is Verb.VARY:
-            lines, way, sources = self._vary(request, source, places, cancelled)
-        else:
-            lines, way, sources = self._blend(request, source, places, cancelled)
+        answer = {Verb.VARY: self._vary, Verb.BLEND: self._blend, Verb.FRESH: self._fresh}[request.verb]
+        lines, way, sources = answer(request, places, cancelled)
         takes: list[Take] = []
         for index, (line, key, shift, allowed, points) in enumerate(
             zip(lines, way.keys, way.shifts, way.allowed, way.latent, strict=True)
@@ -102,13 +107,18 @@ class Vae:
             )  # fmt: skip
         return tuple(takes)
 
-    def _vary(
-        self, request: Request, source: Source, places: Sequence[Window], cancelled: Callable[[], bool]
-    ) -> tuple[list[list[Cell]], _Way, list[Source]]:
+    def _drummer(self) -> groove.Groover:
+        """Drums have a network of their own, read when it is first needed."""
+        if self._groover is None:
+            self._groover = groove.load()
+        return self._groover
+
+    def _vary(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
         """For each take the point on a way of its own whose notes are as far from the source's as the amount says.
 
         The ways do not depend on the amount, so that a take only ever moves away as it grows.
         """
+        source = read_source(_needed(request.source, request.verb), request)
         own, nudge = self.read(source, len(places)), self._nudge(request)
         random = np.random.default_rng([request.seed & 0xFFFFFFFF, 7])
         # The same step for every window: bars that were alike stay alike.
@@ -128,10 +138,9 @@ class Vae:
         way = _same(latent[chosen], key, shift, allowed)
         return [lines[i] for i in chosen], way, [source]
 
-    def _blend(
-        self, request: Request, source: Source, places: Sequence[Window], cancelled: Callable[[], bool]
-    ) -> tuple[list[list[Cell]], _Way, list[Source]]:
+    def _blend(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
         """Of many points between the two phrases those that lie one nearer to the second than the other."""
+        source = read_source(_needed(request.source, request.verb), request)
         target = read_source(_needed(request.target, request.verb), request)
         if source.key.tonic == target.key.tonic:
             both = shift_of(source.key, [note.pitch for each in (source, target) for note in each.line])
@@ -163,6 +172,21 @@ class Vae:
             tuple(way.allowed[i] for i in chosen),
         )
         return [lines[i] for i in chosen], way, [source, target]
+
+    def _fresh(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
+        """Points drawn from the prior, each take's later windows near its first, so that its bars belong together."""
+        if len(request.roles) > 1 or {request.context.role, *request.roles} & {Role.CHORDS, Role.DRUMS}:
+            raise UserError("The VAE writes one line at a time; choose another engine for chords and several parts.")
+        random = np.random.default_rng([request.seed & 0xFFFFFFFF, 11])
+        shape = request.takes, len(places), self.network.config.latent
+        latent = random.standard_normal(shape, np.float32)
+        latent[:, 1:] = _ALIKE * latent[:, :1] + np.float32(np.sqrt(1 - _ALIKE**2)) * latent[:, 1:]
+        latent += self._nudge(request)
+        key, allowed = allowed_pitch_classes(request)
+        middle = _REGISTERS.get(request.context.role, _REGISTERS[Role.MELODY])
+        low, high = request.controls.low, request.controls.high
+        way = _same(latent, key, shift_of(key, [min(max(middle, low + 6), max(high - 6, low))]), allowed)
+        return self.write(request, places, way, cancelled), way, []
 
     @torch.inference_mode()
     def read(self, source: Source, count: int) -> NDArray[np.float32]:
@@ -288,6 +312,7 @@ def _needed(phrase: Phrase | None, verb: Verb) -> Phrase:
 
 def load(path: Path = WEIGHTS) -> Vae:
     """The engine with the weights at `path`; raises UserError where they cannot be used."""
+    torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, ENGINE)
     network = Network(Config(**config))
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})

@@ -71,7 +71,7 @@ def vary_plan(
     request = _request(song, track, first, last, Verb.VARY, controls, seed, takes)
     request = replace(request, amount=amount, nudges=nudges)
     how = "hardly" if amount < 0.2 else "a little" if amount < 0.45 else "clearly" if amount < 0.75 else "far"
-    return _checked(track, request, f"Vary {_bar_names(first, last)} of {track.name} {how}")
+    return _checked(track, request, f"Vary {bar_names(first, last)} of {track.name} {how}")
 
 
 def blend_plan(song: Song, selection: Selection, controls: Controls, seed: int, steps: int, origin: Phrase) -> Plan:
@@ -84,7 +84,7 @@ def blend_plan(song: Song, selection: Selection, controls: Controls, seed: int, 
     if request.source is not None and origin.notes == request.source.notes:
         return Plan(track.id, None, "These are the notes to blend from: select the other phrase, then press Blend.")
     request = replace(request, source=origin, target=request.source)
-    what = f"Blend from {origin.title or 'the phrase'} to {_bar_names(first, last)} of {track.name} in {steps} steps"
+    what = f"Blend from {origin.title or 'the phrase'} to {bar_names(first, last)} of {track.name} in {steps} steps"
     return _checked(track, request, what)
 
 
@@ -94,7 +94,7 @@ def origin_in(song: Song, selection: Selection) -> Phrase | Plan:
     if isinstance(made, Plan):
         return made
     track, first, last = made
-    return replace(phrase_in(song, track, first, last), title=f"{_bar_names(first, last)} of {track.name}")
+    return replace(phrase_in(song, track, first, last), title=f"{bar_names(first, last)} of {track.name}")
 
 
 def _where(song: Song, selection: Selection, verb: str) -> tuple[Track, int, int] | Plan:
@@ -155,5 +155,6 @@ def _sorted(notes: list[Note]) -> tuple[Note, ...]:
     return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
 
 
-def _bar_names(first: int, last: int) -> str:
+def bar_names(first: int, last: int) -> str:
+    """Bars counted from 0, for a sentence."""
     return f"bar {first + 1}" if first == last else f"bars {first + 1}–{last + 1}"

@@ -46,6 +46,7 @@ _WORDS = {
     Verb.ACCOMPANY: "Accompany",
     Verb.HARMONISE: "Harmonise",
     Verb.FRESH: "Fresh",
+    Verb.GROOVE: "Groove",
 }
 _STEER_TIP = "Say what the answer should be like"
 _MAX_SEED = 2**31 - 1

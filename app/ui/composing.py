@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
+from app.compose.groove import GROOVE_AMOUNT, groove_plan
 from app.compose.intent import Plan, harmony_plan, phrase_range, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
@@ -349,13 +350,16 @@ class Composing(QObject):
         controls, wrong = checked_controls(self._panel)
         if controls is None:
             return Plan(document.selection.track_id, None, wrong, wrong=True)
+        takes = self._panel.takes.value()
+        if document.song.track(document.selection.track_id).is_drums:
+            return groove_plan(document.song, document.selection, controls, seed, takes, GROOVE_AMOUNT)
         made = plan(
             document.song,
             document.selection,
             self._hearing.playhead,
             controls,
             seed,
-            self._panel.takes.value(),
+            takes,
             self._panel.bars.value() or None,
             self._panel.role,
         )

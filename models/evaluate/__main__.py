@@ -18,6 +18,7 @@ from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
+from models.evaluate.grooves import groove_figures
 from models.evaluate.likelihood import BASELINE, likelihood
 from models.evaluate.overlap import overlap_figures, similarity_figures
 from models.evaluate.steering import steering_figures
@@ -25,10 +26,12 @@ from models.evaluate.tables import show
 from models.evaluate.trials import trial_figures
 from models.evaluate.vae import show as show_vae
 from models.evaluate.vae import vae_figures
+from models.groove import load as load_groover
 from models.lstm import WEIGHTS, load
 from models.training.beats import recorded
 from models.training.corpus import load_pieces
 from models.training.examples import melody_example
+from models.training.groove import load_grooves
 from models.training.pieces import split
 from models.vae import WEIGHTS as VAE_WEIGHTS
 from models.vae import load as load_vae
@@ -99,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     rolls.add_argument("--weights", type=Path, help="other weights than the set's")
     vae.add_argument("--weights", type=Path, default=VAE_WEIGHTS)
+    vae.add_argument("--grooves", type=Path, metavar="ZIP", help="the Groove MIDI Dataset, to judge played drums")
     vae.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     vae.add_argument("--cells", type=int, default=2000, help="windows of two bars to reconstruct, at most")
     vae.add_argument("--phrases", type=int, default=60, help="phrases of four bars to vary and blend, at most")
@@ -124,6 +128,9 @@ def _vae(args: argparse.Namespace) -> int:
     if not pieces:
         raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
     figures = vae_figures(load_vae(args.weights), pieces, args.seed, args.phrases, args.cells)
+    drums = args.grooves or next((path for path in args.pieces if path.name == "groove.zip"), None)
+    if drums is not None:
+        figures |= groove_figures(load_groover(), load_grooves(drums, "validation"), args.seed)
     show_vae(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")

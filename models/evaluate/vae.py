@@ -291,3 +291,8 @@ def show(f: dict[str, float]) -> None:
             f"  {name:9} largest step {f[f'{name}_jump']:.3f} of the way, in scale {f[f'{name}_scale']:.3f}, "
             f"mean interval {f[f'{name}_interval']:.2f}"
         )
+    if "groove_two_sample" in f:
+        print(
+            f"played drums are told from real ones in {f['groove_two_sample']:.1%} of cases, stiff ones in "
+            f"{f['groove_two_sample_stiff']:.1%}, ones moved at random in {f['groove_two_sample_random']:.1%}"
+        )

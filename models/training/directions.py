@@ -26,12 +26,12 @@ def set_directions(network: Network, cells: Cells, seed: int = 0) -> None:
         points = torch.cat([network.encode(cells.batch(part))[0] for part in np.array_split(rows, 20)]).numpy()
     points = points.astype(float)
     measured = attributes(cells.symbols[rows].astype(np.int64), cells.steps[rows].astype(np.int64))
-    spread = measured.std(0)
+    spread = np.maximum(measured.std(0), 1e-6)
     centred = points - points.mean(0)
     covariance = centred.T @ centred / len(points)
     ridge = covariance + _PENALTY * np.eye(len(covariance))
     weights = np.linalg.solve(ridge, centred.T @ ((measured - measured.mean(0)) / spread) / len(points)).T
     way = covariance @ weights.T
-    steps = way @ np.linalg.inv(weights @ way)
+    steps = way @ np.linalg.pinv(weights @ way)  # a measure that never differs has no way
     network.directions.copy_(torch.from_numpy(_REACH * steps.T))
     network.spreads.copy_(torch.from_numpy(spread))

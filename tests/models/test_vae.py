@@ -13,7 +13,7 @@ from models.constraints import verify
 from models.errors import UserError
 from models.evaluate.trials import random_request
 from models.line_cells import distance
-from models.music.notes import ChordSpan, Note, Phrase
+from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Chord, parse_key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import NUDGES, Context, Controls, Request, Span, Take, Verb
@@ -134,6 +134,19 @@ def test_a_slider_moves_what_it_is_named_after(engine: Vae, name: str) -> None:
     assert np.mean([measure(take) for take in low]) < np.mean([measure(take) for take in high])
 
 
+@pytest.mark.parametrize("role", [Role.MELODY, Role.BASS])
+def test_fresh_phrases_are_melodies_in_the_key_that_is_asked_for(engine: Vae, role: Role) -> None:
+    controls = Controls(parse_key("Eb minor"))
+    request = _request(Verb.FRESH, source=None, controls=controls, takes=16, roles=(role,))
+    takes = _takes(engine, replace(request, context=replace(request.context, role=role)))
+    assert len({take.notes for take in takes}) == 16
+    mean = np.mean([note.pitch for take in takes for note in take.notes])
+    assert 60 < mean < 74 if role is Role.MELODY else 34 < mean < 50
+    for take in takes:
+        assert len(take.notes) >= 6
+        assert all(note.pitch % 12 in take.allowed for note in take.notes)
+
+
 def test_what_cannot_be_done_is_said(engine: Vae) -> None:
     together = tuple(Note(0, 480, pitch) for pitch in (60, 64, 67)) * 2
     for request, said in (
@@ -168,7 +181,13 @@ def test_hard_controls_hold_whatever_the_weights() -> None:
         asked = random_request(seed)
         tune = _phrase(tuple(int(p) for p in np.random.default_rng(seed).integers(20, 110, 24)), 320)
         request = replace(
-            asked, verb=(Verb.VARY, Verb.BLEND)[seed % 2], source=tune, target=_phrase(), amount=seed % 7 / 6
+            asked,
+            verb=(Verb.VARY, Verb.BLEND, Verb.FRESH)[seed % 3],
+            source=tune,
+            target=_phrase(),
+            amount=seed % 7 / 6,
         )
+        if request.verb is Verb.FRESH and request.context.role is Role.CHORDS:
+            request = replace(request, context=replace(request.context, role=Role.VOICE))
         for take in _takes(wild, request):
             assert verify(take.notes, request, take.allowed) == []

@@ -13,7 +13,7 @@ from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
-from models.request import Span
+from models.request import Span, Verb
 from tests.app.ui.conftest import Program
 from tests.app.ui.scripted import SLOW
 
@@ -357,7 +357,7 @@ def test_what_is_not_wrong_does_not_change_the_seed_and_is_not_shown_as_wrong(pr
     panel = program.window.panel
     song, drums = edits.add_track(program.document.song, drums=True)
     program.document.edit("Drums", song, Selection(drums))
-    program.wait(lambda: "not there yet" in panel.plan.text())
+    program.wait(lambda: "plays nothing here" in panel.plan.text())
     seed = panel.seed.value()
     program.key(Key.Key_G)
     assert panel.seed.value() == seed
@@ -375,13 +375,17 @@ def test_the_play_button_says_stop_while_one_take_after_another_plays(program: P
     program.wait(lambda: program.window.actions_by_name["play"].text() == "Play")
 
 
-def test_g_on_a_drum_track_says_that_it_is_not_there_yet(program: Program) -> None:
+def test_g_on_a_drum_track_has_its_hits_played(program: Program) -> None:
     song, drums = edits.add_track(program.document.song, drums=True)
     song, _ = edits.add_notes(song, drums, [Note(0, 120, 36)])
     program.document.edit("Drums", song, Selection(drums))
-    program.key(Key.Key_G)
-    assert "not there yet" in program.window.statusBar().currentMessage()
-    assert program.window.composing.shown is None
+    program.wait(lambda: "as a drummer would" in program.window.panel.plan.text())
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    assert group.request.verb is Verb.GROOVE
+    assert group.request.source is not None
+    assert [note.pitch for note in group.request.source.notes] == [36]
 
 
 def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
