@@ -15,12 +15,12 @@ def show(figures: Mapping[str, float]) -> None:
         f"{figures['pieces']:.0f} pieces, {figures['notes']:.0f} notes, "
         f"{figures['unrepresentable']:.2%} of the notes do not fit the grid"
     )
-    print(f"{'bits a note':12}{'LSTM':>9}{'n-gram':>9}")
+    columns = {"LSTM": "", "n-gram": "_ngram", "Transformer": "_transformer"}
+    columns = {title: end for title, end in columns.items() if f"bits_note{end}" in figures}
+    print(f"{'bits a note':12}" + "".join(f"{title:>12}" for title in columns))
     for field in (*FIELDS, "note"):
-        print(
-            f"{'all' if field == 'note' else field:12}{figures[f'bits_{field}']:9.3f}"
-            f"{figures[f'bits_{field}_ngram']:9.3f}"
-        )
+        row = "".join(f"{figures[f'bits_{field}{end}']:12.3f}" for end in columns.values())
+        print(f"{'all' if field == 'note' else field:12}{row}")
     if "bits_with_others" in figures:
         print(
             f"what other parts play is worth {figures['bits_without_others'] - figures['bits_with_others']:.3f} bits a "
