@@ -99,12 +99,17 @@ class Document(QObject):
             self._show(*edit.after)
 
     def open(self, song: Song, path: Path | None, saved: bool = True) -> None:
-        """Put another song in place; the undo history begins anew. `saved` False: it has no file of its own yet."""
+        """Put another song in place, its first track with notes chosen, drums last; the undo history begins anew.
+
+        `saved` False: it has no file of its own yet.
+        """
         self.path = path
         self._undo.clear()
         self._redo.clear()
         self._saved = song if saved else Song.empty()
-        self._show(song, Selection(song.tracks[0].id))
+        track = next((each for each in song.tracks if len(each) and not each.is_drums), None)
+        track = track or next((each for each in song.tracks if len(each)), song.tracks[0])
+        self._show(song, Selection(track.id))
 
     def mark_saved(self, song: Song, path: Path) -> None:
         """Remember that `song` (perhaps not the newest any more) lies in `path`."""

@@ -14,7 +14,10 @@ OFFERED: dict[Verb, tuple[str, ...]] = {
     Verb.FILL: ("lstm",),
     Verb.ACCOMPANY: ("lstm",),
     Verb.HARMONISE: ("lstm",),
-    Verb.FRESH: ("lstm",),
+    Verb.FRESH: ("lstm", "vae"),
+    Verb.VARY: ("vae",),
+    Verb.BLEND: ("vae",),
+    Verb.GROOVE: ("vae",),
 }
 
 

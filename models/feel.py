@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.music.notes import Note, sort_notes
+from models.music.time import MetreMap
 from models.request import Request
 from models.tokens import STEPS_PER_QUARTER, Frame, Ints
 
@@ -69,7 +70,7 @@ class Swing:
         bent = (
             inside * to / from_ if inside < from_ else quarter - (quarter - inside) * (quarter - to) / (quarter - from_)
         )
-        return start + whole * quarter + round(bent)
+        return start + whole * quarter + min(round(bent), quarter - 1)  # what is before a beat stays before it
 
     def notes(self, notes: Sequence[Note], request: Request, place: Callable[[int, Request], int]) -> tuple[Note, ...]:
         """Notes with beginnings and ends put elsewhere by `swung` or `straight`."""
@@ -130,6 +131,8 @@ def played(line: Sequence[Note], request: Request, feel: Feel, random: np.random
         step = round((onset - metres.bar_start(metres.bar(onset))) / per_step)
         late = round(feel.draw(step % STEPS_PER_QUARTER, random) * per_step)
         moved[onset] = min(max(onset + late, low), max(high, low))
+        if request.controls.strong_chord_tones and _on_beat(moved[onset], metres) and not _on_beat(onset, metres):
+            moved[onset] = onset  # between the beats any note will do, on them it has to be of the chord
     found = []
     for note in line:
         onset, at = moved[note.onset], bisect_left(marks, note.end)
@@ -138,6 +141,10 @@ def played(line: Sequence[Note], request: Request, feel: Feel, random: np.random
             end = moved[marks[at]] if marks[at] == note.end else min(end, moved[marks[at]])
         found.append(replace(note, onset=onset, duration=max(min(end, span.end) - onset, 1)))
     return list(sort_notes(found))
+
+
+def _on_beat(tick: int, metres: MetreMap) -> bool:
+    return (tick - metres.bar_start(metres.bar(tick))) % metres.beat_ticks(tick) == 0
 
 
 def places(onsets: NDArray[np.float64], frame: Frame) -> Ints:

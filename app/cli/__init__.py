@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.errors import UserError
 
-COMMANDS = ("continue", "learn", "check", "bench")
+COMMANDS = ("continue", "vary", "blend", "groove", "learn", "check", "bench")
 USAGE_ERROR = 2
 
 
@@ -16,6 +16,12 @@ def run(command: str, argv: Sequence[str]) -> int:
     try:
         if command == "continue":
             from app.cli.continue_ import main
+        elif command == "vary":
+            from app.cli.vary import main
+        elif command == "blend":
+            from app.cli.blend import main
+        elif command == "groove":
+            from app.cli.groove import main
         elif command == "learn":
             from app.cli.learn import main
         elif command == "check":

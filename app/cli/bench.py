@@ -11,7 +11,7 @@ from app.cli.measured import Measured, table
 from app.cli.parser import Parser
 from models.errors import UserError
 
-GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine")
+GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine", "vary", "suggest")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -54,6 +54,14 @@ def _measure(group: str) -> Callable[[], Iterator[Measured]]:
         from app.cli.bench_player import sending
 
         return sending
+    if group == "vary":
+        from app.cli.bench_vary import varying
+
+        return varying
+    if group == "suggest":
+        from app.cli.bench_recommend import suggesting
+
+        return suggesting
     from app.cli.bench_compose import sampling
 
     return sampling

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from app import paths
+from app.cli.arguments import check_number, check_output, choose_track, take_path, with_notes
 from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
 from app.song.beatmap import carried, carried_tick, conform, find, played_freely
@@ -35,12 +36,12 @@ TEMPERATURES = 0.1, 3.0
 def main(argv: Sequence[str]) -> int:
     """Continue a track of a MIDI file and write one file a take; raises UserError."""
     options = _parse(argv)
-    _check_output(options.input, options.output)
+    check_output(options.input, options.output)
     song, mended = open_mended(options.input)
     if mended:
         print(mended, file=sys.stderr)
     laid = _in_its_own_time(song)
-    track = _choose_track(laid, options.track)
+    track = choose_track(laid, options.track)
     request = _request(laid, track, options)
     engine = Styled(load_engine("lstm"), paths.styles_dir(), partial(load_engine, "lstm"))
     engine.prepare(request)
@@ -51,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     where = f"bar {first}" if first == last else f"bars {first} to {last}"
     print(f'"{track.name}" goes on in {where}.')
     for take in takes:
-        path = _take_path(options.output, take.index, options.takes)
+        path = take_path(options.output, take.index, options.takes)
         left_out = _save(_pedalled(song, track.id, take, laid), track.id, carried(take.notes, laid, song), path)
         said = f", {left_out} of them left out because the track plays them already" if left_out else ""
         print(f"take {take.index + 1}: {len(take.notes)} notes, {take.key.name}, seed {take.seed}{said} → {path}")
@@ -77,54 +78,21 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--key", metavar="KEY", help='such as "D dorian" (default: the one found in the music)')
     parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
     parser.add_argument("--temperature", type=float, default=1.0, help="lower is more expected (default 1.0)")
-    parser.add_argument("--style", default="", help="pop, folk, song, lied, chorale, or one of your own")
+    parser.add_argument("--style", default="", help="pop, folk, song, lied, chorale, quartet, or one of your own")
     options = parser.parse_args(argv)
-    _check_number("--bars", options.bars, 1, MAX_BARS)
-    _check_number("--takes", options.takes, 1, MAX_TAKES)
-    _check_number("--seed", options.seed, 0, MAX_SEED)
-    _check_number("--temperature", options.temperature, *TEMPERATURES)
+    check_number("--bars", options.bars, 1, MAX_BARS)
+    check_number("--takes", options.takes, 1, MAX_TAKES)
+    check_number("--seed", options.seed, 0, MAX_SEED)
+    check_number("--temperature", options.temperature, *TEMPERATURES)
     if options.from_bar is not None and options.from_bar < 1:
         raise UserError(f"Bars count from 1, so --from-bar {options.from_bar} does not exist.")
     return options
 
 
-def _check_number(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # false for NaN too
-        raise UserError(f"{name} must be from {low} to {high}, not {value}.")
-
-
-def _check_output(source: Path, output: Path) -> None:
-    if not output.parent.is_dir():
-        raise UserError(f"The folder {output.parent} does not exist; make it, or choose another place for -o.")
-    if output.is_dir():
-        raise UserError(f"{output} is a folder; give -o the name of a file, such as {output / 'OUT.mid'}.")
-    if output.exists() and source.exists() and output.samefile(source):
-        raise UserError("The output is the input itself; choose another name for -o, so that your song stays.")
-
-
-def _choose_track(song: Song, number: int | None) -> Track:
-    if number is not None:
-        if not 1 <= number <= len(song.tracks):
-            raise UserError(f"There is no track {number}; the file has tracks 1 to {len(song.tracks)}.")
-        track = song.tracks[number - 1]
-        if not len(track):
-            raise UserError(f"Track {number} holds no notes to continue; choose one of {_with_notes(song)}.")
-        return track
-    for track in song.tracks:
-        if len(track) and not track.is_drums:
-            return track
-    raise UserError("There is no melody to continue in this file: it holds no notes outside the drums.")
-
-
-def _with_notes(song: Song) -> str:
-    numbers = [str(i) for i, track in enumerate(song.tracks, 1) if len(track) and not track.is_drums]
-    return ", ".join(numbers) or "none"
-
-
 def _request(song: Song, track: Track, options: argparse.Namespace) -> Request:
     if track.is_drums:
         raise UserError(
-            f"Track {track.name} is for drums, which are not answered yet; choose one of {_with_notes(song)}."
+            f"Track {track.name} is for drums, which are not answered yet; choose one of {with_notes(song)}."
         )
     last = max(note.end for note in track.notes())
     first_bar = song.metres.bar(last - 1) + 1 if options.from_bar is None else options.from_bar - 1
@@ -148,10 +116,6 @@ def _style(name: str) -> str:
     if name not in (*STYLES, *own):
         raise UserError(f"There is no style “{name}”; there are {', '.join([*STYLES[1:], *own])}.")
     return name
-
-
-def _take_path(output: Path, index: int, takes: int) -> Path:
-    return output if takes == 1 else output.with_name(f"{output.stem}-{index + 1}{output.suffix}")
 
 
 def _in_its_own_time(song: Song) -> Song:

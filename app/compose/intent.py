@@ -19,6 +19,7 @@ CONTEXT_BARS = 16
 FEWEST_BARS, MOST_BARS = 2, 16
 DEFAULT_BARS = 4
 MOST_HARMONISED = 64
+_ROOM = 4  # semitones
 _ROLES = {Role.MELODY: "a melody", Role.BASS: "a bass", Role.CHORDS: "chords", Role.VOICE: "a second voice"}
 
 
@@ -110,6 +111,17 @@ def harmony_plan(song: Song, selection: Selection, controls: Controls, seed: int
     )
     what = f"Find chords for {_bar_names(first, last)} of {track.name}"
     return _plan(track, Request(Verb.HARMONISE, context, span, controls, seed, takes), what)
+
+
+def phrase_range(song: Song, selection: Selection) -> tuple[int, int] | None:
+    """The pitches an answer to the phrase would keep to: those of the selected notes, or of the track, and a third of
+    room on either side; None where there are no notes."""
+    track = song.track(selection.track_id)
+    chosen = track.pick(selection.ids)
+    if selection.span is not None and not chosen:
+        chosen = track.between(selection.span.start, selection.span.end)
+    pitches = [note.pitch for note in chosen or track.notes()]
+    return (max(min(pitches) - _ROOM, 0), min(max(pitches) + _ROOM, 127)) if pitches else None
 
 
 def _locked(song: Song, track: Track, span: Span) -> tuple[Note, ...]:

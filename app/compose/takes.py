@@ -37,6 +37,8 @@ class TakeGroup:
     current: int = 0
     finished: bool = False
     fates: tuple[Fate, ...] = field(default=())
+    ranks: tuple[int, ...] = field(default=())  # of each take by how well the engine finds it to fit, 0: best
+    stars: tuple[int, ...] = field(default=())  # what the user gave each take, 1 to 5; 0: nothing yet
 
     @staticmethod
     def start(request_id: int, track_id: int, request: Request, song: Song) -> TakeGroup:
@@ -62,6 +64,7 @@ class TakeGroup:
             return replace(self, notes=(), current=0, finished=True, fates=())
         looked_at = next((take for take in takes if take.line == self.current), None)
         others = [take for take in takes if take is not looked_at]
+        places = {take.line: rank for rank, take in enumerate(takes)}
         current = min(self.current, len(others)) if looked_at else 0
         if looked_at:
             others.insert(current, looked_at)
@@ -73,6 +76,8 @@ class TakeGroup:
             finished=True,
             current=current,
             fates=(Fate.OPEN,) * len(takes),
+            ranks=tuple(places[take.line] for take in takes),
+            stars=(0,) * len(takes),
         )
 
     def sounding(self, index: int) -> tuple[Note, ...]:
@@ -94,6 +99,10 @@ class TakeGroup:
         fates = list(self.fates)
         fates[index] = fate
         return replace(self, fates=tuple(fates))
+
+    def rate(self, index: int, stars: int) -> TakeGroup:
+        """Give a take stars; 0 takes them away."""
+        return replace(self, stars=(*self.stars[:index], stars, *self.stars[index + 1 :]))
 
     @property
     def take(self) -> Take | None:

@@ -75,6 +75,11 @@ class Player(QObject):
         return self._port
 
     @property
+    def connected(self) -> str | None:
+        """The MIDI port that is open; None while there is none, or the chosen one is not there."""
+        return self._status.port
+
+    @property
     def synth(self) -> bool:
         """Whether the built-in synthesiser is wanted."""
         return self._synth

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ _PATIENCE = 0.1
 _DRAIN = 0.05
 _ALSA = Path("/dev/snd/seq")
 _RARELY = 30.0  # seconds
+_NUMBER = re.compile(r" \d+:\d+$")
 _abandoned: list[Any] = []
 
 
@@ -46,6 +48,7 @@ class PortOutput:
     def __init__(self, name: str) -> None:
         self.name = name
         self._problem: str | None = None
+        self._gone = False  # whether only the other end has gone: our own is whole
         api, self._port = _open(name)
         self._server = ServerWatch(f"{CLIENT_NAME} server watch") if api == _rtmidi().API_UNIX_JACK else None
         self._sender = Sender("midi output", self._write, self._fail)
@@ -65,16 +68,20 @@ class PortOutput:
         """Note that the port has gone where its server has ended or it is not among `names` any more."""
         if self._problem is None and self._server is not None and self._server.ended:
             self._problem = (
-                "JACK has ended, and the MIDI port with it; start it again, then choose the MIDI output again."
+                "JACK has ended, and the MIDI port with it; start it again, and the port is connected again by itself."
             )
-        if self.name != VIRTUAL and self.name not in names and self._problem is None:
-            self._problem = f'The MIDI port "{self.name}" has gone; plug it in again or choose another output.'
+        if self.name != VIRTUAL and same_port(self.name, names) is None and self._problem is None:
+            self._gone = True
+            self._problem = (
+                f'The MIDI port "{self.name}" has gone; once it is back it is connected again, or choose another.'
+            )
 
     def close(self) -> None:
         self._sender.close()
+        ended = self._server is not None and self._server.ended
         if self._server is not None:
             self._server.close()
-        if self._problem is not None:
+        if ended or (self._problem is not None and not self._gone):
             _abandoned.append(self._port)  # freeing the client of a JACK server that has ended crashes the process
             return
         time.sleep(_DRAIN)  # JACK fetches what was written once a period; closed before, releases would be lost
@@ -119,6 +126,7 @@ class PortWatch:
 
     def __init__(self, seconds: float = 1.0) -> None:
         self.names: tuple[str, ...] = ()
+        self.systems = 0  # MIDI systems that answer
         self._seconds = seconds
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="midi port watch", daemon=True)
@@ -133,9 +141,9 @@ class PortWatch:
     def _run(self) -> None:
         wait = self._seconds
         while True:
-            systems, self.names = _ports()
+            self.systems, self.names = _ports()
             # A system that is not there is looked for less and less often: JACK's library complains every time.
-            wait = self._seconds if systems else min(wait * 2, _RARELY)
+            wait = self._seconds if self.systems else min(wait * 2, _RARELY)
             if self._closing.wait(wait):
                 return
 
@@ -143,6 +151,15 @@ class PortWatch:
 def port_names() -> tuple[str, ...]:
     """The names of the MIDI outputs that can be connected to, without our own."""
     return _ports()[1]
+
+
+def same_port(name: str, names: Iterable[str]) -> str | None:
+    """The port called `name` among `names`: ALSA numbers a device anew each time it is plugged in ("Synth 24:0")."""
+    names = tuple(names)
+    if name in names:
+        return name
+    plain = _NUMBER.sub("", name)
+    return next((each for each in names if plain != name and _NUMBER.sub("", each) == plain), None)
 
 
 def _ports() -> tuple[int, tuple[str, ...]]:
@@ -191,8 +208,9 @@ def _open(name: str) -> tuple[int, Any]:
                 client.open_virtual_port(CLIENT_NAME)
                 return api, client
             names = client.get_ports()
-            if name in names:
-                client.open_port(names.index(name), "out")
+            there = same_port(name, names)
+            if there is not None:
+                client.open_port(names.index(there), "out")
                 return api, client
             client.delete()
     if name == VIRTUAL:

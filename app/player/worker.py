@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Any
 from app.player import messages as m
 from app.player.builtin import BuiltIn
 from app.player.heard import Listening
-from app.player.ports import Output, PortOutput, PortWatch, RecordOutput
+from app.player.ports import Output, PortOutput, PortWatch, RecordOutput, same_port
 from app.player.priority import COMMANDS, ask_for_priority
 from app.player.schedule import Schedule, Timed, panic_messages
 from models.errors import UserError
@@ -22,6 +23,7 @@ from models.music.time import TempoChange, TempoMap
 STEP = 0.010  # seconds between two looks at the schedule
 IDLE = 0.04  # the same while nothing plays
 AHEAD = 0.060  # seconds that events are handed over before their time; an edit is heard that late at most
+_LOOK_AGAIN = 1.0  # seconds between two attempts to open a port that has come back
 _SWITCH_SECONDS = 0.0005
 _PANIC_STEP = 0.004  # seconds between the channels: all at once would be more than a port's buffer holds
 POSITION_FIELDS = 5  # generation (odd while written), playing, tick, time, ticks a second
@@ -56,7 +58,9 @@ class PlayerProcess:
         self._record = RecordOutput(Path(options.record)) if options.record else None
         self._port: PortOutput | None = None
         self._synth = BuiltIn(options.soundfont, options.soundfont_folders, options.audio)
+        self._wanted: str | None = None  # the port that was chosen, whether it is there or not
         self._port_problem = ""
+        self._tried = 0.0  # when it was last looked for
         self._status: m.Status | None = None
         self._previews: dict[tuple[int, int], float] = {}  # by channel and pitch, when to release
         self._listening: Listening | None = None  # while the music plays
@@ -111,6 +115,11 @@ class PlayerProcess:
                 self._port_problem = self._port.problem
                 self._port.close()
                 self._port = None
+                self._tried = now
+        elif self._wanted is not None and now - self._tried > _LOOK_AGAIN and self._may_be_there(self._wanted):
+            self._tried = now
+            with contextlib.suppress(UserError):  # what was said when it went still holds
+                self._open_port(self._wanted)
         self._publish(now)
         self._tell()
 
@@ -203,18 +212,29 @@ class PlayerProcess:
             del self._previews[key]
         self._send(Timed(now, bytes([0x80 | channel, pitch, 64])) for channel, pitch in due)
 
-    def _choose_port(self, name: str | None) -> None:
+    def _may_be_there(self, name: str) -> bool:
+        """Whether a port that has gone is worth looking for; opening one finds out."""
+        return bool(self._watch.systems) if name == m.VIRTUAL else same_port(name, self._watch.names) is not None
+
+    def _open_port(self, name: str) -> None:
+        """Open a port, and let it know which sounds and controllers hold where the music is; raises UserError."""
+        self._port = PortOutput(name)
         self._port_problem = ""
+        now = time.monotonic()
+        self._port.send(self._schedule.chase(int(self._schedule.tick(now)), now))
+
+    def _choose_port(self, name: str | None) -> None:
+        self._wanted, self._port_problem = name, ""
         self._silence(time.monotonic())
         if self._port is not None:
             self._port.close()
             self._port = None
-        if name is None:
-            return
-        try:
-            self._port = PortOutput(name)
-        except UserError as error:
-            self._port_problem = str(error)
+        if name is not None:
+            self._tried = time.monotonic()
+            try:
+                self._open_port(name)
+            except UserError as error:
+                self._port_problem = str(error)
 
     def _publish(self, now: float) -> None:
         """Write the position for the window to read; the generation is odd meanwhile."""

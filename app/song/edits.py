@@ -170,6 +170,15 @@ def set_tempo(song: Song, bpm: float) -> Song:
     return song if tempos == song.tempos else replace(song, tempos=tempos)
 
 
+def set_tempo_from(song: Song, tick: int, bpm: float) -> Song:
+    """A tempo in quarters a minute from `tick` to the next change of tempo."""
+    microseconds = min(max(round(60_000_000 / bpm), 1), 0xFFFFFF)
+    others = [change for change in song.tempos.changes if change.tick != tick]
+    changes = sorted([*others, TempoChange(tick, microseconds)], key=lambda change: change.tick)
+    tempos = TempoMap(song.ticks_per_quarter, tuple(changes))
+    return song if tempos == song.tempos else replace(song, tempos=tempos)
+
+
 def set_metre(song: Song, bar: int, numerator: int, denominator: int) -> Song:
     """Bars of `numerator`/`denominator` from `bar` (counted from 0) to the next change of metre; notes keep their
     times. Raises UserError for what is no metre."""

@@ -37,10 +37,15 @@ ENTRIES = (
     Entry("delete", "Edit", "Delete notes", "Delete the selected notes", ("Delete",)),
     Entry("select_all", "Edit", "Select all", "Select every note of the track", ("Ctrl+A",)),
     Entry("draw", "Edit", "Draw", "Press and drag on an empty place to draw notes", ("D",), checkable=True),
+    Entry("metre", "Edit", "Metre…", "Change the metre from the playhead's bar on", ("Ctrl+M",)),
+    Entry("tempo", "Edit", "Tempo…", "Change the tempo from the playhead's bar on", ("Ctrl+Shift+M",)),
     Entry(
         "generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)
     ),
     Entry("harmonise", "Compose", "Harmonise", "Find chords for the selected melody", ("H",)),
+    Entry("vary", "Compose", "Vary", "Write the selected bars anew, as far from them as the slider says", ("V",)),
+    Entry("blend_from", "Compose", "Blend from these", "Remember the selected bars to blend from", ("Shift+B",)),
+    Entry("blend", "Compose", "Blend to these", "Steps from the remembered phrase to the selected bars", ("B",)),
     Entry(
         "lock",
         "Compose",
@@ -48,11 +53,17 @@ ENTRIES = (
         "Leave the selected notes as they are when G writes over their bars; again: let go",
         ("K",),
     ),
-    Entry("next_take", "Compose", "Next", "Next take", hint="Tab"),
-    Entry("previous_take", "Compose", "Previous", "Previous take", hint="Shift+Tab"),
-    Entry("keep_take", "Compose", "Keep", "Keep this take in the song", hint="Enter"),
-    Entry("dismiss", "Compose", "Dismiss", "Put the takes away, or stop making them", hint="Esc"),
     Entry("styles", "Compose", "My styles…", "Let Antiphon learn from your own MIDI, or delete a style", ("Ctrl+L",)),
+    Entry("next_take", "Takes", "Next", "Next take", hint="Tab"),
+    Entry("previous_take", "Takes", "Previous", "Previous take", hint="Shift+Tab"),
+    Entry("keep_take", "Takes", "Keep", "Keep this take in the song", hint="Enter"),
+    Entry("dismiss", "Takes", "Dismiss", "Put the takes away, or stop making them", hint="Esc"),
+    Entry("stars_1", "Takes", "One star", "Give this take one star", ("Ctrl+1",)),
+    Entry("stars_2", "Takes", "Two stars", "Give this take two stars", ("Ctrl+2",)),
+    Entry("stars_3", "Takes", "Three stars", "Give this take three stars", ("Ctrl+3",)),
+    Entry("stars_4", "Takes", "Four stars", "Give this take four stars", ("Ctrl+4",)),
+    Entry("stars_5", "Takes", "Five stars", "Give this take five stars", ("Ctrl+5",)),
+    Entry("stars_0", "Takes", "No stars", "Take this take's stars away", ("Ctrl+0",)),
     Entry("play", "Play", "Play", "Play or stop", ("Space",)),
     Entry("start", "Play", "Start", "Playhead to the start", ("Home",)),
     Entry("end", "Play", "To the end", "Playhead behind the last note", ("End",)),
@@ -124,3 +135,12 @@ def build(window: QMainWindow, handlers: Mapping[str, Callable[..., object]]) ->
         window.addAction(action)
         actions[entry.name] = action
     return actions
+
+
+def add_below(action: QAction, menu: QMenu) -> None:
+    """Put a menu between an action and the next, in the menu that lists it."""
+    for holder in action.associatedObjects():
+        if isinstance(holder, QMenu):
+            listed = holder.actions()
+            holder.insertMenu(listed[listed.index(action) + 1], menu)
+            return

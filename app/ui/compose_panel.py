@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFocusEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -24,15 +23,16 @@ from PySide6.QtWidgets import (
 
 from app.compose.intent import MOST_BARS
 from app.settings import Settings
+from app.ui.key_field import AUTO, KeyField
+from app.ui.range_field import RangeField
 from app.ui.steer import Steer
 from app.ui.take_list import TakeList
 from app.ui.widgets import Scrolled, heading, quiet, tool_button
 from models.errors import UserError
 from models.music.notes import Role
-from models.music.theory import SCALES, Key, parse_key, parse_range
+from models.music.theory import Key
 from models.request import Controls, Verb
 
-AUTO = "Auto"
 _PARTS = (
     (AUTO, None),
     ("Melody", Role.MELODY),
@@ -46,26 +46,10 @@ _WORDS = {
     Verb.ACCOMPANY: "Accompany",
     Verb.HARMONISE: "Harmonise",
     Verb.FRESH: "Fresh",
+    Verb.GROOVE: "Groove",
 }
-_COMMON = [
-    f"{tonic} {scale}"
-    for scale in SCALES
-    for tonic in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-]
+_STEER_TIP = "Say what the answer should be like"
 _MAX_SEED = 2**31 - 1
-
-
-class _KeyBox(QComboBox):
-    """Keys to choose from or to type: a click selects what stands there, so that typing replaces it."""
-
-    def __init__(self) -> None:
-        super().__init__(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        edit = self.lineEdit()
-        if edit is not None:
-            QTimer.singleShot(0, edit, edit.selectAll)  # after the click has put the cursor somewhere
 
 
 class ComposePanel(QWidget):
@@ -74,12 +58,14 @@ class ComposePanel(QWidget):
     controls_changed = Signal()
     take_chosen = Signal(int, int)  # request id, take index
 
-    def __init__(self, actions: dict[str, QAction], settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: dict[str, QAction], settings: Settings, more: tuple[QWidget, ...] = ()) -> None:
+        """`more` are the fields of other verbs, below what G is asked."""
+        super().__init__()
         self._word = _WORDS[Verb.CONTINUE]
         self.generate = QPushButton(f"{self._word}   (G)")
         self.generate.setObjectName("primary")
         self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.generate.setToolTip(actions["generate"].toolTip())
         self.generate.clicked.connect(actions["generate"].trigger)
         self.harmonise = QPushButton("Harmonise   (H)")
         self.harmonise.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -87,23 +73,15 @@ class ComposePanel(QWidget):
         self.harmonise.clicked.connect(actions["harmonise"].trigger)
         self.plan = quiet()
         self.plan.setWordWrap(True)
-        self.plan.setFixedHeight(4 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence
+        self.plan.setMinimumHeight(3 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence
         self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.key = _KeyBox()
-        self.key.addItem(AUTO)
-        self.key.addItems(_COMMON)
-        self.key.setToolTip(
-            "The key every note stays in: Auto takes the one it finds; or choose, or type, such as D dorian"
-        )
-        self.key.setAccessibleName("Key and scale")
+        self.key = KeyField()
         self.part = QComboBox()
         for text, role in _PARTS:
             self.part.addItem(text, role)
         self.part.setToolTip("What the answer does in the music; Auto: what the track does, or what the others leave")
         self.part.setAccessibleName("Part")
-        self.range = QLineEdit(placeholderText="any, or D3-A5")
-        self.range.setToolTip("The lowest and highest pitch of the answer, such as D3-A5; empty: any")
-        self.range.setAccessibleName("Pitch range")
+        self.range = RangeField()
         self.temperature = QDoubleSpinBox(minimum=0.2, maximum=2.0, singleStep=0.1, decimals=1)
         self.temperature.setToolTip("Temperature. Lower: what is most expected. Higher: more surprises")
         self.temperature.setAccessibleName("Surprise")
@@ -119,15 +97,20 @@ class ComposePanel(QWidget):
         self.steer = Steer()
         self.steer.hide()
         self.steer.changed.connect(self.controls_changed)
+        self.steer.changed.connect(self._show_steered)
+        self.steered = quiet()
+        self.steered.setWordWrap(True)
+        self.steered.hide()
         self.steer.learn.clicked.connect(actions["styles"].trigger)
-        self.steer_button = tool_button("Steer …", "Say what the answer should be like", checkable=True)
-        self.steer_button.toggled.connect(self.steer.setVisible)
+        self.steer_button = tool_button("Steer …", _STEER_TIP, checkable=True)
+        self.steer_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.steer_button.toggled.connect(self._unfold_steer)
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setToolTip("The same seed gives the same takes again")
         self.seed.setAccessibleName("Seed")
         self.seed.setValue(random.randrange(1, 10_000))
-        self.lock = tool_button("Lock", "Lock the seed: each press of G gives the same takes", checkable=True)
+        self.lock = tool_button("Lock seed", "Lock the seed: each press of G gives the same takes", checkable=True)
         self.layered = QComboBox()
         self.layered.addItems(["replaces what is there", "is laid over it"])
         self.layered.setCurrentIndex(int(settings.layer))
@@ -139,11 +122,11 @@ class ComposePanel(QWidget):
         self.listen.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list = TakeList()
         self.list.chosen.connect(self.take_chosen)
-        self._busy = False
-        self._lay_out(actions)
+        self._busy = self._unfolding = False
+        self._lay_out(actions, more)
         for signal in (
-            self.key.currentTextChanged,
-            self.range.textChanged,
+            self.key.changed,
+            self.range.changed,
             self.temperature.valueChanged,
             self.takes.valueChanged,
             self.bars.valueChanged,
@@ -152,7 +135,7 @@ class ComposePanel(QWidget):
         ):
             signal.connect(lambda *_: self.controls_changed.emit())
 
-    def _lay_out(self, actions: dict[str, QAction]) -> None:
+    def _lay_out(self, actions: dict[str, QAction], more: tuple[QWidget, ...]) -> None:
         form = QGridLayout()
         form.setSpacing(6)
         form.setColumnStretch(1, 1)
@@ -160,47 +143,52 @@ class ComposePanel(QWidget):
         for row, (text, field) in enumerate((("Key", self.key), ("Range", self.range), ("Part", self.part))):
             form.addWidget(QLabel(text), row, 0)
             form.addWidget(field, row, 1, 1, 3)
-        for column, (text, field) in enumerate((("Surprise", self.temperature), ("Takes", self.takes))):
-            form.addWidget(QLabel(text), 3, 2 * column)
-            form.addWidget(field, 3, 2 * column + 1)
-        form.addWidget(QLabel("Bars"), 4, 0)
-        form.addWidget(self.bars, 4, 1)
-        form.addWidget(self.steer_button, 4, 2, 1, 2)
-        form.addWidget(QLabel("Seed"), 5, 0)
-        form.addWidget(self.seed, 5, 1, 1, 2)
-        form.addWidget(self.lock, 5, 3)
-        form.addWidget(QLabel("A kept take"), 6, 0)
-        form.addWidget(self.layered, 6, 1, 1, 3)
-        buttons = QGridLayout()
-        buttons.setSpacing(6)
-        for index, name in enumerate(("previous_take", "next_take", "keep_take", "dismiss")):
+        pairs = (("Takes", self.takes), ("Bars", self.bars)), (("Surprise", self.temperature), ("Seed", self.seed))
+        for row, pair in enumerate(pairs, 3):
+            for column, (text, field) in enumerate(pair):
+                form.addWidget(QLabel(text), row, 2 * column)
+                form.addWidget(field, row, 2 * column + 1)
+        form.addWidget(QLabel("Kept take"), 5, 0)
+        form.addWidget(self.layered, 5, 1, 1, 3)
+        form.addWidget(self.steer_button, 6, 0, 1, 3)
+        form.addWidget(self.lock, 6, 3)
+        form.addWidget(self.steered, 7, 0, 1, 4)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for name in ("previous_take", "next_take", "keep_take", "dismiss"):
             button = QToolButton()
             button.setDefaultAction(actions[name])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(button, index // 2, index % 2)
+            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(8)
+        layout.setSpacing(6)
         layout.addWidget(heading("Compose"))
-        layout.addWidget(self.generate)
+        asking = QHBoxLayout()
+        asking.setSpacing(6)
+        asking.addWidget(self.generate, 3)
+        asking.addWidget(self.harmonise, 2)
+        layout.addLayout(asking)
         layout.addWidget(self.plan)
-        layout.addWidget(self.harmonise)
         fields = QWidget()
         inside = QVBoxLayout(fields)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
         inside.addLayout(form)
         inside.addWidget(self.steer)
-        layout.addWidget(Scrolled(fields))
+        for widget in more:
+            inside.addWidget(widget)
+        self._fields = Scrolled(fields)
+        self._fields.verticalScrollBar().rangeChanged.connect(self._scroll_to_steer)
+        layout.addWidget(self._fields)
         listing = QHBoxLayout()
         listing.addWidget(heading("Takes"), 1)
         listing.addWidget(self.listen)
         layout.addLayout(listing)
         layout.addLayout(buttons)
-        self.list.setMinimumHeight(4 * self.list.fontMetrics().lineSpacing())
         layout.addWidget(self.list, 1)
-        self.setMinimumWidth(270)
+        self.setMinimumWidth(290)
 
     @property
     def layer(self) -> bool:
@@ -209,12 +197,8 @@ class ComposePanel(QWidget):
 
     def controls(self) -> Controls:
         """The controls as set; raises UserError where a field says what cannot be."""
-        text = self.key.currentText().strip()
-        auto = text.lower() in ("", AUTO.lower(), self.key.itemText(0).lower())
-        key = None if auto else parse_key(text)
-        span = self.range.text().strip()
-        low, high = parse_range(span) if span else (0, 127)
-        return self.steer.apply(Controls(key, low, high, self.temperature.value()))
+        low, high = self.range.pitches()
+        return self.steer.apply(Controls(self.key.key(), low, high, self.temperature.value()))
 
     @property
     def role(self) -> Role | None:
@@ -223,7 +207,7 @@ class ComposePanel(QWidget):
 
     def begin_again(self) -> None:
         """Another song is open: its key and range are its own."""
-        self.key.setCurrentIndex(0)
+        self.key.set_text("")
         self.range.clear()
         self.part.setCurrentIndex(0)
 
@@ -241,14 +225,29 @@ class ComposePanel(QWidget):
             self.generate.setText(f"{self._word}   (G)")
         self.plan.setText(sentence)
         self.generate.setToolTip(f"{sentence} (G)")
-        self.plan.setStyleSheet("color: #ef8f8d;" if wrong else "")
-        text = f"{AUTO}: {auto_key.name}" if auto_key is not None else AUTO
-        before, typed = self.key.itemText(0), self.key.currentText()
-        if before != text:
-            with QSignalBlocker(self.key):
-                self.key.setItemText(0, text)
-                if typed != before:  # naming the entry must not undo what is being typed
-                    self.key.setEditText(typed)
+        if self.plan.objectName() != (name := "wrong" if wrong else "quiet"):
+            self.plan.setObjectName(name)
+            self.plan.style().polish(self.plan)
+        self.key.show_found(auto_key)
+
+    def _unfold_steer(self, open_: bool) -> None:
+        """Show what can be steered, or fold it away; where there is little room the fields scroll to it."""
+        self.steer.setVisible(open_)
+        self._unfolding = open_
+
+    def _scroll_to_steer(self, _least: int, most: int) -> None:
+        """The fields have been laid out anew."""
+        if self._unfolding and most:
+            self._unfolding = False
+            self._fields.verticalScrollBar().setValue(self.steer_button.y())
+
+    def _show_steered(self) -> None:
+        """Say on the button how much is steered, and beneath it what, also while the sliders are folded away."""
+        found = self.steer.differences
+        self.steer_button.setText(f"Steer · {len(found)} set" if found else "Steer …")
+        self.steer_button.setToolTip(f"{_STEER_TIP}; set: {', '.join(found)}" if found else _STEER_TIP)
+        self.steered.setText(", ".join(found))
+        self.steered.setVisible(bool(found))
 
     def show_busy(self, busy: bool, word: str) -> None:
         """The word on the big button."""

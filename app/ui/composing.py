@@ -10,15 +10,16 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.intent import Plan, harmony_plan, plan, with_replaced
+from app.compose.groove import GROOVE_AMOUNT, groove_plan
+from app.compose.intent import Plan, harmony_plan, phrase_range, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
-from app.document import Document, Edit
+from app.document import Document
 from app.player.client import Player
-from app.song.chords import chord_spans
 from app.song.edits import toggle_locks
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.hearing import Hearing, Record
+from app.ui.kept_takes import KeptTakes, Which
 from app.ui.roll.view import RollView
 from models.music.notes import Note
 from models.request import Take
@@ -31,6 +32,7 @@ class Composing(QObject):
 
     told = Signal(str)  # a sentence for the status line
     warned = Signal(str)  # a sentence for the message bar
+    planned = Signal(str)  # what G would do now
 
     def __init__(
         self,
@@ -47,10 +49,8 @@ class Composing(QObject):
         self._hearing = Hearing(player, roll, record, self)
         self._groups: list[TakeGroup] = []
         self._shown: TakeGroup | None = None
-        self._kept: dict[
-            tuple[int, int], tuple[Edit | None, int, frozenset[int]]
-        ] = {}  # step, track and notes of kept takes
-        self._in_song: frozenset[tuple[int, int]] = frozenset()  # the kept takes that are in the song now
+        self._kept = KeptTakes(document)
+        self._in_song: frozenset[Which] = frozenset()  # the kept takes that are in the song now
         self._seen: set[int] = set()  # the takes of the shown group that were looked at
         self._plan: Plan | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLED)
@@ -81,6 +81,7 @@ class Composing(QObject):
         client.failed.connect(self._failed)
         client.state_changed.connect(self._show_state)
         panel.take_chosen.connect(self._choose_from_list)
+        panel.list.rated.connect(self._rate)
         self._settle.start()
 
     @property
@@ -97,13 +98,14 @@ class Composing(QObject):
 
     def generate(self) -> None:
         """Ask for takes; what G does is what the panel says."""
-        self._ask(self._make_plan)
+        self.ask(self._make_plan)
 
     def harmonise(self) -> None:
         """Ask for chords under the melody."""
-        self._ask(self._make_harmony_plan)
+        self.ask(self._make_harmony_plan)
 
-    def _ask(self, make: Callable[[int], Plan]) -> None:
+    def ask(self, make: Callable[[int], Plan]) -> None:
+        """Ask for the takes of the plan that is made with a seed, or say why there is none."""
         if self._client.state == "failed":
             self._client.start()
         made = make(self._panel.seed.value())
@@ -142,7 +144,7 @@ class Composing(QObject):
         self._shown = group.mark(group.current, Fate.KEPT)
         self._store(self._shown)
         self._put_away(dismissed=False)
-        self._hearing.fact("kept", take)
+        self._hearing.fact("kept", take, stars=group.stars[group.current])
         if take.chords:
             step = self._document.edit(f"Keep the chords of take {group.current + 1}", song)
             self.told.emit("The chords are in the lane: G on another track writes over them. Ctrl+Z takes them back.")
@@ -150,7 +152,7 @@ class Composing(QObject):
             selection = Selection(group.track_id, frozenset(ids))
             step = self._document.edit(f"Keep take {group.current + 1}", song, selection)
             self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
-        self._kept[group.request_id, group.current] = step, group.track_id, frozenset(ids)
+        self._kept.add(group, step, frozenset(ids))
         self._look_for_kept()
 
     def dismiss(self) -> None:
@@ -162,7 +164,29 @@ class Composing(QObject):
         if self._shown is None:
             self.told.emit("There are no takes to dismiss.")
             return
+        stopped = self.making
         self._put_away()
+        self.told.emit("Stopped." if stopped else "The takes are put away; the list can show them again.")
+
+    def rate(self, stars: int) -> None:
+        """Give the take that is looked at stars; 0 takes them away."""
+        group = self._shown
+        if group is None or group.take is None:
+            self.told.emit("There is no take to give stars to: press G, or choose one in the list.")
+        else:
+            self._rate(group.request_id, group.current, stars)
+
+    def _rate(self, request_id: int, index: int, stars: int) -> None:
+        group = self.group(request_id)
+        if group is None:
+            return
+        group = group.rate(index, stars)
+        self._store(group)
+        if self._shown is not None and self._shown.request_id == request_id:
+            self._shown = group
+        self._show()
+        given = f"has {stars} {'star' if stars == 1 else 'stars'}" if stars else "has no stars any more"
+        self.told.emit(f"Take {index + 1} {given}.")
 
     def toggle_locks(self) -> None:
         """Lock the selected notes, so that takes leave them as they are; or let them go."""
@@ -180,6 +204,14 @@ class Composing(QObject):
         self.told.emit(
             f"{count} locked: {stays} when their bars are written anew. K unlocks." if locked else f"{count} unlocked."
         )
+
+    def fit_range(self) -> None:
+        """Ask for the range of the phrase."""
+        found = phrase_range(self._document.song, self._document.selection)
+        if found is None:
+            self.told.emit("There are no notes yet whose range could be taken: draw a phrase, or type two pitches.")
+        else:
+            self._panel.range.show_pitches(*found)
 
     def forget(self) -> None:
         """Let go of all takes: they belong to a song that is not open any more."""
@@ -244,24 +276,29 @@ class Composing(QObject):
         self._look_at(self._shown.choose(self._shown.current + by))
 
     def _choose_from_list(self, request_id: int, index: int) -> None:
-        group = next((each for each in self._groups if each.request_id == request_id), None)
+        group = self.group(request_id)
         if group is None:
             return
         if self._shown is None or self._shown.request_id != request_id:
             self._put_away(dismissed=False)
         self._look_at(group.choose(index))
         self._roll.show_span(group.span)
-        self._audition()
+
+    def group(self, request_id: int) -> TakeGroup | None:
+        """The takes of a request, once they are finished."""
+        return next((each for each in self._groups if each.request_id == request_id), None)
 
     def _look_at(self, group: TakeGroup) -> None:
+        """Show another take, and hear it from its context on at once."""
         self._hearing.hear(group)
         self._shown = group
         self._store(group)
         self._show()
+        self._audition(again=True)
 
-    def _audition(self) -> None:
+    def _audition(self, again: bool = False) -> None:
         if self._panel.listen.isChecked():
-            self._hearing.audition(self._document.song.metres)
+            self._hearing.audition(self._document.song.metres, again)
 
     def _show(self) -> None:
         self._show_ghosts()
@@ -280,7 +317,7 @@ class Composing(QObject):
 
     def _show_button(self) -> None:
         starting = self._client.state in ("starting", "restarting")
-        word = "Composing …" if self.making else "The composer is starting …"
+        word = "Composing …" if self.making else "Starting …"
         self._panel.show_busy(self.making or starting, word)
 
     def _put_away(self, dismissed: bool = True) -> None:
@@ -292,7 +329,7 @@ class Composing(QObject):
                 if fate is Fate.OPEN:
                     group = group.mark(index, Fate.DISMISSED)
                     if index in self._seen:
-                        self._hearing.fact("dismissed", group.takes[index])
+                        self._hearing.fact("dismissed", group.takes[index], stars=group.stars[index])
             self._store(group)
         self._seen.clear()
         self._show()
@@ -300,26 +337,10 @@ class Composing(QObject):
     # --- inside
 
     def _look_for_kept(self) -> None:
-        """Undo may have taken a kept take out of the song, and redo put it back."""
-        tracks = {track.id: track for track in self._document.song.tracks}
-        found = frozenset(
-            which
-            for which, (step, track, ids) in self._kept.items()
-            # Ids alone do not tell: what is drawn after an undo gets those of the notes that were undone.
-            if (step is None or self._document.stands(step))
-            and ((track in tracks and tracks[track].pick(ids)) or (not ids and self._chords_stand(*which)))
-        )
+        found = self._kept.in_song(self._groups)
         if found != self._in_song:
             self._in_song = found
             self._panel.list.show_groups(self._groups, self._shown, found)
-
-    def _chords_stand(self, request_id: int, index: int) -> bool:
-        """Whether the lane has the chords of a kept take where they were put."""
-        group = next((each for each in self._groups if each.request_id == request_id), None)
-        if group is None:
-            return False
-        there = {(span.onset, span.chord) for span in chord_spans(self._document.song)}
-        return all((span.onset, span.chord) in there for span in group.takes[index].chords)
 
     def _store(self, group: TakeGroup) -> None:
         self._groups = [group if each.request_id == group.request_id else each for each in self._groups]
@@ -329,13 +350,16 @@ class Composing(QObject):
         controls, wrong = checked_controls(self._panel)
         if controls is None:
             return Plan(document.selection.track_id, None, wrong, wrong=True)
+        takes = self._panel.takes.value()
+        if document.song.track(document.selection.track_id).is_drums:
+            return groove_plan(document.song, document.selection, controls, seed, takes, GROOVE_AMOUNT)
         made = plan(
             document.song,
             document.selection,
             self._hearing.playhead,
             controls,
             seed,
-            self._panel.takes.value(),
+            takes,
             self._panel.bars.value() or None,
             self._panel.role,
         )
@@ -355,6 +379,7 @@ class Composing(QObject):
         verb = made.request.verb if made.request is not None else None
         self._panel.harmonise.setToolTip(f"{self._make_harmony_plan(self._panel.seed.value()).tooltip} (H)")
         self._panel.show_plan(made.tooltip, made.wrong, key, verb)
+        self.planned.emit(made.tooltip)
         before = self._plan.request if self._plan is not None else None
         if made.request is not None and (before is None or before.context is not made.request.context):
             self._client.prepare(made.request)

@@ -52,11 +52,15 @@ class Hearing(QObject):
             self._player.set_overlay(group.track_id, group.span, group.sounding(group.current), pedal)
             self._count()
 
-    def audition(self, metres: MetreMap) -> None:
-        """Loop the take with the bar before it; while music plays already, it joins when its time comes."""
-        if self._group is None or self._auditioning or self._player.playing:
+    def audition(self, metres: MetreMap, again: bool = False) -> None:
+        """Loop the take with the bar before it; while the song plays, it joins when its time comes.
+
+        An audition that goes on begins anew only where `again`: another take is looked at.
+        """
+        if self._group is None or (self._player.playing if not self._auditioning else not again):
             return
-        self._home, self._loop, self._auditioning = self._roll.playhead, self._player.loop, True
+        if not self._auditioning:
+            self._home, self._loop, self._auditioning = self._roll.playhead, self._player.loop, True
         loop = audition_loop(self._group.span, metres)
         self._player.set_loop(loop)
         self._player.play(loop.start)
@@ -75,8 +79,8 @@ class Hearing(QObject):
                 self._roll.show_span(group.span)  # the audition may have scrolled
         self._player.clear_overlay()
 
-    def fact(self, kind: Kind, take: Take, seconds: float = 0.0) -> None:
-        """Record what became of a take."""
+    def fact(self, kind: Kind, take: Take, seconds: float = 0.0, stars: int = 0) -> None:
+        """Record what became of a take, and the stars it had by then."""
         controls = take.controls
         context = {
             "take": take.index + 1,
@@ -88,6 +92,7 @@ class Hearing(QObject):
             "temperature": controls.temperature,
             "style": controls.style,
             "bits_note": take.bits_note,
+            "stars": stars,
         }
         asked_for = kind != "played"
         self._record(

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document import Document
 from app.player.client import Player
-from app.player.messages import Heard
+from app.player.messages import VIRTUAL, Heard
 from app.ui.hearing import LEAST_HEARD, Record
 from app.ui.message_bar import MessageBar
 from app.ui.roll.view import RollView
-from app.ui.transport import Transport
+from app.ui.transport import OWN_PORT, Transport
 from models.request import Span
 
 _FRAME, _REST = 16, 100  # milliseconds between two looks at the player, while it plays and while it does not
@@ -43,6 +43,7 @@ class Playing(QObject):
         self._message, self._actions, self._record, self._remember = message, actions, record, remember
         self._window = window
         self._problems: tuple[str, ...] = ()
+        self._missed: str | None = None  # the port that is chosen and not there
         self._shown_playing = False
         self._frame = QTimer(self, interval=_REST)
         self._frame.timeout.connect(self._tick)
@@ -132,6 +133,7 @@ class Playing(QObject):
         self._player.set_loop(None)
         self.seek(0)
         self._roll.show_pitches()
+        self._roll.show_first_notes()
 
     def close(self) -> None:
         """Look at the player no more."""
@@ -155,6 +157,13 @@ class Playing(QObject):
         for sentence in before:
             if sentence not in self._problems:
                 self._message.withdraw(sentence)
+        port = self._player.connected
+        if port is None:
+            self._missed = self._player.port
+        elif self._missed == port:
+            self._missed = None
+            if any("MIDI port" in sentence for sentence in before):
+                self.told.emit(f"The MIDI output is back: {OWN_PORT if port == VIRTUAL else port} is connected again.")
         for sentence in self._problems:
             if sentence in before:
                 continue

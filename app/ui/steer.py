@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
 
 from app.ui.widgets import quiet, tool_button
 from models.controls import BINS, CONTROLS, middle
@@ -20,7 +30,15 @@ _NAMES = {
     "adherence": ("Chord tones", "How much the notes keep to the chord symbols, where there are some"),
 }
 MOST_VOICES = 8
-_STYLES = (("any", ""), ("pop", "pop"), ("folk", "folk"), ("song", "song"), ("lied", "lied"), ("chorale", "chorale"))
+_STYLES = (
+    ("any", ""),
+    ("pop", "pop"),
+    ("folk", "folk"),
+    ("song", "song"),
+    ("lied", "lied"),
+    ("chorale", "chorale"),
+    ("quartet", "quartet"),
+)
 
 
 class Steer(QWidget):
@@ -77,6 +95,12 @@ class Steer(QWidget):
             grid.addWidget(field, row, 1, 1, 2)
         self.strong.toggled.connect(lambda _: self.changed.emit())
         grid.addWidget(self.strong, len(CONTROLS) + 3, 0, 1, 3)
+        self.reset_button = tool_button("Reset", "Put everything here back to its default")
+        self.reset_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.reset_button.clicked.connect(self.reset)
+        grid.addWidget(self.reset_button, len(CONTROLS) + 4, 0, 1, 3)
+        self.changed.connect(self._show_differences)
+        self._show_differences()
 
     def show_own(self, names: Sequence[str]) -> None:
         """Offer these styles of the user's own behind those that ship."""
@@ -102,6 +126,35 @@ class Steer(QWidget):
         )
 
     @property
+    def differences(self) -> list[str]:
+        """What differs from the default, a few words each."""
+        found = [f"style {self.style_name}"] if self.style_name else []
+        found += [f"{_NAMES[name][0].lower()} {_said(name, value)}" for name, value in self.values.items()]
+        if self.voices.value():
+            found.append(f"{self.voices.value()} {'voice' if self.voices.value() == 1 else 'voices'}")
+        if round(self.nucleus.value(), 2) != Controls().top_p:
+            found.append(f"top-p {self.nucleus.value():.2f}")
+        if self.strong.isChecked():
+            found.append("only chord tones on beats")
+        return found
+
+    def reset(self) -> None:
+        """Put everything back to its default."""
+        self.style_box.setCurrentIndex(0)
+        for slider in self.sliders.values():
+            slider.setValue(0)
+        self.voices.setValue(0)
+        self.nucleus.setValue(Controls().top_p)
+        self.strong.setChecked(False)
+
+    def _show_differences(self) -> None:
+        found = self.differences
+        self.reset_button.setEnabled(bool(found))
+        self.reset_button.setToolTip(
+            f"Put back to the default: {', '.join(found)}" if found else "Everything here is at its default already"
+        )
+
+    @property
     def values(self) -> dict[str, float]:
         """The controls that are asked for."""
         return {name: middle(name, slider.value() - 1) for name, slider in self.sliders.items() if slider.value()}
@@ -113,5 +166,9 @@ class Steer(QWidget):
 
     def _moved(self, name: str, said: QLabel) -> None:
         value = self.values.get(name)
-        said.setText("auto" if value is None else f"{value:.1f}" if name in ("density", "leaps") else f"{value:.0%}")
+        said.setText("auto" if value is None else _said(name, value))
         self.changed.emit()
+
+
+def _said(name: str, value: float) -> str:
+    return f"{value:.1f}" if name in ("density", "leaps") else f"{value:.0%}"

@@ -11,12 +11,12 @@ from app.player.client import Player
 from app.player.messages import VIRTUAL
 from app.song import edits
 from app.ui.roll.coords import SNAPS
+from app.ui.roll.ruler_menu import METRES, metre_figures
 from app.ui.widgets import quiet
 from models.errors import UserError
 from models.music.time import MetreChange
 
 _PORT_TIP = "Where the music goes besides the built-in synthesiser: a MIDI port, or one of our own that a DAW can see"
-_METRES = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8", "2/2"]
 _ROOMY = 1150  # pixels that everything needs
 NO_PORT, NOWHERE, OWN_PORT = "Synth only", "None", "Virtual port “Antiphon”"
 
@@ -58,7 +58,7 @@ class Transport(QWidget):
         self.tempo.setAccessibleName("Tempo")
         self.tempo.valueChanged.connect(self._set_tempo)
         self.metre = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
-        self.metre.addItems(_METRES)
+        self.metre.addItems(METRES)
         self.metre.setToolTip(
             "Metre from the playhead's bar on, up to the next change of metre: choose, or type, such as 11/8"
         )
@@ -148,7 +148,7 @@ class Transport(QWidget):
         if text == _metre_name(song.metres.metre(song.metres.bar_start(bar))):
             return
         try:
-            changed = edits.set_metre(song, bar, *_metre_figures(text))
+            changed = edits.set_metre(song, bar, *metre_figures(text))
         except UserError as error:
             self.told.emit(str(error))
             self.metre.setEditText(_metre_name(song.metres.metre(song.metres.bar_start(bar))))
@@ -166,13 +166,6 @@ class Transport(QWidget):
 
 def _metre_name(metre: MetreChange) -> str:
     return f"{metre.numerator}/{metre.denominator}"
-
-
-def _metre_figures(text: str) -> tuple[int, int]:
-    figures = text.split("/")
-    if len(figures) != 2 or not all(figure.strip().isdecimal() for figure in figures):
-        raise UserError(f"“{text}” is no metre; write it such as 3/4 or 11/8.")
-    return int(figures[0]), int(figures[1])
 
 
 def _button(action: QAction) -> QToolButton:

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
 from app.ui.beats import NUDGE, Beats
+from app.ui.carrying import Carrying
 from app.ui.clipboard import Clipboard
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing
@@ -29,11 +30,17 @@ from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
+from app.ui.recent import RecentFiles
+from app.ui.roll.ruler_menu import RulerMenu
 from app.ui.roll.view import RollView
 from app.ui.styles import StylesDialog
+from app.ui.take_row import MOST_STARS
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
+from app.ui.vary_fields import VaryFields
+from app.ui.varying import Varying
+from app.ui.widgets import quiet
 
 _TOLD_FOR = 8000
 
@@ -65,10 +72,17 @@ class MainWindow(QMainWindow):
         self.roll = RollView(document)
         self.tracks = TrackList(document)
         self.clipboard = Clipboard(document, self.roll, self)
-        self.panel = ComposePanel(self.actions_by_name, settings)
+        self.carrying = Carrying(document, self)
+        self.ruler_menu = RulerMenu(document, self)
+        self.recent = RecentFiles(self)
+        actions.add_below(self.actions_by_name["open"], self.recent)
+        fields = VaryFields(self.actions_by_name)
+        self.panel = ComposePanel(self.actions_by_name, settings, (fields,))
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
+        self.next = quiet()  # in the status line, while there is nothing else to say
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
+        self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.playing = Playing(
             document,
             player,
@@ -89,6 +103,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["follow"].setChecked(True)
         self._restore()
         self._show_styles()
+        self.recent.show_files(self._settings.recent_files)
         self._document_changed()
         self.roll.setFocus()
 
@@ -99,7 +114,7 @@ class MainWindow(QMainWindow):
         for widget in (self.tracks, self.roll, self.panel):
             centre.addWidget(widget)
         centre.setStretchFactor(1, 1)
-        centre.setSizes([210, 800, 280])
+        centre.setSizes([200, 800, 300])
         centre.setChildrenCollapsible(False)
         inside = QWidget()
         layout = QVBoxLayout(inside)
@@ -109,6 +124,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.message)
         layout.addWidget(centre, 1)
         self.setCentralWidget(inside)
+        self.next.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.statusBar().addWidget(self.next, 1)
         self.setMinimumSize(960, 600)
         there = self.screen().availableSize()
         self.resize(min(1440, there.width()), min(900, there.height()))
@@ -123,11 +140,16 @@ class MainWindow(QMainWindow):
             "cut": lambda: self.clipboard.cut(), "copy": lambda: self.clipboard.copy(),
             "paste": lambda: self.clipboard.paste(), "duplicate": lambda: self.clipboard.duplicate(),
             "delete": lambda: self.roll.delete_selected(), "select_all": lambda: self.roll.select_all(),
+            "metre": lambda: self.ruler_menu.ask_metre(self.roll.playhead),
+            "tempo": lambda: self.ruler_menu.ask_tempo(self.roll.playhead),
             "draw": lambda on: self.roll.set_drawing(on),
             "generate": lambda: self.composing.generate(),
             "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
+            **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
+            "vary": lambda: self.varying.vary(), "blend": lambda: self.varying.blend(),
+            "blend_from": lambda: self.varying.blend_from(),
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -153,19 +175,25 @@ class MainWindow(QMainWindow):
         self.transport.snap_chosen.connect(self.roll.set_snap)
         self.transport.metre.activated.connect(lambda _: self.roll.setFocus())
         self.clipboard.pasted.connect(self._go_on_from)
-        self.panel.key.activated.connect(lambda _: self.roll.setFocus())
+        self.panel.key.chosen.connect(self.roll.setFocus)
+        self.panel.range.fit.clicked.connect(self.composing.fit_range)
+        self.panel.list.dragged.connect(self._carry_take)
+        self.roll.carried.connect(self.carrying.selection)
+        self.roll.ruler_asked.connect(self.ruler_menu.open)
+        self.recent.chosen.connect(self.files.open)
         self._learner.styles_changed.connect(self._show_styles)
         self.styles.told.connect(self.tell)
         self.files.opened.connect(self._opened)
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
         self.composing.warned.connect(self.message.tell)
+        self.composing.planned.connect(lambda said: self.next.setText(f"G: {said}"))
         self.beats.offered.connect(lambda said: self.message.tell(said, ("Find the beats", self.beats.find)))
         self.beats.withdrawn.connect(self.message.withdraw)
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats,
+            self.beats, self.carrying, self.ruler_menu, self.varying,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -226,19 +254,31 @@ class MainWindow(QMainWindow):
         self.beats.look()
         self.roll.setFocus()
         if self._document.path is not None:
-            self._settings = self._settings.with_recent(self._document.path)
+            self._came_by(self._document.path)
 
     def _exported(self, path: Path) -> None:
         notes = tuple(note for track in self._document.song.tracks for note in track.notes())
         song = self._document.song
         self.message.withdraw(self._refused)
-        self._settings = self._settings.with_recent(path)
+        self._came_by(path)
         self._record("exported", notes, "song", 0, song.end, 0.0, True, {"song": song.title, "file": path.suffix})
+
+    def _came_by(self, path: Path) -> None:
+        self._settings = self._settings.with_recent(path)
+        self.recent.show_files(self._settings.recent_files)
+
+    def _carry_take(self, request_id: int, index: int) -> None:
+        group = self.composing.group(request_id)
+        if group is not None:
+            self.carrying.take(group, index)
 
     def _file_refused(self, sentence: str) -> None:
         self.message.withdraw(self._refused)
         self._refused = sentence
         self.message.tell(sentence)
+
+    def _rate(self, stars: int, _checked: bool = False) -> None:
+        self.composing.rate(stars)
 
     def _again(self, label: str | None, word: str, action: Callable[[], None]) -> None:
         if self.roll.busy:
@@ -267,6 +307,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray(b64decode(self._settings.window_geometry)))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is not None:
+            return  # what was just carried out is no file to open
         if any(Path(url.toLocalFile()).suffix.lower() in SUFFIXES for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
@@ -287,6 +329,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.playing.close()
         self.composing.close()
+        self.varying.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(

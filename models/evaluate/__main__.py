@@ -1,6 +1,8 @@
 """The quality tables: `python -m models.evaluate lstm --pieces DIR_OR_ZIP… [--json OUT]`.
 
+`vae --pieces DIR_OR_ZIP… [--json OUT]` judges the engine that varies and blends.
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
+`recommend --data lastfm.zip [--unseen FILE.tsv] [--json OUT]` compares recommenders on real listeners.
 """
 
 from __future__ import annotations
@@ -11,21 +13,29 @@ import sys
 from pathlib import Path
 
 from models.errors import UserError
-from models.evaluate import frames
+from models.evaluate import frames, transformer
 from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
+from models.evaluate.grooves import groove_figures
 from models.evaluate.likelihood import BASELINE, likelihood
 from models.evaluate.overlap import overlap_figures, similarity_figures
+from models.evaluate.recommend import recommend_figures
 from models.evaluate.steering import steering_figures
-from models.evaluate.tables import show
+from models.evaluate.tables import show, show_recommenders
 from models.evaluate.trials import trial_figures
+from models.evaluate.vae import show as show_vae
+from models.evaluate.vae import vae_figures
+from models.groove import load as load_groover
 from models.lstm import WEIGHTS, load
 from models.training.beats import recorded
 from models.training.corpus import load_pieces
 from models.training.examples import melody_example
+from models.training.groove import load_grooves
 from models.training.pieces import split
+from models.vae import WEIGHTS as VAE_WEIGHTS
+from models.vae import load as load_vae
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,12 +46,17 @@ def main(argv: list[str] | None = None) -> int:
             return _beats(args)
         if args.engine == "frames":
             return _frames(args)
+        if args.engine == "recommend":
+            return _recommend(args)
+        if args.engine == "vae":
+            return _vae(args)
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
         engine = load(args.weights)
         network = engine.network
-        figures = likelihood(network, pieces, args.ngram)
+        beside = transformer.load(args.transformer) if args.transformer.exists() else None
+        figures = likelihood(network, pieces, args.ngram, beside)
         figures |= foil_figures(network, [melody_example(piece) for piece in pieces], args.seed, args.questions)
         answers = answer(engine, pieces, args.seed, args.prompts)
         figures |= take_figures(answers) | overlap_figures(answers, args.seed) | similarity_figures(answers)
@@ -63,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     lstm = engines.add_parser("lstm", help="the composer: bits a note, truth and foil, its takes")
     beats = engines.add_parser("beats", help="how well beats are found in POP909's recordings")
     rolls = engines.add_parser("frames", help="nats a frame on a set of piano rolls")
-    for each in (lstm, beats):
+    vae = engines.add_parser("vae", help="what varies and blends: its reconstructions, prior, ways and sliders")
+    for each in (lstm, beats, vae):
         each.add_argument(
             "--pieces",
             type=Path,
@@ -75,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--only", choices=["train", "valid"], help="only the pieces that training put on this side")
     lstm.add_argument("--weights", type=Path, default=WEIGHTS)
     lstm.add_argument("--ngram", type=Path, default=BASELINE)
+    lstm.add_argument(
+        "--transformer", type=Path, default=transformer.WEIGHTS, help="left out where there are no weights"
+    )
     lstm.add_argument("--runs", type=Path, default=INDEX, help="index of the runs in the training melodies")
     lstm.add_argument("--seed", type=int, default=0, help="chooses what is asked of truth and foil")
     lstm.add_argument("--questions", type=int, default=400, help="of truth and foil, at most")
@@ -85,7 +104,20 @@ def _parser() -> argparse.ArgumentParser:
         "--split", type=Path, required=True, metavar="FILE", help="JSON: pieces of frames of sounding MIDI pitches"
     )
     rolls.add_argument("--weights", type=Path, help="other weights than the set's")
-    for each in (lstm, beats, rolls):
+    taste = engines.add_parser("recommend", help="recommenders on real listeners: NDCG, recall, times")
+    taste.add_argument(
+        "--data", type=Path, required=True, metavar="ZIP_OR_TSV", help="a table of listener, artist, number of plays"
+    )
+    taste.add_argument(
+        "--unseen", type=Path, metavar="FILE.tsv", help="listeners for the test only; else a tenth of the others"
+    )
+    taste.add_argument("--rounds", type=int, default=1, help="how often each hyper-parameter is tuned; 0: not at all")
+    vae.add_argument("--weights", type=Path, default=VAE_WEIGHTS)
+    vae.add_argument("--grooves", type=Path, metavar="ZIP", help="the Groove MIDI Dataset, to judge played drums")
+    vae.add_argument("--seed", type=int, default=0, help="chooses what is judged")
+    vae.add_argument("--cells", type=int, default=2000, help="windows of two bars to reconstruct, at most")
+    vae.add_argument("--phrases", type=int, default=60, help="phrases of four bars to vary and blend, at most")
+    for each in (lstm, beats, vae, rolls, taste):
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
     return parser
 
@@ -98,6 +130,30 @@ def _frames(args: argparse.Namespace) -> int:
     print(f"{args.set}: {nats:.3f} nats a frame over {count:,} frames")
     if args.json:
         args.json.write_text(json.dumps({"nats_frame": nats, "frames": count}, indent=1) + "\n")
+    return 0
+
+
+def _recommend(args: argparse.Namespace) -> int:
+    """Recommenders against each other on real listeners."""
+    figures = recommend_figures(args.data, args.unseen, lambda line: print(line, flush=True), args.rounds)
+    show_recommenders(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def _vae(args: argparse.Namespace) -> int:
+    """The table of the engine that varies and blends."""
+    pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
+    if not pieces:
+        raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
+    figures = vae_figures(load_vae(args.weights), pieces, args.seed, args.phrases, args.cells)
+    drums = args.grooves or next((path for path in args.pieces if path.name == "groove.zip"), None)
+    if drums is not None:
+        figures |= groove_figures(load_groover(), load_grooves(drums, "validation"), args.seed)
+    show_vae(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 

@@ -60,8 +60,11 @@ def ngram_bits(path: Path, pieces: Sequence[Encoded]) -> dict[str, float]:
     }
 
 
-def likelihood(network: Network, pieces: Sequence[Piece], baseline: Path = BASELINE) -> dict[str, float]:
-    """The figures of one table: `bits_FIELD`, `bits_FIELD_ngram`, their sums, notes and `unrepresentable`.
+def likelihood(
+    network: Network, pieces: Sequence[Piece], baseline: Path = BASELINE, transformer: Network | None = None
+) -> dict[str, float]:
+    """The figures of one table: `bits_FIELD`, `bits_FIELD_ngram`, their sums, notes and `unrepresentable`; with a
+    `transformer`, `bits_FIELD_transformer` too.
 
     The melodies are seen with their chord symbols and what other parts play, as the music stands. Where there are other
     parts, `bits_with_others` and `bits_without_others` tell what they are worth without chord symbols.
@@ -75,6 +78,10 @@ def likelihood(network: Network, pieces: Sequence[Piece], baseline: Path = BASEL
     figures["bits_note"] = sum(own.values())
     figures |= {f"bits_{field}_ngram": other[field] for field in FIELDS}
     figures["bits_note_ngram"] = sum(other.values())
+    if transformer is not None:
+        beside = lstm_bits(transformer, Dataset(found), EVERYTHING)
+        figures |= {f"bits_{field}_transformer": beside[field] for field in FIELDS}
+        figures["bits_note_transformer"] = sum(beside.values())
     accompanied = Dataset([each for each in found if each.around.rolls])
     if len(accompanied):
         seen = replace(NOTHING, parts=EVERYTHING.parts)

@@ -15,12 +15,12 @@ def show(figures: Mapping[str, float]) -> None:
         f"{figures['pieces']:.0f} pieces, {figures['notes']:.0f} notes, "
         f"{figures['unrepresentable']:.2%} of the notes do not fit the grid"
     )
-    print(f"{'bits a note':12}{'LSTM':>9}{'n-gram':>9}")
+    columns = {"LSTM": "", "n-gram": "_ngram", "Transformer": "_transformer"}
+    columns = {title: end for title, end in columns.items() if f"bits_note{end}" in figures}
+    print(f"{'bits a note':12}" + "".join(f"{title:>12}" for title in columns))
     for field in (*FIELDS, "note"):
-        print(
-            f"{'all' if field == 'note' else field:12}{figures[f'bits_{field}']:9.3f}"
-            f"{figures[f'bits_{field}_ngram']:9.3f}"
-        )
+        row = "".join(f"{figures[f'bits_{field}{end}']:12.3f}" for end in columns.values())
+        print(f"{'all' if field == 'note' else field:12}{row}")
     if "bits_with_others" in figures:
         print(
             f"what other parts play is worth {figures['bits_without_others'] - figures['bits_with_others']:.3f} bits a "
@@ -36,6 +36,24 @@ def show(figures: Mapping[str, float]) -> None:
     if "fill_foil_accuracy" in figures:
         print(f"the same gap without sight of what follows: {figures['fill_foil_accuracy_past_only']:.3f}")
     _show_answers(figures)
+
+
+def show_recommenders(figures: Mapping[str, float]) -> None:
+    """Print the figures of `python -m models.evaluate recommend`."""
+    names = [key.removeprefix("ndcg100_") for key in figures if f"seconds_{key.removeprefix('ndcg100_')}" in figures]
+    for suffix, title in (("", "known listeners"), ("_unseen", "newcomers")):
+        print(f"{title:18}{'NDCG@20':>9}{'NDCG@100':>9}{'recall@20':>10}{'seconds':>9}")
+        for name in names:
+            if name.endswith("_unseen") == bool(suffix):
+                cells = [figures[f"{figure}_{name}"] for figure in ("ndcg20", "ndcg100", "recall20")]
+                label = f"  {name.removesuffix('_unseen')}"
+                print(f"{label:18}" + "".join(f"{v:9.4f}" for v in cells) + f"{figures[f'seconds_{name}']:10.2f}")
+    cold = [key.removeprefix("ndcg100_factors_cold") for key in figures if key.startswith("ndcg100_factors_cold")]
+    each = (
+        f"{events}: {figures[f'ndcg100_factors_cold{events}']:.3f} ({figures[f'ndcg100_popularity_cold{events}']:.3f})"
+        for events in cold
+    )
+    print(f"NDCG@100 after so many events, factors (popularity): {', '.join(each)}")
 
 
 def _show_answers(f: Mapping[str, float]) -> None:

@@ -8,7 +8,7 @@ from models.choosing import sparse
 from models.constraints import RuleBroken, allowed_pitch_classes, verify
 from models.errors import UserError
 from models.music.notes import ChordSpan, Note, Role
-from models.music.theory import SCALES, Chord, Key
+from models.music.theory import OWN_NOTES, SCALES, Chord, Key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import Composer, Context, Controls, Request, Span, Verb
 
@@ -44,6 +44,9 @@ def random_request(seed: int, takes: int = 3) -> Request:
     locked = tuple(note for note in line(start, end, voices) if random.random() < 0.2 and note.end <= end)
     locked = locked if random.random() < 0.4 else ()
     key = Key(int(random.integers(12)), str(random.choice(list(SCALES)))) if random.random() < 0.7 else None
+    if key is not None and random.random() < 0.2:
+        named = [int(each) for each in random.choice(12, int(random.integers(2, 9)), replace=False)]
+        key = Key(named[0], OWN_NOTES, frozenset(named))
     low = int(random.integers(20, 90))
     chords = (ChordSpan(0, end, Chord(int(random.integers(12)), "7")),) if random.random() < 0.5 else ()
 

@@ -1,6 +1,6 @@
 """Pitch names, keys and scales, chords.
 
-Scale degrees follow the usual modal names; a key is a tonic pitch class and one of `SCALES`.
+Scale degrees follow the usual modal names; a key is a tonic pitch class and one of `SCALES`, or any set of notes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ SCALES: dict[str, tuple[int, ...]] = {
     "whole tone": (0, 2, 4, 6, 8, 10),
     "chromatic": tuple(range(12)),
 }
+OWN_NOTES = "own notes"  # what stands for a scale where a key is a set of notes without a name
 SCALE_ALIASES = {
     "maj": "major",
     "ionian": "major",
@@ -126,22 +127,29 @@ class Chord:
 
 @dataclass(frozen=True)
 class Key:
-    """A tonic pitch class and a scale name."""
+    """A tonic pitch class and a scale name; or, with `OWN_NOTES` for a scale, the pitch classes `notes`."""
 
     tonic: int
     scale: str = "major"
+    notes: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tonic < 12 or self.scale not in SCALES:
-            raise ValueError(f"no such key: {self.tonic} {self.scale}")
+        known = self.tonic in self.notes if self.scale == OWN_NOTES else self.scale in SCALES and not self.notes
+        if not 0 <= self.tonic < 12 or not known or not all(0 <= note < 12 for note in self.notes):
+            raise ValueError(f"no such key: {self.tonic} {self.scale} {sorted(self.notes)}")
 
     @cached_property
     def pitch_classes(self) -> frozenset[int]:
+        if self.notes:
+            return self.notes
         return frozenset((self.tonic + step) % 12 for step in SCALES[self.scale])
 
     @property
     def name(self) -> str:
-        """The key as a musician writes it: "D minor", "Bb major"."""
+        """The key as a musician writes it: "D minor", "Bb major", or its notes from the tonic up: "C D E G A"."""
+        if self.notes:
+            upwards = sorted(self.notes, key=lambda note: (note - self.tonic) % 12)
+            return " ".join(pitch_class_name(note, self) for note in upwards)
         return f"{pitch_class_name(self.tonic, self)} {self.scale}"
 
     @property
@@ -185,7 +193,12 @@ def parse_range(text: str) -> tuple[int, int]:
 
 
 def parse_key(text: str) -> Key:
-    """The key of a text such as "D dorian", "Bb major", "F#m"; raises UserError naming the scales."""
+    """The key of a text such as "D dorian", "Bb major", "F#m", or of notes such as "C D E G A", the first of them its
+    tonic; raises UserError naming the scales."""
+    names = text.replace(",", " ").split()
+    if len(names) > 1 and all(_TONIC.fullmatch(name) for name in names):
+        classes = [(LETTERS[name[0].upper()] + _alteration(name[1:])) % 12 for name in names]
+        return Key(classes[0], OWN_NOTES, frozenset(classes))
     match = _TONIC.match(text.strip())
     scale = ""
     if match is not None:
@@ -193,7 +206,8 @@ def parse_key(text: str) -> Key:
         scale = "major" if not rest else SCALE_ALIASES.get(rest, SCALE_ALIASES.get(rest.lower(), rest.lower()))
     if match is None or scale not in SCALES:
         raise UserError(
-            f'"{text}" is not a key; write a tonic and a scale, such as "D dorian". Scales: {", ".join(SCALES)}.'
+            f'"{text}" is not a key; write a tonic and a scale, such as "D dorian", or notes, such as "C D E G A". '
+            f"Scales: {', '.join(SCALES)}."
         )
     return Key((LETTERS[match[1].upper()] + _alteration(match[2])) % 12, scale)
 

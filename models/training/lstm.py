@@ -66,7 +66,8 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
     world.wait()
     shards = Shards(folder, args.kept)
     work = share(args.batch or BATCH, world.rank, world.size)
-    config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout, recall=args.recall)
+    recall = args.recall if kind is Network else 0  # the Transformer recalls by itself
+    config = Config(hidden=args.hidden, layers=args.layers, dropout=args.dropout, recall=recall)
     network = kind(config)
     if args.start:
         _begin(network, args.start, engine)

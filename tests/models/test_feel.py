@@ -9,7 +9,7 @@ import pytest
 
 from models import lstm
 from models.constraints import allowed_pitch_classes, verify
-from models.feel import feel_of, places, written
+from models.feel import Feel, Swing, feel_of, places, played, written
 from models.music.notes import Note, Role
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
@@ -113,3 +113,24 @@ def test_the_same_seed_is_played_the_same(engine: lstm.Lstm) -> None:
     request = request_for(swung(1, 2.5, 0.4))
     both = [engine.compose(request, lambda _line, _note: None, lambda: False) for _ in range(2)]
     assert both[0] == both[1]
+
+
+def test_what_stands_between_beats_is_not_moved_onto_one_where_those_belong_to_the_chord() -> None:
+    line = [Note(TICKS - 20, 20, 61), Note(2 * TICKS, 100, 60)]
+    request = replace(request_for(()), span=Span(0, 1920), controls=Controls(strong_chord_tones=True))
+    feel = Feel(np.zeros(1, np.int64), np.array([1.0]))  # a step late, everywhere
+    off, on = played(line, request, feel, np.random.default_rng(0))
+    assert (off.onset, on.onset) == (TICKS - 20, 2 * TICKS + 20)
+    off, _ = played(line, replace(request, controls=Controls()), feel, np.random.default_rng(0))
+    assert off.onset == TICKS
+
+
+@pytest.mark.parametrize("quarter", [24, 25, 48, 480])
+def test_swing_keeps_what_is_before_a_beat_before_it(quarter: int) -> None:
+    metres = MetreMap(quarter)
+    context = Context((), (), quarter, metres, TempoMap(quarter))
+    request = Request(Verb.CONTINUE, context, Span(0, 4 * quarter))
+    for late in (0.7, 4.0, 6.4):
+        moved = [Swing(late).swung(tick, request) for tick in range(2 * quarter + 1)]
+        assert moved == sorted(moved)
+        assert [tick for tick, to in enumerate(moved) if to % quarter == 0] == [0, quarter, 2 * quarter]

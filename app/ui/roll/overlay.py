@@ -16,6 +16,7 @@ from models.music.notes import ChordSpan, Note
 from models.music.theory import Key, chord_name
 from models.request import Span
 
+OTHER_TAKES = 190  # how opaque the takes are that are not looked at
 _LOOP_BAR, _LOOP_POST = 7.0, 2.0  # pixels
 
 
@@ -82,7 +83,7 @@ def paint_ghosts(painter: QPainter, ghosts: Ghosts, coords: Coords, height: floa
         left, right = coords.x(ghosts.span.start), coords.x(ghosts.span.end)
         painter.fillRect(QRectF(left, HEADER_HEIGHT, right - left, height), THEME.colour("background", 120))
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(THEME.colour("ghost", 150))
+    painter.setBrush(THEME.colour("ghost", OTHER_TAKES))
     for index, notes in enumerate(ghosts.takes):
         if index != ghosts.current:
             painter.drawRects([note_rect(note, coords) for note in notes])

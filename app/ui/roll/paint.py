@@ -172,6 +172,7 @@ def paint_ruler(painter: QPainter, part: QRectF, coords: Coords, song: Song, fon
     roll = QRectF(KEYBOARD_WIDTH, 0, max(part.right() - KEYBOARD_WIDTH, 0), RULER_HEIGHT)
     painter.setClipRect(roll.intersected(part))
     ticks: list[QLineF] = []
+    changes = {0, *(change.tick for change in metres.changes)}
     while (x := coords.x(metres.bar_start(bar))) <= part.right():
         start, end = metres.bar_start(bar), metres.bar_end(bar)
         beat = metres.beat_ticks(start)
@@ -179,6 +180,10 @@ def paint_ruler(painter: QPainter, part: QRectF, coords: Coords, song: Song, fon
             painter.setPen(THEME.colour("text"))
             painter.drawText(QPointF(x + 4, RULER_HEIGHT - 20), str(bar + 1))
             ticks.append(QLineF(x, RULER_HEIGHT - 30, x, RULER_HEIGHT))
+        if start in changes:
+            metre = metres.metre(start)
+            painter.setPen(THEME.colour("accent"))
+            painter.drawText(QPointF(x + 4, RULER_HEIGHT - 7), f"{metre.numerator}/{metre.denominator}")
         if beat * coords.scale >= _MIN_LINE_GAP:
             painter.setPen(THEME.colour("muted_text"))
             for index, tick in enumerate(range(start, end, beat)):

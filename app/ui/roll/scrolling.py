@@ -9,11 +9,14 @@ from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.document import Document
-from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, Coords, into_view
+from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH, MIN_ROW, Coords, into_view
 from models.music.notes import Note
 from models.request import Span
 
 Keys, Modifiers = Qt.Key, Qt.KeyboardModifier
+_ROWS_AROUND = 2  # rows that are seen above and below notes together
+_LEAST_ROOM = 80  # pixels
+_SEEN = 20  # pixels of a note that have to be in view for it to be noticed
 _SPARE_BARS = 16  # room behind the last note
 
 
@@ -24,6 +27,7 @@ class ScrollingRoll(QAbstractScrollArea):
         super().__init__(parent)
         self._document = document
         self._coords = Coords(scale=0.1 * 480 / document.song.ticks_per_quarter)
+        self._wished_row = self._coords.row  # pixels, as the user wants them where there is room
         self._playhead = 0.0
         self._led = False  # whether the view goes where the music is
         self.follow = True
@@ -69,13 +73,19 @@ class ScrollingRoll(QAbstractScrollArea):
             self.horizontalScrollBar().setValue(int(span.start * self._coords.scale - room))
 
     def show_pitches(self) -> None:
-        """Scroll so that the track's notes are in the middle, or middle C where there are none."""
+        """Scroll so that the track's notes are in the middle, or middle C where there are none.
+
+        Where they have no room, rows become flatter for them, and higher again as far as the user had them.
+        """
         low, high = self._document.song.track(self._document.selection.track_id).pitch_range() or (54, 72)
-        middle = (127 - (low + high) / 2) * self._coords.row
-        self.verticalScrollBar().setValue(int(middle - (self.viewport().height() - HEADER_HEIGHT) / 2))
+        self._make_room(low, high, self._wished_row)
+        middle = (127 - (low + high) / 2 + 0.5) * self._coords.row
+        self.verticalScrollBar().setValue(round(middle - (self.viewport().height() - HEADER_HEIGHT) / 2))
 
     def show_rows(self, notes: tuple[Note, ...], new: tuple[Note, ...]) -> None:
-        """Scroll no further than needed to see the pitches of `new`, and of all `notes` where they have room."""
+        """Scroll no further than needed to see the pitches of `new`, and of all `notes`; rows become flatter where
+        that makes room for them."""
+        self._make_room(min(n.pitch for n in notes), max(n.pitch for n in notes), self._coords.row)
         row, room = self._coords.row, self.viewport().height() - HEADER_HEIGHT
         top = self._coords.top
         for some in (notes, new):
@@ -83,6 +93,26 @@ class ScrollingRoll(QAbstractScrollArea):
             if (last - first) * row <= room or some is new:
                 top = into_view(first * row, last * row, top, room, 2 * row)
         self.verticalScrollBar().setValue(round(top))
+
+    def show_first_notes(self) -> None:
+        """Where the track is silent in what is in view, scroll to the bar of its first note."""
+        song = self._document.song
+        track = song.track(self._document.selection.track_id)
+        first = next(iter(track.notes()), None)
+        if first is not None and self._coords.x(first.onset) > self.viewport().width() - _SEEN:
+            bar = song.metres.bar(first.onset)
+            self.show_span(Span(song.metres.bar_start(bar), song.metres.bar_end(bar)))
+
+    def _make_room(self, low: int, high: int, row: float) -> None:
+        """Rows of at most `row` pixels, flatter where the pitches from `low` to `high` would have no room."""
+        room = self.viewport().height() - HEADER_HEIGHT
+        if room < _LEAST_ROOM:  # not laid out yet
+            return
+        row = max(min(row, room / (high - low + 1 + _ROWS_AROUND)), MIN_ROW)
+        if row != self._coords.row:
+            middle = HEADER_HEIGHT + room / 2
+            self._coords = replace(self._coords.stretched(row / self._coords.row, middle), row=row)
+            self._arrange(self._coords.left, self._coords.top)
 
     def show_bars(self, notes: tuple[Note, ...], span: Span) -> None:
         """Scroll to a take's bars; what has no room, or follows the music, only where no note is seen."""
@@ -112,6 +142,7 @@ class ScrollingRoll(QAbstractScrollArea):
         """Zoom in pitch about a point."""
         y = (HEADER_HEIGHT + self.viewport().height()) / 2 if y is None else y
         self._coords = self._coords.stretched(factor, y)
+        self._wished_row = self._coords.row
         self._arrange(self._coords.left, self._coords.top)
 
     def scroll_with(self, key: int) -> None:

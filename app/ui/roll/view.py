@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.document import Document
@@ -33,6 +33,7 @@ from models.request import Span
 
 EDGE = 6.0  # pixels at a note's ends that resize it
 _EMPTY = "Draw a phrase with a double-click, or open a MIDI file (Ctrl+O).\nThen press G, and Antiphon answers."
+_RULER = "Click: playhead · drag: region for G and Loop · right click: metre and tempo from this bar on"
 Keys = Qt.Key
 
 
@@ -42,6 +43,8 @@ class RollView(ScrollingRoll):
     playhead_moved = Signal(int)
     note_previewed = Signal(int, int)  # pitch, velocity
     tool_changed = Signal(bool)  # drawing
+    carried = Signal()  # the selected notes were dragged out of the window
+    ruler_asked = Signal(int, QPoint)  # the tick in the ruler, the place on the screen
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -212,6 +215,14 @@ class RollView(ScrollingRoll):
         if self._gesture is None:
             self._show_cursor(at)
             return
+        window = self.window()
+        if isinstance(self._gesture, MoveNotes) and not window.rect().contains(
+            window.mapFromGlobal(event.globalPosition().toPoint())
+        ):
+            self._gesture = None  # the notes stay where they are, and a copy leaves
+            self.viewport().update()
+            self.carried.emit()
+            return
         note = self._gesture.move(at, self._coords, event.modifiers())
         if note is not None:
             self.note_previewed.emit(note.pitch, note.velocity)
@@ -230,6 +241,11 @@ class RollView(ScrollingRoll):
             self.playhead_moved.emit(tick)
         self._show_cursor(event.position())
         self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = event.pos()
+        if self._gesture is None and place.y() < RULER_HEIGHT and place.x() >= KEYBOARD_WIDTH:
+            self.ruler_asked.emit(max(int(self._coords.tick(place.x())), 0), event.globalPos())
 
     # --- keys
 
@@ -274,6 +290,8 @@ class RollView(ScrollingRoll):
                 bar, beat, _ = self._document.song.metres.position(hit.onset)
                 text = f"{pitch_name(hit.pitch)} · bar {bar + 1}, beat {beat + 1} · velocity {hit.velocity}"
                 QToolTip.showText(event.globalPos(), text, self.viewport())
+            elif event.pos().y() < RULER_HEIGHT and event.pos().x() >= KEYBOARD_WIDTH:
+                QToolTip.showText(event.globalPos(), _RULER, self.viewport())
             else:
                 QToolTip.hideText()
             return True

@@ -13,7 +13,7 @@ from models.music.notes import Note
 from models.request import Request, Take, Verb
 
 HERE = __name__
-SLOWLY = 0.1  # seconds that reading a context takes
+SLOWLY = 0.2  # seconds: longer than a busy machine keeps the window from its next message
 NO_WEIGHTS = "The weights are not for this version; reinstall Antiphon."
 
 

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.player.client import Player
 from app.player.measure import sent_messages
 from app.player.messages import VIRTUAL, Options
+from app.player.ports import same_port
 from app.song.edits import add_notes
 from app.song.song import Song
 from models.music.notes import Note
@@ -156,11 +157,33 @@ def test_a_port_that_vanishes_is_one_sentence_and_the_music_goes_on(
     finally:
         receiver.close()
     qtbot.waitUntil(lambda: bool(player.problems), timeout=PATIENCE)
-    assert player.problems == ('The MIDI port "Synth:in" has gone; plug it in again or choose another output.',)
+    assert player.problems == (
+        'The MIDI port "Synth:in" has gone; once it is back it is connected again, or choose another.',
+    )
     sent = len(sent_messages(tmp_path / "sent.txt"))
     qtbot.waitUntil(lambda: len(sent_messages(tmp_path / "sent.txt")) > sent + 2, timeout=PATIENCE)
     assert player.playing
     assert "Synth:in" not in player.outputs()
+    assert player.connected is None
+    told: list[tuple[str, ...]] = []
+    player.changed.connect(lambda: told.append(player.problems))
+    receiver = Receiver("Synth")
+    try:
+        qtbot.waitUntil(lambda: receiver.count(0x90) > 0, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: player.problems == (), timeout=PATIENCE)
+        assert player.connected == "Synth:in"
+        assert len(set(told)) <= 2  # from what was said to nothing to say, and nothing else
+        assert [port.split(":")[0] for port in receiver.sources()] == ["Antiphon"]
+    finally:
+        receiver.close()
+
+
+def test_a_port_of_alsa_is_known_again_whatever_number_it_gets() -> None:
+    names = ("Midi Through:Midi Through Port-0 14:0", "Synth:Synth MIDI 1 24:0")
+    assert same_port("Synth:Synth MIDI 1 20:0", names) == names[1]
+    assert same_port("Synth:Synth MIDI 2 20:0", names) is None
+    assert same_port("Synth:in", ("Synth:in", "Synth:in 20:0")) == "Synth:in"
+    assert same_port("Synth:in", ("Synth:in 20:0",)) is None
 
 
 @pytest.mark.jack
@@ -182,7 +205,7 @@ def test_a_jack_server_that_ends_is_one_sentence_and_a_new_one_is_played_to(
         server.send_signal(end)
         server.wait()
     qtbot.waitUntil(lambda: bool(player.problems), timeout=PATIENCE)
-    sentence = "JACK has ended, and the MIDI port with it; start it again, then choose the MIDI output again."
+    sentence = "JACK has ended, and the MIDI port with it; start it again, and the port is connected again by itself."
     assert player.problems == (sentence,)
     pid = player.pid
     # More than rtmidi's buffer holds, which it would wait for ever to be emptied.
@@ -191,7 +214,6 @@ def test_a_jack_server_that_ends_is_one_sentence_and_a_new_one_is_played_to(
     assert player.playing
     assert set(told) == {(sentence,)}
     with running_jack(jack_name):
-        player.choose_port(VIRTUAL)
         qtbot.waitUntil(lambda: player.problems == (), timeout=PATIENCE)
         receiver = Receiver("Listener")
         try:

@@ -13,7 +13,7 @@ from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.music.theory import Key as MusicalKey
-from models.request import Span
+from models.request import Span, Verb
 from tests.app.ui.conftest import Program
 from tests.app.ui.scripted import SLOW
 
@@ -176,7 +176,9 @@ def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
     assert shown is not None
     program.key(Key.Key_Escape)
     listed = program.window.panel.list
-    assert listed.count() == 4
+    assert [listed.item(i).text() for i in range(listed.count())] == ["4 takes put away: show"]
+    _click(program, listed.item(0))
+    assert listed.count() == 5
     text = listed.item(2).text()
     for part in ("Take 3", "SCRIPTED", f"seed {shown.request.seed}", "dismissed"):
         assert part in text
@@ -205,12 +207,16 @@ def test_takes_dismissed_long_ago_step_out_of_the_list_until_asked_for(program: 
     program.select_bars(1, 4)
     for _ in range(4):
         program.takes()
-    program.key(Key.Key_Escape)
     listed = program.window.panel.list
-    assert [listed.item(i).text().split()[0] for i in range(listed.count())] == ["Take"] * 8 + ["8"]
-    listed.scrollToItem(listed.item(8))
-    _click(program, listed.item(8))
-    assert listed.count() == 16
+    assert [listed.item(i).text()[:8] for i in range(listed.count())] == [f"Take {i + 1} ·" for i in range(4)] + [
+        "12 takes"
+    ]
+    program.key(Key.Key_Escape)
+    assert listed.item(0).text() == "16 takes put away: show"
+    _click(program, listed.item(0))
+    assert listed.count() == 17
+    _click(program, listed.item(16))
+    assert listed.count() == 1
 
 
 def test_the_takes_of_another_song_go_when_a_song_is_opened(program: Program) -> None:
@@ -263,8 +269,8 @@ def test_the_controls_reach_the_engine(program: Program) -> None:
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    program.type_into(panel.key.lineEdit(), "D dorian")
-    program.type_into(panel.range, "D4-A5")
+    program.type_into(panel.key.edit, "D dorian")
+    program.type_into(panel.range.low, "D4-A5")
     panel.takes.setValue(2)
     panel.temperature.setValue(0.7)
     program.takes()
@@ -283,7 +289,7 @@ def test_what_g_will_do_is_said_before_it_is_pressed(program: Program) -> None:
     program.select_bars(1, 4)
     program.wait(lambda: "bars 5–8" in panel.plan.text())
     assert panel.generate.toolTip() == f"{panel.plan.text()} (G)"
-    assert panel.key.currentText().startswith("Auto: ")
+    assert panel.key.edit.text().startswith("Auto: ")
 
 
 def test_what_a_kept_take_replaces_is_said_beforehand(program: Program) -> None:
@@ -308,7 +314,7 @@ def test_a_control_that_cannot_be_is_explained_and_nothing_asked(
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    edit = panel.key.lineEdit() if field == "key" else panel.range
+    edit = panel.key.edit if field == "key" else panel.range.low
     program.type_into(edit, text)
     program.key(Key.Key_G)
     assert part in program.window.statusBar().currentMessage()
@@ -331,20 +337,19 @@ def test_a_click_into_the_key_field_and_typing_replaces_what_stands_there(progra
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    program.wait(lambda: panel.key.currentText().startswith("Auto: "))
-    edit = panel.key.lineEdit()
-    assert edit is not None
+    program.wait(lambda: panel.key.edit.text().startswith("Auto: "))
+    edit = panel.key.edit
     program.qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(30, edit.height() // 2))
     program.wait(lambda: edit.hasSelectedText())
     program.qtbot.keyClicks(edit, "D dorain")
     program.wait(lambda: "is not a key" in panel.plan.text())
-    assert panel.key.currentText() == "D dorain"  # to be mended, not lost
+    assert panel.key.edit.text() == "D dorain"  # to be mended, not lost
     program.qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(30, edit.height() // 2))
     edit.selectAll()
     program.qtbot.keyClicks(edit, "D dorian")
     program.wait(lambda: "in D dorian; replaces" in panel.plan.text())
     # Half of it left standing is no key, and is not taken for "Auto".
-    panel.key.setEditText("Auto: D D dorianminor")
+    panel.key.edit.setText("Auto: D D dorianminor")
     program.wait(lambda: "is not a key" in panel.plan.text())
 
 
@@ -352,11 +357,11 @@ def test_what_is_not_wrong_does_not_change_the_seed_and_is_not_shown_as_wrong(pr
     panel = program.window.panel
     song, drums = edits.add_track(program.document.song, drums=True)
     program.document.edit("Drums", song, Selection(drums))
-    program.wait(lambda: "not there yet" in panel.plan.text())
+    program.wait(lambda: "plays nothing here" in panel.plan.text())
     seed = panel.seed.value()
     program.key(Key.Key_G)
     assert panel.seed.value() == seed
-    assert panel.plan.styleSheet() == ""
+    assert panel.plan.objectName() == "quiet"
 
 
 def test_the_play_button_says_stop_while_one_take_after_another_plays(program: Program) -> None:
@@ -370,13 +375,17 @@ def test_the_play_button_says_stop_while_one_take_after_another_plays(program: P
     program.wait(lambda: program.window.actions_by_name["play"].text() == "Play")
 
 
-def test_g_on_a_drum_track_says_that_it_is_not_there_yet(program: Program) -> None:
+def test_g_on_a_drum_track_has_its_hits_played(program: Program) -> None:
     song, drums = edits.add_track(program.document.song, drums=True)
     song, _ = edits.add_notes(song, drums, [Note(0, 120, 36)])
     program.document.edit("Drums", song, Selection(drums))
-    program.key(Key.Key_G)
-    assert "not there yet" in program.window.statusBar().currentMessage()
-    assert program.window.composing.shown is None
+    program.wait(lambda: "as a drummer would" in program.window.panel.plan.text())
+    program.takes()
+    group = program.window.composing.shown
+    assert group is not None
+    assert group.request.verb is Verb.GROOVE
+    assert group.request.source is not None
+    assert [note.pitch for note in group.request.source.notes] == [36]
 
 
 def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
@@ -395,5 +404,6 @@ def test_g_pressed_again_answers_the_same_bars(program: Program) -> None:
 
 def _click(program: Program, item: QListWidgetItem) -> None:
     listed = program.window.panel.list
+    listed.scrollToItem(item)
     place: QPoint = listed.visualItemRect(item).center()
     program.qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)

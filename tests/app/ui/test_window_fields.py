@@ -58,12 +58,12 @@ def test_choosing_a_control_with_the_mouse_leaves_g_to_compose(program: Program)
     program.open()
     program.select_bars(1, 4)
     panel = program.window.panel
-    panel.key.setFocus()
-    panel.key.setCurrentText("D dorian")
-    panel.key.activated.emit(panel.key.currentIndex())
+    panel.key.edit.setFocus()
+    panel.key.set_text("D dorian")
+    panel.key.chosen.emit()
     program.qtbot.keyClick(program.window.focusWidget(), Key.Key_G)
     program.wait(lambda: program.window.composing.shown is not None)
-    assert panel.key.currentText() == "D dorian"
+    assert panel.key.edit.text() == "D dorian"
 
 
 def test_g_and_space_work_from_a_number_field(program: Program) -> None:
@@ -86,8 +86,8 @@ def test_a_field_may_go_while_it_has_the_keyboard(program: Program) -> None:
     program.qtbot.keyClicks(field, "Flute")
     program.window.tracks.remove_track()
     program.qtbot.wait(50)
-    program.window.panel.range.setFocus()
-    program.qtbot.keyClick(program.window.panel.range, Key.Key_Escape)
+    program.window.panel.range.low.setFocus()
+    program.qtbot.keyClick(program.window.panel.range.low, Key.Key_Escape)
     assert program.window.roll.hasFocus()
     assert len(program.document.song.tracks) == 1
 
@@ -97,8 +97,8 @@ def test_enter_in_a_field_ends_typing_and_keeps_no_take(program: Program) -> Non
     program.select_bars(1, 4)
     program.takes()
     song = program.document.song
-    program.type_into(program.window.panel.range, "D3-A5")
-    program.qtbot.keyClick(program.window.panel.range, Key.Key_Return)
+    program.type_into(program.window.panel.range.low, "D3-A5")
+    program.qtbot.keyClick(program.window.panel.range.low, Key.Key_Return)
     assert program.document.song is song
     assert program.window.roll.hasFocus()
     program.key(Key.Key_Return)
@@ -119,3 +119,15 @@ def test_nothing_in_the_top_bar_overlaps_at_any_width(program: Program, width: i
     assert len(edges) > 8
     assert all(right < left for (_, right, _), (left, _, _) in pairwise(edges))
     assert all(child.width() >= child.minimumSizeHint().width() for child in shown)
+
+
+def test_the_status_line_says_what_g_would_do_when_there_is_nothing_else_to_say(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    window = program.window
+    program.wait(lambda: "bars 5–8" in window.next.text())
+    assert window.next.text() == f"G: {window.panel.plan.text()}"
+    assert window.statusBar().currentMessage()  # that the file is open
+    assert not window.next.isVisible()
+    window.statusBar().clearMessage()
+    assert window.next.isVisible()

@@ -254,10 +254,10 @@ def _draw(program: Program) -> None:
 
 def test_another_song_begins_in_its_own_key_with_the_keyboard_in_the_roll(program: Program) -> None:
     panel = program.window.panel
-    panel.key.setCurrentText("D dorian")
-    panel.range.setText("C3-C5")
-    panel.key.setFocus()
+    panel.key.set_text("D dorian")
+    panel.range.show_pitches(48, 72)
+    panel.key.edit.setFocus()
     program.open()
     assert panel.controls().key is None
-    assert panel.range.text() == ""
+    assert panel.range.pitches() == (0, 127)
     assert program.window.focusWidget() is program.window.roll

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.errors import UserError
 from models.music.theory import (
     CHORD_INTERVALS,
+    OWN_NOTES,
     SCALE_ALIASES,
     SCALES,
     Chord,
@@ -194,3 +195,13 @@ def test_chord_symbols_as_musicians_write_them(text: str, chord: Chord) -> None:
 def test_what_is_no_chord_symbol_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match="Am7"):
         parse_chord(text)
+
+
+def test_notes_make_a_key_whose_name_reads_back() -> None:
+    key = parse_key("C, D E G A")
+    assert (key.tonic, key.scale, key.pitch_classes) == (0, OWN_NOTES, frozenset({0, 2, 4, 7, 9}))
+    assert key.name == "C D E G A"
+    assert parse_key(key.name) == key
+    assert parse_key("Bb D F").name == "Bb D F"
+    with pytest.raises(ValueError, match="no such key"):
+        Key(1, OWN_NOTES, frozenset({0, 2}))

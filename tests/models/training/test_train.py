@@ -57,9 +57,12 @@ def test_train_resume_export_and_judge(data: Path, tmp_path: Path, capsys: pytes
     assert train.main([*fit, "--export", str(baseline)]) == 0
     index = tmp_path / "runs.npz"
     assert train.main(["runs", *fit[1:], "--export", str(index)]) == 0
+    beside = tmp_path / "transformer.safetensors"
+    same = ["transformer", *common[1:-1], str(beside), "--out", str(tmp_path / "beside"), "--epochs", "2"]
+    assert train.main(same) == 0
     result = tmp_path / "figures.json"
     judge = ["lstm", "--pieces", str(data / "nottingham"), "--weights", str(weights), "--ngram", str(baseline)]
-    few = ["--runs", str(index), "--prompts", "12", "--takes", "24"]
+    few = ["--runs", str(index), "--transformer", str(beside), "--prompts", "12", "--takes", "24"]
     assert evaluate.main([*judge, *few, "--json", str(result)]) == 0
     figures = json.loads(result.read_text())
     assert figures["unrepresentable"] == 0
@@ -67,11 +70,16 @@ def test_train_resume_export_and_judge(data: Path, tmp_path: Path, capsys: pytes
     fields = [figures[f"bits_{name}"] for name in ("onset", "pitch", "duration", "velocity")]
     assert figures["bits_note"] == pytest.approx(sum(fields))
     assert 0 < figures["bits_note"] < curve[0]["valid"]
+    beside_fields = [figures[f"bits_{name}_transformer"] for name in ("onset", "pitch", "duration", "velocity")]
+    assert figures["bits_note_transformer"] == pytest.approx(sum(beside_fields))
+    assert figures["bits_note_transformer"] < json.loads((tmp_path / "beside" / "curve.json").read_text())[0]["valid"]
     assert (figures["trial_takes"], figures["violations"]) == (24, 0)
     assert 0 < figures["overlap"] <= figures["overlap_real"] + 0.1
     # Each tune says the same two bars four times, and most tunes were learned from.
     assert figures["copied_human"] > 0.5
-    assert "n-gram" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "n-gram" in said
+    assert "Transformer" in said
 
 
 def test_pieces_without_music_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,15 @@ from app.song import edits
 from app.song.selection import Selection
 from app.song.song import Song
 from app.ui.roll import paint
-from app.ui.roll.coords import KEYBOARD_WIDTH, RULER_HEIGHT, Coords, into_view, snap, snap_ticks
+from app.ui.roll.coords import (
+    HEADER_HEIGHT,
+    KEYBOARD_WIDTH,
+    RULER_HEIGHT,
+    Coords,
+    into_view,
+    snap,
+    snap_ticks,
+)
 from app.ui.roll.scene import Scene
 from app.ui.roll.view import RollView
 from app.ui.theme import THEME
@@ -317,3 +325,26 @@ def test_sounding_follows_the_gesture(roll: RollView, qtbot: QtBot) -> None:
     roll.note_previewed.connect(collect)
     drag(roll, at(roll, 240, 60), at(roll, 240, 63))
     assert heard == [60, 61, 62, 63]
+
+
+def test_what_has_no_room_is_fit_in_and_rows_grow_again(roll: RollView, document: Document) -> None:
+    row = roll.coords.row
+    song, _ = edits.add_notes(document.song, 1, [Note(0, 480, 24), Note(0, 480, 108)])
+    document.edit("Wide", song)
+    roll.show_pitches()
+    for pitch in (24, 108):
+        assert HEADER_HEIGHT <= roll.coords.y(pitch) <= roll.viewport().height() - roll.coords.row
+    document.undo()
+    roll.show_pitches()
+    assert roll.coords.row == row
+    roll.set_ghosts([(Note(0, 480, 20), Note(480, 480, 110))], 0, Span(0, 960))
+    for pitch in (20, 110):
+        assert HEADER_HEIGHT <= roll.coords.y(pitch) <= roll.viewport().height() - roll.coords.row
+
+
+def test_a_track_that_begins_late_is_shown_where_it_begins(roll: RollView, document: Document) -> None:
+    late = 40 * 1920
+    song, _ = edits.add_notes(Song.empty(), 1, [Note(late, 480, 60)])
+    document.edit("Late", song)
+    roll.show_first_notes()
+    assert KEYBOARD_WIDTH <= roll.coords.x(late) < roll.viewport().width() - 20

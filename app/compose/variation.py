@@ -1,0 +1,160 @@
+"""What Vary and Blend would do, from the song and the selection. Pure; tooltips show it beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.compose.intent import CONTEXT_BARS, MOST_BARS, Plan
+from app.song.chords import chord_spans
+from app.song.selection import Selection
+from app.song.song import Song, Track
+from models.constraints import allowed_pitch_classes, check, pitch_mask
+from models.errors import UserError
+from models.music.detect import CHORDAL, detect_role
+from models.music.notes import Note, Phrase, Role
+from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
+from models.request import Context, Controls, Request, Span, Verb
+
+_NOTHING = "Select the notes of a phrase first, or drag along the ruler over its bars."
+
+
+def selected_bars(song: Song, selection: Selection) -> tuple[int, int] | None:
+    """The first and the last bar that are selected on the track and hold notes of it; None where there are none."""
+    track, metres = song.track(selection.track_id), song.metres
+    notes = track.pick(selection.ids)
+    if notes:
+        return metres.bar(min(note.onset for note in notes)), metres.bar(max(note.onset for note in notes))
+    if selection.span is not None and track.onsets(selection.span.start, selection.span.end):
+        return metres.bar(selection.span.start), metres.bar(max(selection.span.end - 1, selection.span.start))
+    return None
+
+
+def phrase_in(song: Song, track: Track, first: int, last: int) -> Phrase:
+    """What a track plays from bar `first` to bar `last`, as a phrase of its own that begins at tick 0."""
+    start, end = song.metres.bar_start(first), song.metres.bar_end(last)
+    notes = tuple(
+        replace(note, onset=note.onset - start, duration=min(note.end, end) - note.onset)
+        for note in track.onsets(start, end)
+    )
+    there = song.metres.metre(start)
+    inside = [change for change in song.metres.changes if start < change.tick < end]
+    metres = MetreMap(
+        song.ticks_per_quarter,
+        tuple(replace(change, tick=max(change.tick - start, 0)) for change in (MetreChange(0, 4, 4), there, *inside)),
+    )
+    tempo = TempoChange(0, round(60_000_000 / song.tempos.bpm(start)))
+    return Phrase(
+        tuple(sorted(notes, key=lambda note: (note.onset, note.pitch))),
+        end - start,
+        song.ticks_per_quarter,
+        metres,
+        TempoMap(song.ticks_per_quarter, (tempo,)),
+        role=detect_role(notes, track.programme or 0),
+        title=track.name,
+    )
+
+
+def vary_plan(
+    song: Song,
+    selection: Selection,
+    controls: Controls,
+    seed: int,
+    takes: int,
+    amount: float,
+    nudges: tuple[tuple[str, float], ...] = (),
+) -> Plan:
+    """Vary the selected bars where they stand; their locked notes stay."""
+    made = _where(song, selection, "vary")
+    if isinstance(made, Plan):
+        return made
+    track, first, last = made
+    request = _request(song, track, first, last, Verb.VARY, controls, seed, takes)
+    request = replace(request, amount=amount, nudges=nudges)
+    how = "hardly" if amount < 0.2 else "a little" if amount < 0.45 else "clearly" if amount < 0.75 else "far"
+    return _checked(track, request, f"Vary {bar_names(first, last)} of {track.name} {how}")
+
+
+def blend_plan(song: Song, selection: Selection, controls: Controls, seed: int, steps: int, origin: Phrase) -> Plan:
+    """Steps from `origin` to the selected bars, shown in the place of these."""
+    made = _where(song, selection, "blend")
+    if isinstance(made, Plan):
+        return made
+    track, first, last = made
+    request = _request(song, track, first, last, Verb.BLEND, controls, seed, steps)
+    if request.source is not None and origin.notes == request.source.notes:
+        return Plan(track.id, None, "These are the notes to blend from: select the other phrase, then press Blend.")
+    request = replace(request, source=origin, target=request.source)
+    what = f"Blend from {origin.title or 'the phrase'} to {bar_names(first, last)} of {track.name} in {steps} steps"
+    return _checked(track, request, what)
+
+
+def origin_in(song: Song, selection: Selection) -> Phrase | Plan:
+    """The selected bars as the phrase to blend from; or a plan that says why there is none."""
+    made = _where(song, selection, "blend")
+    if isinstance(made, Plan):
+        return made
+    track, first, last = made
+    return replace(phrase_in(song, track, first, last), title=f"{bar_names(first, last)} of {track.name}")
+
+
+def _where(song: Song, selection: Selection, verb: str) -> tuple[Track, int, int] | Plan:
+    track = song.track(selection.track_id)
+    if track.is_drums:
+        return Plan(track.id, None, f"Drums cannot be {verb.rstrip('y')}{'ied' if verb == 'vary' else 'ed'} yet.")
+    bars = selected_bars(song, selection)
+    if bars is None:
+        return Plan(track.id, None, _NOTHING)
+    first, last = bars
+    if last - first >= MOST_BARS:
+        return Plan(track.id, None, f"More than {MOST_BARS} bars are too many to {verb} at once: select less.")
+    notes = track.onsets(song.metres.bar_start(first), song.metres.bar_end(last))
+    if 1 - len({note.onset for note in notes}) / len(notes) > CHORDAL:
+        return Plan(track.id, None, f"Only one line at a time can be {'varied' if verb == 'vary' else 'blended'} yet, "
+                    "and these are chords: select a melody or a bass.")  # fmt: skip
+    return track, first, last
+
+
+def _request(
+    song: Song, track: Track, first: int, last: int, verb: Verb, controls: Controls, seed: int, takes: int
+) -> Request:
+    metres = song.metres
+    span = Span(metres.bar_start(first), metres.bar_end(last))
+    start = metres.bar_start(max(first - CONTEXT_BARS, 0))
+    phrase = phrase_in(song, track, first, last)
+    part = tuple(replace(note, channel=track.channel) for note in track.onsets(start, span.start))
+    context = Context(
+        part,
+        (),
+        song.ticks_per_quarter,
+        metres,
+        song.tempos,
+        chord_spans(song, start, span.end),
+        role=Role.MELODY if phrase.role is Role.CHORDS else phrase.role,
+    )
+    locked = tuple(replace(note, channel=track.channel) for note in _sorted(song.locked_in(track.id, span)))
+    return Request(verb, context, span, controls, seed, takes, locked, source=phrase)
+
+
+def _checked(track: Track, request: Request, what: str) -> Plan:
+    try:
+        check(request)
+        source = request.source.notes if request.source is not None else ()
+        heard = replace(request, context=replace(request.context, part=source, after=(), others=()))
+        key, allowed = allowed_pitch_classes(heard)
+        pitch_mask(request, allowed)
+    except UserError as error:
+        return Plan(track.id, None, str(error), wrong=True)
+    if request.locked:
+        count = len(request.locked)
+        what += f", around {count} locked {'note' if count == 1 else 'notes'}"
+    found = " (auto)" if request.controls.key is None else ""
+    return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
+
+
+def _sorted(notes: list[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
+
+
+def bar_names(first: int, last: int) -> str:
+    """Bars counted from 0, for a sentence."""
+    return f"bar {first + 1}" if first == last else f"bars {first + 1}–{last + 1}"

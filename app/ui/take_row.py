@@ -1,0 +1,119 @@
+"""How a take looks in the list: its contour, what it is, and its stars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.ui.theme import THEME
+from models.music.notes import Note
+from models.request import Span
+
+ROW = Qt.ItemDataRole.UserRole + 1  # where an item keeps its Row
+MOST_STARS = 5
+_STAR = 15  # pixels, each star with its room
+_MARGIN, _CONTOUR = 7, 78
+_LEAST_SEMITONES = 12  # a contour is never stretched more than so that these fill it
+
+
+@dataclass(frozen=True)
+class Row:
+    """A take as the list shows it."""
+
+    title: str
+    lines: tuple[str, str]
+    notes: Sequence[Note]
+    span: Span
+    stars: int
+    in_song: bool
+    faint: bool  # dismissed, or taken back
+
+
+class TakeDelegate(QStyledItemDelegate):
+    """Paints a Row; items without one are painted as usual."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        lines = 3 if index.data(ROW) is not None else 1
+        return QSize(100, lines * option.fontMetrics.lineSpacing() + 10)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        row = index.data(ROW)
+        if row is None:
+            super().paint(painter, option, index)
+            return
+        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # pyright: ignore[reportAttributeAccessIssue]
+        painter.save()
+        painter.setClipRect(rect)
+        if selected:
+            painter.fillRect(rect, THEME.colour("accent"))
+        ink = THEME.colour("accent_text" if selected else "muted_text" if row.faint else "text")
+        quiet = THEME.colour("accent_text" if selected else "muted_text")
+        frame = QRectF(rect.left() + _MARGIN, rect.top() + 6, _CONTOUR, rect.height() - 12)
+        painter.fillRect(frame, THEME.colour("background" if selected else "raised"))
+        _paint_contour(painter, frame.adjusted(3, 3, -3, -3), row)
+        height = painter.fontMetrics().lineSpacing()
+        left, width = round(frame.right()) + 8, rect.right() - round(frame.right()) - 8 - _MARGIN
+        bold = painter.font()
+        bold.setBold(True)
+        for number, text in enumerate((row.title, *row.lines)):
+            painter.setPen(ink if number < 2 else quiet)
+            room = width - MOST_STARS * _STAR if number == 0 else width
+            said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.setFont(bold if number == 0 else option.font)  # pyright: ignore[reportAttributeAccessIssue]
+            painter.drawText(left, rect.top() + 5 + number * height + painter.fontMetrics().ascent(), said)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for number in range(MOST_STARS):
+            given = number < row.stars
+            colour = THEME.colour("accent_text" if selected else "accent" if given else "muted_text")
+            painter.setPen(QPen(colour, 1))
+            painter.setBrush(colour if given else Qt.BrushStyle.NoBrush)
+            painter.drawPolygon(_star(star_place(rect, number + 1).center().toPointF()))
+        painter.setPen(THEME.colour("line"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.restore()
+
+
+def star_place(rect: QRect, star: int) -> QRect:
+    """Where star number `star`, counted from 1, is in a row's rectangle."""
+    left = rect.right() - _MARGIN - (MOST_STARS - star + 1) * _STAR
+    return QRect(left, rect.top() + 3, _STAR, _STAR + 4)
+
+
+def _star(middle: QPointF) -> QPolygonF:
+    return QPolygonF(
+        [
+            middle + QPointF(math.sin(turn * math.pi / 5), -math.cos(turn * math.pi / 5)) * (2.4 if turn % 2 else 5.6)
+            for turn in range(10)
+        ]
+    )
+
+
+def _paint_contour(painter: QPainter, area: QRectF, row: Row) -> None:
+    """The take's notes, small: time across, pitch upwards."""
+    if not row.notes:
+        return
+    low, high = min(note.pitch for note in row.notes), max(note.pitch for note in row.notes)
+    spare = max(_LEAST_SEMITONES - (high - low), 0) / 2
+    low, rows = low - spare, high - low + 2 * spare + 1
+    across, down = area.width() / max(row.span.length, 1), area.height() / rows
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(THEME.colour("loop" if row.in_song else "ghost" if row.faint else "ghost_current"))
+    painter.drawRects(
+        [
+            QRectF(
+                area.left() + (note.onset - row.span.start) * across,
+                area.bottom() - (note.pitch - low + 1) * down,
+                max(note.duration * across - 1, 1.5),
+                max(down, 2.0),
+            )
+            for note in row.notes
+        ]
+    )

@@ -1,0 +1,114 @@
+"""The part of the Compose panel for Vary and Blend: how far, in which direction, from which phrase."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSlider, QWidget
+
+from app.ui.widgets import quiet, tool_button
+from models.request import NUDGES
+
+_PERCENT = 100
+_STEP = 10
+_NAMES = {
+    "density": ("Busier", "To the left calmer, to the right busier"),
+    "height": ("Higher", "To the left lower, to the right higher"),
+    "liveliness": ("Syncopated", "To the left on the beat, to the right more syncopated"),
+    "width": ("Wider", "To the left a narrower range, to the right a wider one"),
+}
+
+
+class VaryFields(QWidget):
+    """Sliders and buttons; reads nothing but itself and says when it changed."""
+
+    changed = Signal()
+
+    def __init__(self, actions: dict[str, QAction], amount: float = 0.4, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.vary = _button("Vary   (V)", actions["vary"])
+        self.more = tool_button("How …", "Say how far and in which direction, and blend two phrases", checkable=True)
+        details = QWidget()
+        details.hide()
+        self.more.toggled.connect(details.setVisible)
+        outer = QGridLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(6)
+        outer.setColumnStretch(0, 1)
+        outer.addWidget(self.vary, 0, 0)
+        outer.addWidget(self.more, 0, 1)
+        outer.addWidget(details, 1, 0, 1, 2)
+        grid = QGridLayout(details)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        grid.setColumnStretch(1, 1)
+        self.amount = QSlider(Qt.Orientation.Horizontal)
+        self.amount.setRange(0, _PERCENT)
+        self.amount.setPageStep(_STEP)
+        self.amount.setValue(round(amount * _PERCENT))
+        self.amount.setToolTip("How far Vary goes: at the left almost the same, at the right hardly related")
+        self.amount.setAccessibleName("How far Vary goes")
+        self._amount_said = quiet()
+        for column, widget in enumerate((QLabel("How far"), self.amount, self._amount_said)):
+            grid.addWidget(widget, 0, column)
+        self.sliders: dict[str, QSlider] = {}
+        self._said: dict[str, QLabel] = {}
+        for row, name in enumerate(NUDGES, 1):
+            title, tip = _NAMES[name]
+            slider = QSlider(Qt.Orientation.Horizontal)
+            slider.setRange(-_STEP, _STEP)
+            slider.setPageStep(_STEP // 2)
+            slider.setToolTip(f"{tip}; in the middle: as it comes")
+            slider.setAccessibleName(title)
+            self.sliders[name], self._said[name] = slider, quiet()
+            for column, widget in enumerate((QLabel(title), slider, self._said[name])):
+                grid.addWidget(widget, row, column)
+        self.reset = tool_button("Middle", "Put the four sliders back into the middle")
+        self.reset.clicked.connect(self._centre)
+        self.origin = quiet("blend from: nothing yet")
+        self.origin.setWordWrap(True)
+        row = len(NUDGES) + 1
+        grid.addWidget(self.origin, row, 0, 1, 2)
+        grid.addWidget(self.reset, row, 2)
+        self.blend_from = _button("Blend from these", actions["blend_from"])
+        self.blend = _button("Blend to these   (B)", actions["blend"])
+        grid.addWidget(self.blend_from, row + 1, 0, 1, 3)
+        grid.addWidget(self.blend, row + 2, 0, 1, 3)
+        for slider in (self.amount, *self.sliders.values()):
+            slider.valueChanged.connect(lambda _: self._show())
+        self._show()
+
+    @property
+    def far(self) -> float:
+        """The amount, from 0 to 1."""
+        return self.amount.value() / _PERCENT
+
+    @property
+    def nudges(self) -> tuple[tuple[str, float], ...]:
+        """The sliders that are not in the middle, from -1 to 1."""
+        return tuple((name, slider.value() / _STEP) for name, slider in self.sliders.items() if slider.value())
+
+    def show_origin(self, title: str) -> None:
+        """Name the phrase to blend from."""
+        self.origin.setText(f"blend from: {title}")
+
+    def _centre(self) -> None:
+        for slider in self.sliders.values():
+            with QSignalBlocker(slider):
+                slider.setValue(0)
+        self._show()
+
+    def _show(self) -> None:
+        self._amount_said.setText(f"{self.amount.value()}%")
+        for name, said in self._said.items():
+            value = self.sliders[name].value()
+            said.setText(f"{value / _STEP:+.1f}" if value else "–")
+        self.changed.emit()
+
+
+def _button(text: str, action: QAction) -> QPushButton:
+    button = QPushButton(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    return button

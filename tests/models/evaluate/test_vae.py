@@ -1,0 +1,65 @@
+"""The table of the engine that varies and blends, with the shipped weights on tunes made here."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.evaluate import __main__ as evaluate
+from models.evaluate.vae import crossfade, measured
+from models.music.notes import Note, Phrase
+from models.music.time import MetreMap, TempoMap
+
+SCALE = "CDEFGABcdefgab"
+
+
+def _tunes(folder: Path) -> Path:
+    folder.mkdir()
+    chance = random.Random(7)
+    for number in range(10):
+        place, bars = 5, []
+        for _ in range(8):
+            bar = ""
+            for _ in range(8):
+                place = min(max(place + chance.choice([-2, -1, 1, 2]), 0), len(SCALE) - 1)
+                bar += SCALE[place]
+            bars.append(bar)
+        tune = "|".join(bars)
+        (folder / f"{number}.abc").write_text(f"X: {number}\nT: Tune {number}\nM: 4/4\nL: 1/8\nK: C\n{tune}|\n")
+    return folder
+
+
+def test_the_table_of_a_few_tunes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = tmp_path / "figures.json"
+    command = ["vae", "--pieces", str(_tunes(tmp_path / "tunes")), "--phrases", "4", "--cells", "40"]
+    assert evaluate.main([*command, "--json", str(result)]) == 0
+    figures = json.loads(result.read_text())
+    bracketed = {"recon_f1", "kl_bits", "prior_scale", "prior_range", "prior_interval", "overlap", "overlap_real",
+                 "blend_monotone"}  # fmt: skip
+    assert bracketed <= figures.keys()
+    assert figures["recon_f1"] > 0.6
+    assert figures["prior_scale"] > 0.95
+    assert figures["blend_monotone"] >= 0.9
+    assert figures["locked_kept"] == 1
+    assert figures["vary_correlation"] > 0.8
+    assert "come back with an F1" in capsys.readouterr().out
+
+
+def test_a_crossfade_has_the_phrases_at_its_ends() -> None:
+    first = tuple(Note(i * 480, 480, 60 + i) for i in range(8))
+    second = tuple(Note(i * 240, 240, 70) for i in range(16))
+    chance = np.random.default_rng(0)
+    assert crossfade(first, second, 0.0, chance) == first
+    assert crossfade(first, second, 1.0, chance) == second
+
+
+def test_sliders_are_measured_on_the_notes_themselves() -> None:
+    straight = tuple(Note(i * 480, 480, 60 + 3 * i) for i in range(8))
+    phrase = Phrase(straight, 3840, 480, MetreMap(480), TempoMap(480))
+    assert measured(straight, phrase).tolist() == [1, np.mean([n.pitch for n in straight]), 0, 21]
+    off = tuple(Note(i * 480 + 240, 480, 60) for i in range(7))
+    assert measured(off, phrase)[2] > 0.9
