@@ -37,6 +37,7 @@ REACHES = (0.4, 1.0, 1.8)
 FARTHEST = 0.8  # of `distance`, at an amount of 1
 NUDGED_BY = 1.5  # standard deviations of a measure, at the end of a slider
 _ALIKE = np.float32(0.8)  # how near the windows of a fresh phrase lie to its first
+_AROUND = np.float32(0.35)  # how far around a point that is brought along its kin lie
 _REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62}
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
@@ -174,13 +175,25 @@ class Vae:
         return [lines[i] for i in chosen], way, [source, target]
 
     def _fresh(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
-        """Points drawn from the prior, each take's later windows near its first, so that its bars belong together."""
+        """Points drawn from the prior, each take's later windows near its first, so that its bars belong together.
+
+        Where the request brings a point along, such as a take's, the first take lies there and the others around it.
+        """
         if len(request.roles) > 1 or {request.context.role, *request.roles} & {Role.CHORDS, Role.DRUMS}:
             raise UserError("The VAE writes one line at a time; choose another engine for chords and several parts.")
         random = np.random.default_rng([request.seed & 0xFFFFFFFF, 11])
         shape = request.takes, len(places), self.network.config.latent
         latent = random.standard_normal(shape, np.float32)
-        latent[:, 1:] = _ALIKE * latent[:, :1] + np.float32(np.sqrt(1 - _ALIKE**2)) * latent[:, 1:]
+        if request.latent:
+            if len(request.latent) % shape[2]:
+                raise UserError("This take is from another version of the VAE; ask for new ones.")
+            brought = np.array(request.latent, np.float32).reshape(-1, shape[2])
+            around = np.full((shape[0], 1, 1), _AROUND, np.float32)
+            around[:1] = 0
+            brought = brought[np.arange(shape[1]) % len(brought)]
+            latent = (np.sqrt(1 - around * around) * brought + around * latent[:, :1]).astype(np.float32)
+        else:
+            latent[:, 1:] = _ALIKE * latent[:, :1] + np.float32(np.sqrt(1 - _ALIKE**2)) * latent[:, 1:]
         latent += self._nudge(request)
         key, allowed = allowed_pitch_classes(request)
         middle = _REGISTERS.get(request.context.role, _REGISTERS[Role.MELODY])

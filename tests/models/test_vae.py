@@ -147,6 +147,17 @@ def test_fresh_phrases_are_melodies_in_the_key_that_is_asked_for(engine: Vae, ro
         assert all(note.pitch % 12 in take.allowed for note in take.notes)
 
 
+def test_a_take_that_is_brought_along_comes_again_and_its_kin_are_near(engine: Vae) -> None:
+    request = _request(Verb.FRESH, source=None, controls=Controls(parse_key("C major")), takes=6)
+    wanted, *others = _takes(engine, request)
+    again, *kin = _takes(engine, replace(request, latent=wanted.latent, seed=99))
+    assert again.notes == wanted.notes
+    near = np.mean([distance(take.notes, wanted.notes) for take in kin])
+    assert 0 < near < np.mean([distance(take.notes, wanted.notes) for take in others])
+    with pytest.raises(UserError, match="another version"):
+        _takes(engine, replace(request, latent=(0.5,) * 7))
+
+
 def test_what_cannot_be_done_is_said(engine: Vae) -> None:
     together = tuple(Note(0, 480, pitch) for pitch in (60, 64, 67)) * 2
     for request, said in (
