@@ -44,8 +44,9 @@ def random_request(seed: int, takes: int = 3) -> Request:
     locked = tuple(note for note in line(start, end, voices) if random.random() < 0.2 and note.end <= end)
     locked = locked if random.random() < 0.4 else ()
     key = Key(int(random.integers(12)), str(random.choice(list(SCALES)))) if random.random() < 0.7 else None
-    if key is not None and random.random() < 0.2:
-        named = [int(each) for each in random.choice(12, int(random.integers(2, 9)), replace=False)]
+    own = np.random.default_rng([seed, 1])
+    if key is not None and own.random() < 0.2:
+        named = own.choice(12, int(own.integers(2, 9)), replace=False).tolist()
         key = Key(named[0], OWN_NOTES, frozenset(named))
     low = int(random.integers(20, 90))
     chords = (ChordSpan(0, end, Chord(int(random.integers(12)), "7")),) if random.random() < 0.5 else ()
