@@ -12,7 +12,7 @@ from app.compose.takes import Fate, TakeGroup
 from app.ui.take_row import MOST_STARS, ROW, Row, TakeDelegate, star_place
 from app.ui.theme import THEME
 
-_TAKEN_BACK, _IN_SONG, _DISMISSED = "taken back", "✓ in the song", "dismissed"
+_TAKEN_BACK, _IN_SONG, _DISMISSED = "taken back", "✓ in song", "dismissed"
 _RECENT = 2  # requests whose takes are listed without being asked for
 _EMPTY = "No takes yet: press G."
 _WHICH = Qt.ItemDataRole.UserRole  # request id and index of a take

@@ -187,18 +187,18 @@ def test_takes_stay_listed_and_can_be_kept_later(program: Program) -> None:
     assert again is not None
     assert again.take == shown.takes[2]
     program.key(Key.Key_Return)
-    assert "in the song" in listed.item(2).text()
+    assert "in song" in listed.item(2).text()
     assert "dismissed" in listed.item(1).text()
     ids = program.document.selection.ids
     assert tuple(program.document.song.track(shown.track_id).pick(ids)) == shown.takes[2].notes
     program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert "taken back" in listed.item(2).text()
     program.key(Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
-    assert "in the song" in listed.item(2).text()
+    assert "in song" in listed.item(2).text()
     program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     _click(program, listed.item(0))
     program.key(Key.Key_Return)  # its notes get the ids of those that were taken back
-    assert "in the song" in listed.item(0).text()
+    assert "in song" in listed.item(0).text()
     assert "taken back" in listed.item(2).text()
 
 

@@ -116,7 +116,7 @@ def test_h_offers_chords_that_sound_under_the_melody_and_go_into_the_lane(progra
     assert [chords.chord_at(song, tick) for tick in bars] == [Chord(1), Chord(2), Chord(3), Chord(4)]
     assert list(song.track(track.id).notes()) == before
     listed = program.window.panel.list
-    assert "in the song" in listed.item(1).text()
+    assert "in song" in listed.item(1).text()
     program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert program.document.song.chords == ()
     assert "taken back" in listed.item(1).text()

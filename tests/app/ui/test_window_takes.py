@@ -126,10 +126,10 @@ def test_a_kept_take_says_so_and_that_it_was_undone_or_done_again(program: Progr
     answered(program)
     listed = program.window.panel.list
     program.key(Key.Key_Return)
-    assert "in the song" in listed.item(0).text()
+    assert "in song" in listed.item(0).text()
     assert row(listed.item(0)).in_song
     program.key(Key.Key_Z, Mod.ControlModifier)
     assert "taken back" in listed.item(0).text()
     assert not row(listed.item(0)).in_song
     program.key(Key.Key_Z, Mod.ControlModifier | Mod.ShiftModifier)
-    assert "in the song" in listed.item(0).text()
+    assert "in song" in listed.item(0).text()
