@@ -1,7 +1,7 @@
 """Takes worth choosing between: which of the lines that were written are handed over, and in what order.
 
 More lines are written than takes are asked for. Those that stall, go round in circles, are far sparser than asked or
-say what a better one says are left out; of the others those come first that fit best.
+say what a better one or the music before them says are left out; of the others those come first that fit best.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from models.request import Request
 ALIKE = 0.8  # the share of common notes from which on two takes are the same answer
 _LONGEST_SILENCE = 0.5  # of the span
 _MOST_REPEATS = 4  # bars that are the same note for note, one after the other
+_FEWEST_ECHOED, _FARTHEST_ECHO = 4, 16  # notes, bars
 _HEARD = 8  # bars before the span whose density counts where none is asked for
 
 
@@ -29,7 +30,9 @@ def choose(lines: Sequence[Sequence[Note]], fits: Sequence[float], request: Requ
     for number in [0, *order]:
         if len(chosen) == request.takes:
             break
-        if number not in chosen and _good(lines[number], [lines[each] for each in chosen], request):
+        if number in chosen or (number and echoes(lines[number], request)):
+            continue
+        if _good(lines[number], [lines[each] for each in chosen], request):
             chosen.append(number)
     missing = request.takes - len(chosen)
     chosen += [number for number in order if number not in chosen][:missing]
@@ -67,6 +70,28 @@ def loops(line: Sequence[Note], request: Request) -> bool:
         run = run + 1 if content == last else 1
         last = content
         if run >= _MOST_REPEATS and content:
+            return True
+    return False
+
+
+def echoes(line: Sequence[Note], request: Request) -> bool:
+    """Whether the line only says again what the part itself said some bars before: as alike as two takes must not be.
+
+    Where much repetition is asked for, that is an answer too.
+    """
+    context, span, asked = request.context, request.span, request.controls.repetition
+    if len(line) < _FEWEST_ECHOED or (asked is not None and asked >= ALIKE):
+        return False
+    metres = context.metres
+    first = metres.bar(span.start)
+    heard = {(note.onset, note.pitch) for note in context.part if note.onset < span.start}
+    inside = [(metres.bar(note.onset), note) for note in line]
+    for lag in range(1, min(first, _FARTHEST_ECHO) + 1):
+        said = sum(
+            (metres.bar_start(bar - lag) + note.onset - metres.bar_start(bar), note.pitch) in heard
+            for bar, note in inside
+        )
+        if said >= ALIKE * len(line):
             return True
     return False
 

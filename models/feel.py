@@ -131,7 +131,7 @@ def played(line: Sequence[Note], request: Request, feel: Feel, random: np.random
         step = round((onset - metres.bar_start(metres.bar(onset))) / per_step)
         late = round(feel.draw(step % STEPS_PER_QUARTER, random) * per_step)
         moved[onset] = min(max(onset + late, low), max(high, low))
-        if request.controls.strong_chord_tones and _on_beat(moved[onset], metres) and not _on_beat(onset, metres):
+        if request.controls.strong_chord_tones and on_beat(moved[onset], metres) and not on_beat(onset, metres):
             moved[onset] = onset  # between the beats any note will do, on them it has to be of the chord
     found = []
     for note in line:
@@ -143,7 +143,8 @@ def played(line: Sequence[Note], request: Request, feel: Feel, random: np.random
     return list(sort_notes(found))
 
 
-def _on_beat(tick: int, metres: MetreMap) -> bool:
+def on_beat(tick: int, metres: MetreMap) -> bool:
+    """Whether a beat of the metre begins at this tick."""
     return (tick - metres.bar_start(metres.bar(tick))) % metres.beat_ticks(tick) == 0
 
 

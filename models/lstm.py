@@ -17,7 +17,7 @@ from models.constraints import RuleBroken, allowed_pitch_classes, check, pitch_m
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
-from models.feel import Feel, feel_of, played, swing_of, written
+from models.feel import Feel, feel_of, on_beat, played, swing_of, written
 from models.lookback import event_fields
 from models.lstm_network import Config, Network
 from models.music.notes import Note, Role
@@ -354,6 +354,8 @@ def _make_room(line: list[Note], request: Request) -> list[Note]:
             if shared > 0 and (note.pitch == locked.pitch or voices == 1 or shared <= step):
                 if note.onset < locked.onset:
                     note = replace(note, duration=locked.onset - note.onset)
+                elif request.controls.strong_chord_tones and on_beat(locked.end, request.context.metres):
+                    continue  # it was chosen for a place between the beats
                 else:
                     note = replace(note, onset=locked.end, duration=note.end - locked.end)
             if note.duration > 0:

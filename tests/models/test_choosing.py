@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.choosing import alike, choose, fewest_onsets, loops, sparse, stalls
+from models.choosing import alike, choose, echoes, fewest_onsets, loops, sparse, stalls
 from models.music.notes import Note
 from models.music.time import MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
@@ -63,3 +63,24 @@ def test_without_a_density_the_part_before_says_how_sparse_is_too_sparse() -> No
     assert sparse(walk(60)[:15], busy)
     locked = replace(busy, locked=(walk(60)[15],))
     assert not sparse(walk(60)[:15], locked)
+
+
+def test_what_only_says_again_what_stood_before_is_left_out_unless_it_is_asked_for() -> None:
+    request = request_for()
+    before = tuple(replace(note, onset=note.onset - BAR) for note in walk(60))
+    request = replace(
+        request,
+        context=replace(request.context, part=before),
+        span=Span(request.span.start + 3 * BAR, request.span.end + 3 * BAR),
+    )
+    again = [replace(note, onset=note.onset + 4 * BAR) for note in before]
+    mostly = [replace(note, pitch=note.pitch + (i % 8 == 0)) for i, note in enumerate(again)]
+    half = [replace(note, pitch=note.pitch + i % 2) for i, note in enumerate(again)]
+    other = [replace(note, pitch=note.pitch - 13) for note in again]
+    assert [echoes(line, request) for line in (again, mostly, half, other)] == [True, True, False, False]
+    assert not echoes(again[:3], request)
+    assert choose([other, again, half], [-3.0, -1.0, -2.0], request) == ([2, 0], 0)
+    # What may have been heard already stays.
+    assert choose([again, other], [-1.0, -2.0], request) == ([0, 1], 0)
+    much = replace(request, controls=Controls(repetition=0.9))
+    assert not echoes(again, much)

@@ -203,3 +203,14 @@ def test_ten_thousand_notes_in_a_bar_are_answered_by_the_rules(wild: Lstm) -> No
         takes = compose(wild, request)
         assert len(takes) == 2
         assert all(take.notes and not verify(take.notes, request, allowed) for take in takes)
+
+
+def test_what_locked_notes_push_aside_does_not_land_on_a_beat_it_was_not_chosen_for() -> None:
+    metres = MetreMap(480)
+    context = Context((), (), 480, metres, TempoMap(480))
+    locked = (Note(0, 480, 66),)
+    request = Request(Verb.CONTINUE, context, Span(0, 1920), Controls(strong_chord_tones=True), locked=locked)
+    line = [Note(470, 100, 61), Note(960, 100, 60)]
+    assert lstm._make_room(line, request) == line[1:]
+    free = replace(request, controls=Controls())
+    assert [note.onset for note in lstm._make_room(line, free)] == [480, 960]
