@@ -14,7 +14,7 @@ OFFERED: dict[Verb, tuple[str, ...]] = {
     Verb.FILL: ("lstm",),
     Verb.ACCOMPANY: ("lstm",),
     Verb.HARMONISE: ("lstm",),
-    Verb.FRESH: ("lstm", "vae"),
+    Verb.FRESH: ("lstm", "vae", "gan"),
     Verb.VARY: ("vae",),
     Verb.BLEND: ("vae",),
     Verb.GROOVE: ("vae",),

@@ -171,7 +171,7 @@ class Composer(Protocol):
 
 
 # Engines by dotted name of a function that loads one, so that naming an engine imports no torch.
-ENGINES: dict[str, str] = {"lstm": "models.lstm.load", "vae": "models.vae.load"}
+ENGINES: dict[str, str] = {"lstm": "models.lstm.load", "vae": "models.vae.load", "gan": "models.gan.load"}
 
 
 def load_engine(name: str, *weights: Path) -> Composer:
