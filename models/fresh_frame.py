@@ -115,7 +115,7 @@ def asked(bank: Wishes, request: Request, block: Block, key: Key) -> NDArray[np.
 def heights(request: Request, key: Key, allowed: frozenset[int]) -> dict[Role, int]:
     """By how many semitones each part's pitches, written as in C, are moved: the key, and octaves to meet the range."""
     tonic = key.tonic if key.tonic <= 6 else key.tonic - 12
-    shifts = dict.fromkeys(PARTS, tonic)
+    shifts: dict[Role, int] = {part: tonic for part in PARTS}
     part = part_of(request.context.role)
     mask = pitch_mask(request, allowed)
 

@@ -21,7 +21,7 @@ from models.fresh_frame import Block, asked, blocks, heights, opened, part_of
 from models.gan_network import GanConfig, Writer
 from models.music.notes import Note, Role, sort_notes
 from models.music.theory import Key
-from models.open_cells import Open, Scores, choose_cells
+from models.open_cells import NO_LEANINGS, Leanings, Open, Scores, choose_cells, leaned, leanings_of
 from models.pedal import pedalled
 from models.request import Request, Take, Verb
 from models.rolls import Rolls, Wishes, as_notes, notes_of, slots_used
@@ -42,8 +42,8 @@ class Gan:
     name = ENGINE
     verbs = frozenset({Verb.FRESH})
 
-    def __init__(self, writer: Writer, bank: Wishes) -> None:
-        self.writer, self.bank = writer.eval(), bank
+    def __init__(self, writer: Writer, bank: Wishes, leanings: Leanings = NO_LEANINGS) -> None:
+        self.writer, self.bank, self.leanings = writer.eval(), bank, leanings
 
     def prepare(self, request: Request) -> None:
         """There is nothing to read ahead: a fresh phrase has no context."""
@@ -108,7 +108,8 @@ class Gan:
 
     def write(self, latent: NDArray[np.float32], wishes: Wishes, open_: Open, voices: int = _VOICES) -> Rolls:
         """Phrases for these points and wishes, where only open pitches are struck."""
-        return choose_cells(self.scores(latent, wishes), open_, slots_used(wishes.whole), voices)
+        scores = leaned(self.scores(latent, wishes), self.leanings, wishes.halves)
+        return choose_cells(scores, open_, slots_used(wishes.whole), voices, self.leanings)
 
     def _points(
         self, request: Request, frame: Sequence[Block], key: Key, count: int
@@ -194,6 +195,7 @@ def load(path: Path = WEIGHTS) -> Gan:
     torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, ENGINE)
     bank = Wishes(weights.pop("bank.whole").float().numpy(), weights.pop("bank.halves").float().numpy())
+    leanings = leanings_of(weights.pop("leanings").numpy())
     writer = Writer(GanConfig(**config))
     writer.load_state_dict(weights)
-    return Gan(writer, bank)
+    return Gan(writer, bank, leanings)

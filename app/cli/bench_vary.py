@@ -14,7 +14,7 @@ from app.compose.variation import blend_plan, phrase_in, vary_plan
 from app.song.edits import add_notes, add_track
 from app.song.selection import Selection
 from app.song.song import Song
-from models.music.notes import Note
+from models.music.notes import Note, Role
 from models.request import Composer, Controls, Request, Span, load_engine
 
 _BUDGET = 150  # milliseconds
@@ -33,6 +33,9 @@ def varying() -> Iterator[Measured]:
     for name, make in kinds.items():
         times = [_milliseconds(engine, make(number)) for number in range(RUNS + 1)][1:]
         yield measured(name, times, _BUDGET, "ms")
+    gan = load_engine("gan")
+    times = [_milliseconds(gan, _of_three(number)) for number in range(RUNS + 1)][1:]
+    yield measured("GAN, 16 fresh phrases in three parts", times, _BUDGET, "ms")
 
 
 def _milliseconds(engine: Composer, request: Request) -> float:
@@ -60,6 +63,10 @@ def _fresh(number: int) -> Request:
     song = Song.empty()
     made = plan(song, Selection(song.tracks[0].id), 0, Controls(), number, 16, PHRASE_BARS)
     return replace(_request(made), engine="vae")
+
+
+def _of_three(number: int) -> Request:
+    return replace(_fresh(number), engine="gan", roles=(Role.MELODY, Role.CHORDS, Role.BASS))
 
 
 def _groove(number: int) -> Request:

@@ -1,6 +1,7 @@
 """The quality tables: `python -m models.evaluate lstm --pieces DIR_OR_ZIP… [--json OUT]`.
 
 `vae --pieces DIR_OR_ZIP… [--json OUT]` judges the engine that varies and blends.
+`gan --pieces DIR_OR_ZIP… [--json OUT]` judges the engine that writes phrases from nothing.
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
 `recommend --data lastfm.zip [--unseen FILE.tsv] [--json OUT]` compares recommenders on real listeners.
 """
@@ -18,6 +19,9 @@ from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
+from models.evaluate.gan import INDEX as GAN_INDEX
+from models.evaluate.gan import gan_figures
+from models.evaluate.gan import show as show_gan
 from models.evaluate.grooves import groove_figures
 from models.evaluate.likelihood import BASELINE, likelihood
 from models.evaluate.overlap import overlap_figures, similarity_figures
@@ -27,6 +31,8 @@ from models.evaluate.tables import show, show_recommenders
 from models.evaluate.trials import trial_figures
 from models.evaluate.vae import show as show_vae
 from models.evaluate.vae import vae_figures
+from models.gan import WEIGHTS as GAN_WEIGHTS
+from models.gan import load as load_gan
 from models.groove import load as load_groover
 from models.lstm import WEIGHTS, load
 from models.training.beats import recorded
@@ -50,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
             return _recommend(args)
         if args.engine == "vae":
             return _vae(args)
+        if args.engine == "gan":
+            return _gan(args)
         pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
         if not pieces:
             raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
@@ -79,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     beats = engines.add_parser("beats", help="how well beats are found in POP909's recordings")
     rolls = engines.add_parser("frames", help="nats a frame on a set of piano rolls")
     vae = engines.add_parser("vae", help="what varies and blends: its reconstructions, prior, ways and sliders")
-    for each in (lstm, beats, vae):
+    gan = engines.add_parser("gan", help="what writes from nothing: its phrases beside real ones")
+    for each in (lstm, beats, vae, gan):
         each.add_argument(
             "--pieces",
             type=Path,
@@ -117,7 +126,11 @@ def _parser() -> argparse.ArgumentParser:
     vae.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     vae.add_argument("--cells", type=int, default=2000, help="windows of two bars to reconstruct, at most")
     vae.add_argument("--phrases", type=int, default=60, help="phrases of four bars to vary and blend, at most")
-    for each in (lstm, beats, vae, rolls, taste):
+    gan.add_argument("--weights", type=Path, default=GAN_WEIGHTS)
+    gan.add_argument("--index", type=Path, default=GAN_INDEX, help="sketches of the training phrases")
+    gan.add_argument("--seed", type=int, default=0, help="chooses what is judged")
+    gan.add_argument("--phrases", type=int, default=1000, help="phrases to write, at most")
+    for each in (lstm, beats, vae, rolls, taste, gan):
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
     return parser
 
@@ -152,6 +165,16 @@ def _vae(args: argparse.Namespace) -> int:
     if drums is not None:
         figures |= groove_figures(load_groover(), load_grooves(drums, "validation"), args.seed)
     show_vae(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def _gan(args: argparse.Namespace) -> int:
+    """The table of the engine that writes from nothing."""
+    pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
+    figures = gan_figures(load_gan(args.weights), pieces, args.index, args.seed, args.phrases)
+    show_gan(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0

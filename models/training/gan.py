@@ -1,8 +1,9 @@
 """Training the phrase GAN: `python -m models.training.train gan --data DIR --out DIR [--export FILE]`.
 
 Hinge losses (Lim and Ye, 2017) on phrases drawn from the prior, with the writer kept to the music by being a decoder as
-well: reader and writer give back phrases of the data (Larsen et al., ICML 2016). `--lean 0` trains the GAN alone.
-Both losses go to losses.csv, sample sheets to sheets/ as training goes on; it takes up where it left off.
+well: reader and writer give back phrases of the data (Larsen et al., ICML 2016). `--lean 0` trains the GAN alone. Both
+losses go to losses.csv, sample sheets to sheets/ as training goes on; it takes up where it left off. With `--export` a
+sketch of every training phrase is written beside the weights, by which copying is found out.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import checkpoint
+from models.evaluate.gan import INDEX, save_sketches
 from models.gan_network import Cells, Critic, GanConfig, Reader, Writer, one_hot
 from models.roles import STYLES
 from models.rolls import PARTS, Rolls, presence, slots_used
 from models.training.corpus import load_corpus
+from models.training.gan_leanings import find_leanings
 from models.training.phrases import PhraseSet, cached_set
 from models.training.pieces import split
 from models.training.sheets import curves, sheet, write_png
@@ -68,13 +71,13 @@ def train_gan(args: argparse.Namespace) -> None:
                     f"{name} {value:.3f}" for name, value in zip(LOSSES, losses, strict=True)), flush=True)  # fmt: skip
             if time.monotonic() - saved > 60:
                 trainer.save(args.out / "state.pt")
-                trainer.export(args.out / "gan.safetensors")
                 saved = time.monotonic()
     trainer.save(args.out / "state.pt")
     trainer.export(args.out / "gan.safetensors")
     _draw(args.out, trainer, held_out)
     if args.export:
         shutil.copyfile(args.out / "gan.safetensors", args.export)
+        save_sketches(args.export.with_name(INDEX.name), data.rolls)
 
 
 class _Trainer:
@@ -90,7 +93,7 @@ class _Trainer:
         made = [*self.writer.parameters(), *self.reader.parameters()]
         self.making = torch.optim.Adam(made, rate, betas=(0.5, 0.99))
         self.judging = torch.optim.Adam(self.critic.parameters(), rate, betas=(0.0, 0.99))
-        self.steps, self.seconds = 0, 0.0
+        self.steps, self.seconds, self._rate = 0, 0.0, rate
 
     def step(self, adversarial: bool) -> list[float]:
         """One batch for the critic and one for writer and reader; the values of LOSSES."""
@@ -174,6 +177,9 @@ class _Trainer:
         state = torch.load(path, weights_only=True)
         for name in _STATES:
             getattr(self, name).load_state_dict(state[name])
+        for optimiser in (self.making, self.judging):
+            for group in optimiser.param_groups:
+                group["lr"] = self._rate
         self.steps, self.seconds = state["steps"], state["seconds"]
         self.random = np.random.default_rng(self.steps)
 
@@ -182,6 +188,7 @@ class _Trainer:
         chosen = np.random.default_rng(0).permutation(len(self.data))[:BANK]
         bank = self.data.wishes.take(chosen)
         weights = dict(self.average.state_dict()) | {
+            "leanings": torch.from_numpy(find_leanings(self.average, self.data, 0)),
             "bank.whole": torch.from_numpy(bank.whole).half(),
             "bank.halves": torch.from_numpy(bank.halves).to(torch.uint8),
         }
