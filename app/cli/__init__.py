@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.errors import UserError
 
-COMMANDS = ("continue", "vary", "blend", "groove", "learn", "check", "bench")
+COMMANDS = ("continue", "vary", "blend", "groove", "fresh", "learn", "check", "bench")
 USAGE_ERROR = 2
 
 
@@ -22,6 +22,8 @@ def run(command: str, argv: Sequence[str]) -> int:
             from app.cli.blend import main
         elif command == "groove":
             from app.cli.groove import main
+        elif command == "fresh":
+            from app.cli.fresh import main
         elif command == "learn":
             from app.cli.learn import main
         elif command == "check":

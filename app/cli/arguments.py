@@ -15,13 +15,18 @@ def check_number(name: str, value: float, low: float, high: float) -> None:
 
 
 def check_output(source: Path, output: Path) -> None:
+    """Raise UserError where nothing can be written there, or only over what is read."""
+    check_place(output)
+    if output.exists() and source.exists() and output.samefile(source):
+        raise UserError("The output is the input itself; choose another name for -o, so that your song stays.")
+
+
+def check_place(output: Path) -> None:
     """Raise UserError where nothing can be written there."""
     if not output.parent.is_dir():
         raise UserError(f"The folder {output.parent} does not exist; make it, or choose another place for -o.")
     if output.is_dir():
         raise UserError(f"{output} is a folder; give -o the name of a file, such as {output / 'OUT.mid'}.")
-    if output.exists() and source.exists() and output.samefile(source):
-        raise UserError("The output is the input itself; choose another name for -o, so that your song stays.")
 
 
 def choose_track(song: Song, number: int | None) -> Track:

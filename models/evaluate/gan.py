@@ -58,11 +58,9 @@ def gan_figures(engine: Gan, pieces: Sequence[Piece], index: Path, seed: int, mo
     for end, (rolls, present) in sets.items():
         figures |= {f"{name}{end}": value for name, value in measures(rolls, present).items()}
         for family in FAMILIES:
-            parts = [
-                figures[f"{name}{end}"] for name in MEASURES if name.startswith(family) and f"{name}{end}" in figures
-            ]
-            if parts:
-                figures[f"{family}{end}"] = float(np.mean(parts))
+            parts = [f"{name}{end}" for name in MEASURES if name.startswith(family)]
+            if all(name in figures for name in parts):
+                figures[f"{family}{end}"] = float(np.mean([figures[name] for name in parts]))
     for end in ("", "_real", "_random", "_retrieval"):
         known = [name for name in MEASURES if f"{name}{end}" in figures and f"{name}_data" in figures]
         figures[f"within{end}"] = float(np.mean([_within(figures, name, end) for name in known]))
