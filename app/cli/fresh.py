@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
         save_midi(place(song, track.id, [take], False)[0], path)
         count = sum(len(notes) for _, notes in take.parts) or len(take.notes)
         print(f"take {take.index + 1}: {count} notes, {take.key.name}, seed {take.seed} → {path}")
-    print(f"{len(takes)} phrases in {seconds * 1000:.0f} ms")
+    print(f"{'One phrase' if len(takes) == 1 else f'{len(takes)} phrases'} in {seconds * 1000:.0f} ms")
     return 0
 
 

@@ -45,6 +45,9 @@ ENTRIES = (
     Entry("harmonise", "Compose", "Harmonise", "Find chords for the selected melody", ("H",)),
     Entry("vary", "Compose", "Vary", "Write the selected bars anew, as far from them as the slider says", ("V",)),
     Entry("blend_from", "Compose", "Blend from these", "Remember the selected bars to blend from", ("Shift+B",)),
+    Entry(
+        "fresh", "Compose", "Sixteen fresh phrases…", "Phrases from nothing, on a sheet to choose from", ("Shift+G",)
+    ),
     Entry("blend", "Compose", "Blend to these", "Steps from the remembered phrase to the selected bars", ("B",)),
     Entry(
         "lock",

@@ -25,6 +25,7 @@ from app.ui.carrying import Carrying
 from app.ui.clipboard import Clipboard
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing
+from app.ui.contact_sheet import ContactSheet
 from app.ui.fields import Fields
 from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.hearing import Record
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.next = quiet()  # in the status line, while there is nothing else to say
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
+        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self)
         self.playing = Playing(
             document,
             player,
@@ -149,7 +151,7 @@ class MainWindow(QMainWindow):
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
             **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
             "vary": lambda: self.varying.vary(), "blend": lambda: self.varying.blend(),
-            "blend_from": lambda: self.varying.blend_from(),
+            "blend_from": lambda: self.varying.blend_from(), "fresh": self._open_sheet,
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -193,7 +195,7 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats, self.carrying, self.ruler_menu, self.varying,
+            self.beats, self.carrying, self.ruler_menu, self.varying, self.sheet,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -239,6 +241,7 @@ class MainWindow(QMainWindow):
     def _bars_moved(self, playhead: int) -> None:
         """Takes were written for the old bars; the playhead stays at its place in the music."""
         self.composing.forget()
+        self.sheet.forget()
         self.playing.seek(playhead)
 
     def _title(self) -> None:
@@ -248,6 +251,7 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self.composing.forget()
+        self.sheet.forget()
         self.message.withdraw(self._refused)
         self.playing.begin_again()
         self.panel.begin_again()
@@ -276,6 +280,12 @@ class MainWindow(QMainWindow):
         self.message.withdraw(self._refused)
         self._refused = sentence
         self.message.tell(sentence)
+
+    def _open_sheet(self, _checked: bool = False) -> None:
+        """The sheet of fresh phrases; takes in the roll are put away, so that only one thing is heard."""
+        if self.composing.shown is not None:
+            self.composing.dismiss()
+        self.sheet.open_beside()
 
     def _rate(self, stars: int, _checked: bool = False) -> None:
         self.composing.rate(stars)
@@ -328,6 +338,7 @@ class MainWindow(QMainWindow):
     def _finish(self) -> None:
         self._closing = True
         self.playing.close()
+        self.sheet.close()
         self.composing.close()
         self.varying.close()
         geometry = b64encode(self.saveGeometry().data()).decode()

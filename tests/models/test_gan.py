@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def test_locked_notes_stay_alone(engine: Gan) -> None:
         ({"span": Span(0, 17 * BAR)}, "no more than 16 bars"),
     ],
 )
-def test_what_cannot_be_is_said(engine: Gan, fields: dict[str, object], said: str) -> None:
+def test_what_cannot_be_is_said(engine: Gan, fields: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said):
         _takes(engine, _request(**fields))
 

@@ -31,7 +31,7 @@ def test_three_parts_stand_on_three_tracks(tmp_path: Path, capsys: pytest.Captur
     song, _ = open_mended(out)
     assert [track.name for track in song.tracks] == ["Piano", "Chords", "Bass"]
     assert song.metres.metre(0).numerator == 3
-    assert "1 phrases in" in capsys.readouterr().out
+    assert "One phrase in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,10 @@ PATIENCE = 20.0
 
 
 class Scripted:
-    """Take i is a scale of quarters upwards from the i-th allowed pitch of the octave above middle C."""
+    """Take i is a scale of quarters upwards from the i-th allowed pitch of the octave above middle C.
+
+    Where a point is brought along, the first scale is the one that lies there.
+    """
 
     name = "scripted"
     verbs = frozenset(Verb)
@@ -39,13 +42,12 @@ class Scripted:
         key, allowed = allowed_pitch_classes(request)
         scale = [pitch for pitch in range(60, 96) if pitch % 12 in allowed]
         quarter = request.context.ticks_per_quarter
+        first = int(request.latent[0]) if request.latent else request.seed
         takes = []
         for index in range(request.takes):
             notes = []
             for step, onset in enumerate(range(span.start, span.end, quarter)):
-                note = Note(
-                    onset, min(quarter, span.end - onset), scale[(index + step + request.seed) % len(scale)], 90
-                )
+                note = Note(onset, min(quarter, span.end - onset), scale[(index + step + first) % len(scale)], 90)
                 notes.append(note)
                 emit(index, note)
                 if controls.temperature == SLOW:
@@ -65,6 +67,7 @@ class Scripted:
                     allowed,
                     chords=chords,
                     line=index,
+                    latent=(float(first + index),),
                 )
             )
         return tuple(takes)

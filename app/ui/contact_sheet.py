@@ -1,0 +1,247 @@
+"""Sixteen fresh phrases at a glance: the mouse plays them, a click chooses, the chosen ones go into the song."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent
+from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.compose.client import ComposeClient
+from app.compose.fresh import ALL_PARTS, FRESH_TAKES, fresh_plan, place
+from app.compose.intent import DEFAULT_BARS
+from app.compose.takes import TakeGroup
+from app.document import Document
+from app.player.client import Player
+from app.song.selection import Selection
+from app.ui.compose_panel import ComposePanel, checked_controls
+from app.ui.hearing import Hearing, Record
+from app.ui.mini_roll import MiniRoll, parts_of
+from app.ui.roll.view import RollView
+from app.ui.widgets import quiet
+from models.engines import OFFERED
+from models.music.notes import Note, Role
+from models.request import Take, Verb
+
+_COLUMNS = 4
+_LINGER = 120  # milliseconds: so long a phrase sounds on after the mouse has left it for no other
+_NAMES = {"gan": "GAN", "vae": "VAE", "lstm": "LSTM"}
+_TOGETHER = "gan"  # what writes several parts at once
+_PARTS = (
+    ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS), ("Chords", (Role.CHORDS,)),
+    ("Bass", (Role.BASS,)),
+)  # fmt: skip
+
+
+class ContactSheet(QDialog):
+    """Stays open beside the window. Phrases are written for the playhead's bar, over the chords that stand there."""
+
+    told = Signal(str)  # a sentence for the status line
+
+    def __init__(
+        self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
+        record: Record, parent: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._document, self._client, self._panel = document, client, panel
+        self._hearing = Hearing(player, roll, record, self)
+        self._group: TakeGroup | None = None
+        self._asked: int | None = None
+        self.setWindowTitle("Fresh phrases – Antiphon")
+        self.engine = QComboBox()
+        for name in sorted(OFFERED[Verb.FRESH], key=list(_NAMES).index):
+            self.engine.addItem(_NAMES[name], name)
+        self.engine.setToolTip("Which engine writes: the GAN writes several parts that belong together")
+        self.engine.setAccessibleName("Engine")
+        self.parts = QComboBox()
+        for text, roles in _PARTS:
+            self.parts.addItem(text, roles)
+        self.parts.setToolTip("What is written; parts beside the first go to tracks of their own")
+        self.parts.setAccessibleName("Parts")
+        self.again = QPushButton("Sixteen new ones")
+        self.again.setToolTip("Write other phrases; key, range, bars and style are those of the Compose panel")
+        self.again.clicked.connect(self.ask)
+        self.kin = QPushButton("More like this")
+        self.kin.setToolTip("Phrases around the chosen one; choose one first")
+        self.kin.clicked.connect(self.ask_kin)
+        self.put = QPushButton("Put into the song")
+        self.put.setObjectName("primary")
+        self.put.setToolTip("The chosen phrases, one after the other from where they were written, as one step")
+        self.put.clicked.connect(self.place_chosen)
+        self.said = quiet()
+        self.said.setWordWrap(True)
+        self.cells = [MiniRoll(number) for number in range(FRESH_TAKES)]
+        for number, cell in enumerate(self.cells):
+            cell.entered.connect(lambda number=number: self._hear(number))
+            cell.left.connect(lambda: self._linger.start())
+        self._linger = QTimer(self, singleShot=True, interval=_LINGER)
+        self._linger.timeout.connect(self._silence)
+        client.takes_came.connect(self._takes_came)
+        client.failed.connect(self._failed)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        for text, field in (("Engine", self.engine), ("Parts", self.parts)):
+            top.addWidget(QLabel(text))
+            top.addWidget(field)
+        top.addStretch(1)
+        top.addWidget(self.again)
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        for number, cell in enumerate(self.cells):
+            grid.addWidget(cell, number // _COLUMNS, number % _COLUMNS)
+        bottom = QHBoxLayout()
+        bottom.addWidget(self.said, 1)
+        bottom.addWidget(self.kin)
+        bottom.addWidget(self.put)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addLayout(grid, 1)
+        layout.addLayout(bottom)
+        for button in (self.again, self.kin, self.put):
+            button.setAutoDefault(False)
+
+    @property
+    def takes(self) -> tuple[Take, ...]:
+        """The phrases that are shown."""
+        return self._group.takes if self._group is not None else ()
+
+    @property
+    def chosen(self) -> list[Take]:
+        """Those that are chosen, in the order of the sheet."""
+        return [cell.take for cell in self.cells if cell.isChecked() and cell.take is not None]
+
+    def open_beside(self) -> None:
+        """Show it, with new phrases where there are none."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if not self.takes and self._asked is None:
+            self.ask()
+
+    def ask(self) -> None:
+        """Write sixteen new phrases."""
+        self._ask(())
+
+    def ask_kin(self) -> None:
+        """Write phrases around the one that is chosen."""
+        chosen = self.chosen
+        if len(chosen) != 1:
+            self.said.setText("Choose one phrase first, by a click: the others will be like it.")
+        elif not chosen[0].latent:
+            self.said.setText(f"The {_NAMES.get(chosen[0].engine, 'engine')} has no phrases near others; "
+                              "choose the GAN or the VAE for that.")  # fmt: skip
+        else:
+            self._ask(chosen[0].latent)
+
+    def place_chosen(self) -> None:
+        """Put the chosen phrases into the song, as one undo step."""
+        group, chosen = self._group, self.chosen
+        if group is None or not chosen:
+            self.said.setText("Choose the phrases first, by a click on each.")
+            return
+        if all(track.id != group.track_id for track in self._document.song.tracks):
+            self.said.setText("The track they were written for is gone; ask for new ones.")
+            return
+        self._silence()
+        song, ids = place(self._document.song, group.track_id, chosen, self._panel.layer)
+        what = "a fresh phrase" if len(chosen) == 1 else f"{len(chosen)} fresh phrases"
+        self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
+        for take in chosen:
+            self._hearing.fact("kept", take)
+        for cell in self.cells:
+            cell.setChecked(False)
+        self.told.emit(f"{what[0].upper()}{what[1:]} put into the song. Ctrl+Z takes them back.")
+
+    def forget(self) -> None:
+        """Let go of all phrases: they belong to a song, or to bars, that are no more."""
+        self._silence()
+        self._group = self._asked = None
+        for cell in self.cells:
+            cell.show_take(None, self._document.song.metres)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._silence()
+        super().hideEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._silence()
+        super().closeEvent(event)
+
+    # --- inside
+
+    def _ask(self, latent: tuple[float, ...]) -> None:
+        document, engine, roles = self._document, self.engine.currentData(), self.parts.currentData()
+        if len(roles) > 1 and engine != _TOGETHER:
+            self.said.setText("Only the GAN writes several parts that belong together; choose it, or one part.")
+            return
+        controls, wrong = checked_controls(self._panel)
+        if controls is None:
+            self.said.setText(wrong)
+            return
+        if latent and self._group is not None:  # of the same kind, whatever the fields say by now
+            before = self._group.request
+            request, track_id = replace(before, latent=latent, seed=self._panel.next_seed()), self._group.track_id
+        else:
+            song = document.song
+            first = song.metres.bar(self._hearing.playhead) if song.note_count or song.chords else 0
+            bars = self._panel.bars.value() or DEFAULT_BARS
+            made = fresh_plan(
+                song, document.selection.track_id, first, bars, controls, self._panel.next_seed(), FRESH_TAKES, roles,
+                engine,
+            )  # fmt: skip
+            if made.request is None:
+                self.said.setText(made.tooltip)
+                return
+            request, track_id = made.request, made.track_id
+            self.said.setText(made.tooltip)
+        self._silence()
+        self._asked = self._client.ask(request)
+        self._group = TakeGroup.start(self._asked, track_id, request, document.song)
+
+    def _takes_came(self, request_id: int, takes: tuple[Take, ...]) -> None:
+        if request_id != self._asked or self._group is None:
+            return
+        self._asked = None
+        group = self._group.finish(takes)
+        # What is heard of a phrase are all its parts, on the track's own instrument.
+        self._group = replace(group, notes=tuple(map(_together, group.takes)))
+        for number, cell in enumerate(self.cells):
+            cell.show_take(group.takes[number] if number < len(group.takes) else None, self._document.song.metres)
+        if len(takes) < FRESH_TAKES:
+            self.said.setText("Something else was asked for meanwhile; ask again for all sixteen.")
+
+    def _failed(self, request_id: int, sentence: str) -> None:
+        if request_id == self._asked:
+            self._asked = None
+            self.said.setText(sentence)
+
+    def _hear(self, number: int) -> None:
+        group, take = self._group, self.cells[number].take
+        self._linger.stop()
+        if group is None or take is None or not group.finished:
+            return
+        for index, cell in enumerate(self.cells):
+            cell.mark(index == number)
+        self._group = group.choose(number)
+        self._hearing.hear(self._group)
+        self._hearing.audition(self._document.song.metres, again=True)
+
+    def _silence(self) -> None:
+        self._linger.stop()
+        for cell in self.cells:
+            cell.mark(False)
+        self._hearing.end()
+
+
+def _together(take: Take) -> tuple[Note, ...]:
+    """The notes of all parts, in order; of two that strike one pitch at once the longer."""
+    notes: dict[tuple[int, int], Note] = {}
+    for _, part in parts_of(take):
+        for note in part:
+            there = notes.get((note.onset, note.pitch))
+            if there is None or there.duration < note.duration:
+                notes[note.onset, note.pitch] = note
+    return tuple(notes[where] for where in sorted(notes))
