@@ -273,7 +273,9 @@ class Composing(QObject):
         if self._shown is None:
             self.told.emit("There are no takes yet: press G.")
             return
-        self._look_at(self._shown.choose(self._shown.current + by))
+        group = self._shown.choose(self._shown.current + by)
+        self._look_at(group)
+        self.told.emit(f"Take {group.current + 1} of {len(group.notes)}: Enter keeps it, Tab goes on to the next.")
 
     def _choose_from_list(self, request_id: int, index: int) -> None:
         group = self.group(request_id)

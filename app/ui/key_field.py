@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QGridLayout, QLineEdit, QSizePolicy, QWidget
@@ -17,6 +19,8 @@ _SCALES = (
     "major pentatonic", "minor pentatonic", "blues", "whole tone", "chromatic",
 )  # fmt: skip
 _OWN = "Notes of my own …"
+_BEGUN = re.compile(r"\s*[A-Ga-g][#b♯♭]*\s+\w\w")
+_NOTHING = "\n"  # which no key begins with
 
 
 class _Text(QLineEdit):
@@ -25,6 +29,13 @@ class _Text(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         QTimer.singleShot(0, self, self.selectAll)  # after the click has put the cursor somewhere
+
+
+class _Completer(QCompleter):
+    """Completes the scale once two of its letters are typed: before that, "B" is B major and "D m" D minor."""
+
+    def splitPath(self, path: str) -> list[str]:
+        return [path] if _BEGUN.match(path) else [_NOTHING]
 
 
 class KeyField(QWidget):
@@ -42,12 +53,13 @@ class KeyField(QWidget):
             "The key every note stays in: Auto takes the one it finds; or type, such as D dorian, or notes: C D E G A"
         )
         known = [f"{tonic} {name}" for tonic in _spellings() for name in (*_SCALES, "ionian", "aeolian")]
-        completer = QCompleter([AUTO, *known], self)
+        completer = _Completer(known, self)
         completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.edit.setCompleter(completer)
         self.tonic = _box("Tonic", "The tonic; Auto: the key that is found in the music", [AUTO, *_TONICS])
         self.scale = _box("Scale", "The scale or mode", [])
+        self.tonic.setPlaceholderText("tonic")
         self.scale.setPlaceholderText("scale")
         for name in _SCALES:
             self.scale.addItem(_MODES.get(name, name), name)
@@ -62,6 +74,7 @@ class KeyField(QWidget):
         grid.setColumnStretch(1, 3)
         self._follow()
         self.edit.textChanged.connect(self._typed)
+        self.edit.editingFinished.connect(self._finished)
         self.tonic.activated.connect(self._tonic_chosen)
         self.scale.activated.connect(self._scale_chosen)
 
@@ -92,11 +105,17 @@ class KeyField(QWidget):
         self._follow()
         self.changed.emit()
 
+    def _finished(self) -> None:
+        if not self.edit.text().strip():
+            self.set_text("")
+
     def _follow(self) -> None:
         """Let the boxes say what the text says."""
         try:
             key = self.key()
-        except UserError:
+        except UserError:  # said where the controls are read
+            self.tonic.setCurrentIndex(-1)
+            self.scale.setCurrentIndex(-1)
             return
         self.tonic.setCurrentIndex(0 if key is None else key.tonic + 1)
         self.scale.setCurrentIndex(-1 if key is None else self.scale.findData(key.scale))

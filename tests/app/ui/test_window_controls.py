@@ -140,3 +140,29 @@ def test_what_is_steered_shows_at_a_glance_and_one_button_takes_it_back(program:
     assert panel.steer_button.text() == "Steer …"
     assert not panel.steered.isVisible()
     assert panel.controls() == Controls(temperature=panel.temperature.value())
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("B", Key(11)), ("e", Key(4)), ("g", Key(7)), ("a", Key(9)),
+        ("d m", Key(2, "minor")), ("Dm", Key(2, "minor")), ("d dor", Key(2, "dorian")),
+        ("bb mi", Key(10, "minor")), ("bb mix", Key(10, "mixolydian")), ("f# harm", Key(6, "harmonic minor")),
+    ],
+)  # fmt: skip
+def test_what_is_typed_is_completed_only_where_the_scale_is_begun(program: Program, typed: str, key: Key) -> None:
+    field = program.window.panel.key
+    program.type_into(field.edit, typed)
+    program.qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    assert field.key() == key
+
+
+def test_an_emptied_key_is_auto_again_and_nonsense_leaves_no_key_in_the_boxes(program: Program) -> None:
+    field = program.window.panel.key
+    program.wait(lambda: field.edit.text() == "Auto: C major")
+    program.type_into(field.edit, "blurgh")
+    assert (field.tonic.currentIndex(), field.scale.currentIndex()) == (-1, -1)
+    field.edit.clear()
+    program.qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    assert field.edit.text() == "Auto: C major"
+    assert field.tonic.currentText() == "Auto"
