@@ -46,3 +46,13 @@ def load(path: Path, engine: str) -> tuple[dict[str, torch.Tensor], dict[str, An
     if metadata.get("engine") != engine or metadata.get("vocabulary") != VOCABULARY:
         raise UserError(f"The weights at {path} are not for this version of the {engine} engine; reinstall Antiphon.")
     return weights, json.loads(metadata["config"])
+
+
+def fill(network: torch.nn.Module, path: Path, weights: dict[str, torch.Tensor]) -> None:
+    """Give `network` the weights from `path`; raises UserError where they are not its own."""
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(
+            f"The weights at {path} do not fit this version of their engine; reinstall Antiphon."
+        ) from error

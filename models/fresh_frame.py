@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.constraints import pitch_mask
 from models.errors import UserError
 from models.music.notes import Role
-from models.music.theory import SCALES, Chord, Key
+from models.music.theory import Chord, Key
 from models.open_cells import Open
 from models.request import Request
 from models.roles import STYLES
@@ -38,7 +38,7 @@ class Block:
     def wishes(self, bank: Wishes, request: Request, key: Key) -> Wishes:
         """What is asked of these bars: the bank's wishes but for what the request says itself."""
         whole, halves = bank.whole.copy(), bank.halves.copy()
-        whole[:, :2] = np.eye(2)[int(is_minor(key))]
+        whole[:, :2] = np.eye(2)[int(key.minor)]
         whole[:, 2 : 2 + len(METRES)] = np.eye(len(METRES))[METRES.index(self.metre)]
         style = request.controls.style
         whole[:, _STYLE] = np.eye(len(STYLES))[STYLES.index(style)] if style in STYLES[1:] else 0
@@ -52,11 +52,6 @@ class Block:
                 classes = frozenset((each - key.tonic) % 12 for each in chord.pitch_classes)
                 halves[:, index] = half(classes, (chord.root - key.tonic) % 12)
         return Wishes(whole, halves)
-
-
-def is_minor(key: Key) -> bool:
-    """Whether a key's third is minor and not major as well."""
-    return 3 in SCALES[key.scale] and 4 not in SCALES[key.scale]
 
 
 def part_of(role: Role) -> Role:
@@ -100,7 +95,7 @@ def chord_at(request: Request, tick: int) -> Chord | None:
 def asked(bank: Wishes, request: Request, block: Block, key: Key) -> NDArray[np.int64]:
     """The numbers of the bank's wishes that come nearest to the request: its mode first, then metre, style, density."""
     whole = bank.whole
-    rank = 8.0 * (whole[:, int(is_minor(key))] > 0) + 4.0 * (whole[:, 2 + METRES.index(block.metre)] > 0)
+    rank = 8.0 * (whole[:, int(key.minor)] > 0) + 4.0 * (whole[:, 2 + METRES.index(block.metre)] > 0)
     rank += 16.0 * whole[:, -len(PARTS) :].all(1)  # the parts of a phrase are written together, whichever are kept
     if request.controls.style in STYLES[1:]:
         rank += 2.0 * whole[:, _STYLE.start + STYLES.index(request.controls.style)]

@@ -194,8 +194,10 @@ def load(path: Path = WEIGHTS) -> Gan:
     """The engine with the weights at `path`; raises UserError where they cannot be used."""
     torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, ENGINE)
-    bank = Wishes(weights.pop("bank.whole").float().numpy(), weights.pop("bank.halves").float().numpy())
-    leanings = leanings_of(weights.pop("leanings").numpy())
+    extra = [weights.pop(name, torch.zeros(0)).float().numpy() for name in ("bank.whole", "bank.halves", "leanings")]
     writer = Writer(GanConfig(**config))
-    writer.load_state_dict(weights)
-    return Gan(writer, bank, leanings)
+    checkpoint.fill(writer, path, weights)
+    if not all(map(len, extra)):
+        raise UserError(f"The weights at {path} lack what belongs to them; reinstall Antiphon.")
+    whole, halves, leanings = extra
+    return Gan(writer, Wishes(whole, halves), leanings_of(leanings))

@@ -131,5 +131,5 @@ def load(path: Path = WEIGHTS) -> Groover:
     """The engine with the weights at `path`; raises UserError where they cannot be used."""
     weights, config = checkpoint.load(path, ENGINE)
     network = GrooveNetwork(GrooveConfig(**config))
-    network.load_state_dict(weights)
+    checkpoint.fill(network, path, weights)
     return Groover(network)

@@ -226,8 +226,5 @@ def load(path: Path = WEIGHTS) -> Harmoniser:
     """The harmoniser with the weights at `path`; raises UserError where they cannot be used."""
     weights, config = checkpoint.load(path, "harmony")
     network = HarmonyNetwork(HarmonyConfig(**config))
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise UserError(f"The weights at {path} do not fit the harmoniser; reinstall Antiphon.") from error
+    checkpoint.fill(network, path, weights)
     return Harmoniser(network)

@@ -388,8 +388,5 @@ def load(path: Path = WEIGHTS) -> Lstm:
     torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, "lstm")
     network = Network(Config(**config))
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise UserError(f"The weights at {path} do not fit the LSTM engine; reinstall Antiphon.") from error
+    checkpoint.fill(network, path, weights)
     return Lstm(network)

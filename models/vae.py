@@ -328,5 +328,5 @@ def load(path: Path = WEIGHTS) -> Vae:
     torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, ENGINE)
     network = Network(Config(**config))
-    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    checkpoint.fill(network, path, weights)
     return Vae(network)

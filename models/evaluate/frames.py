@@ -200,7 +200,7 @@ def load(path: Path) -> FrameNetwork:
     """The network at `path`; raises UserError where its weights are missing, damaged or for another use."""
     weights, config = checkpoint.load(path, ENGINE)
     network = FrameNetwork(Config(**config))
-    network.load_state_dict(weights)
+    checkpoint.fill(network, path, weights)
     return network.eval()
 
 

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models import checkpoint
-from models.errors import UserError
 from models.lstm_network import Config, Network
 
 ENGINE = "transformer"
@@ -74,8 +73,5 @@ def load(path: Path = WEIGHTS) -> TransformerNetwork:
     """The trained network; raises UserError where its weights are missing or do not fit."""
     weights, config = checkpoint.load(path, ENGINE)
     network = TransformerNetwork(Config(**config))
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise UserError(f"The weights at {path} do not fit the Transformer.") from error
+    checkpoint.fill(network, path, weights)
     return network.eval()

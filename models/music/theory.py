@@ -153,6 +153,11 @@ class Key:
         return f"{pitch_class_name(self.tonic, self)} {self.scale}"
 
     @property
+    def minor(self) -> bool:
+        """Whether the third above the tonic is minor, and not major as well."""
+        return (self.tonic + 3) % 12 in self.pitch_classes and (self.tonic + 4) % 12 not in self.pitch_classes
+
+    @property
     def flats(self) -> bool:
         """Whether the key's notes are spelled with flats."""
         return (self.tonic + _RELATIVE_MAJOR.get(self.scale, 0)) % 12 in _FLAT_MAJORS

@@ -89,7 +89,7 @@ def _phrases(piece: Piece) -> Iterator[tuple[NDArray, ...]]:
     parts = {Role.MELODY: tuple(melody_line(first.notes))} | _accompaniment(piece.others)
     style = style_index(first.source)
     last = first.metres.bar(max(first.length - 1, 0))
-    minor = 3 in SCALES[key.scale] and 4 not in SCALES[key.scale]
+    minor = key.minor
     scale = {(step + key.tonic) % 12 for step in SCALES["minor" if minor else "major"] + ((11,) if minor else ())}
     onsets = {part: np.array([note.onset for note in notes]) for part, notes in parts.items()}
     for bar in range(0, last - BARS + 2, STRIDE):
