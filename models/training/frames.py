@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from models import checkpoint
 from models.evaluate.frames import ENGINE, Config, FrameNetwork, Pieces, load_split, nats, nats_frame, roll
+from models.training.progress import Progress, export, keep, resume, set_rate
 
 BATCH = 6
 _STEADY = 0.995  # how much of the averaged weights stays at each step
@@ -35,14 +33,9 @@ def train_frames(args: argparse.Namespace) -> None:
     steady.load_state_dict(network.state_dict())
     print(f"{len(train)} pieces, {sum(p.numel() for p in network.parameters()):,} parameters", flush=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
-    progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
-    state_file = out / "state.pt"
-    if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        network.load_state_dict(state["network"])
-        steady.load_state_dict(state["steady"])
-        optimiser.load_state_dict(state["optimiser"])
-        progress = state["progress"]
+    parts = {"network": network, "steady": steady, "optimiser": optimiser}
+    progress = resume(out / "state.pt", parts)
+    if progress["epoch"]:
         print(f"resumed after epoch {progress['epoch']}", flush=True)
     while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
         began = time.monotonic()
@@ -56,15 +49,10 @@ def train_frames(args: argparse.Namespace) -> None:
         if score < progress["best"]:
             progress["best"] = score
             checkpoint.save(out / "best.safetensors", steady.state_dict(), ENGINE, config.to_dict())
-        states = {"network": network.state_dict(), "steady": steady.state_dict(), "optimiser": optimiser.state_dict()}
-        torch.save({**states, "progress": progress}, out / "state.tmp")
-        (out / "state.tmp").replace(state_file)
-        (out / "curve.json").write_text(json.dumps(progress["curve"], indent=1))
+        keep(out / "state.pt", parts, progress)
         passed = f"epoch {progress['epoch']}  {progress['seconds']:.0f} s"
         print(f"{passed}  train {learned:.3f}  valid {score:.3f} nats a frame", flush=True)
-    if args.export:
-        args.export.parent.mkdir(parents=True, exist_ok=True)
-        args.export.write_bytes((out / "best.safetensors").read_bytes())
+    export(out / "best.safetensors", args.export)
 
 
 def _epoch(
@@ -72,7 +60,7 @@ def _epoch(
     steady: FrameNetwork,
     optimiser: torch.optim.Optimizer,
     train: Pieces,
-    progress: dict[str, Any],
+    progress: Progress,
     args: argparse.Namespace,
 ) -> float:
     """One pass over the pieces, each transposed at random; gives back the mean nats a frame."""
@@ -81,10 +69,9 @@ def _epoch(
     total, frames, started = 0.0, 0.0, time.monotonic()
     for rolls, weight, shift in _batches(train, network.config, random, args.segment, args.batch or BATCH):
         spent = progress["seconds"] + time.monotonic() - started
-        done = min(max(spent / (args.minutes * 60), progress["epoch"] / args.epochs), 1.0)
+        done = max(spent / (args.minutes * 60), progress["epoch"] / args.epochs)
         warm = min((progress["step"] + 1) / 100, 1.0)
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        set_rate(optimiser, args.rate * warm, done)
         losses = nats(network, rolls, shift) * weight
         loss = losses.sum() / weight.sum()
         optimiser.zero_grad(set_to_none=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +29,7 @@ from models.training.corpus import load_corpus
 from models.training.gan_leanings import find_leanings
 from models.training.phrases import PhraseSet, cached_set
 from models.training.pieces import split
+from models.training.progress import export
 from models.training.sheets import curves, sheet, write_png
 
 BATCH = 32
@@ -75,8 +75,8 @@ def train_gan(args: argparse.Namespace) -> None:
     trainer.save(args.out / "state.pt")
     trainer.export(args.out / "gan.safetensors")
     _draw(args.out, trainer, held_out)
+    export(args.out / "gan.safetensors", args.export)
     if args.export:
-        shutil.copyfile(args.out / "gan.safetensors", args.export)
         save_sketches(args.export.with_name(INDEX.name), data.rolls)
 
 

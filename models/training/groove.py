@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 import math
 import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +22,7 @@ from models.drum_grid import STEPS, STEPS_A_QUARTER, read_bars
 from models.errors import UserError
 from models.groove_network import GrooveConfig, GrooveNetwork
 from models.music import smf
+from models.training.progress import export, keep, resume, set_rate
 
 ENGINE = "groove"
 BATCH = 128
@@ -109,13 +108,8 @@ def train_groove(args: argparse.Namespace) -> None:
     config = GrooveConfig()
     network = GrooveNetwork(config)
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay)
-    progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
-    state_file = out / "groove.pt"
-    if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        progress = state["progress"]
+    parts = {"network": network, "optimiser": optimiser}
+    progress = resume(out / "state.pt", parts)
     print(f"{len(train)} windows of {STEPS // STEPS_A_QUARTER} quarters to learn, {len(valid)} to judge by", flush=True)
     while progress["seconds"] < args.minutes * 60 and progress["epoch"] < args.epochs:
         began = time.monotonic()
@@ -124,9 +118,7 @@ def train_groove(args: argparse.Namespace) -> None:
         network.train()
         size = args.batch or BATCH
         for first in range(0, len(order) - size + 1, size):
-            done = min((progress["seconds"] + time.monotonic() - began) / (args.minutes * 60), 1.0)
-            for group in optimiser.param_groups:
-                group["lr"] = args.rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+            set_rate(optimiser, args.rate, (progress["seconds"] + time.monotonic() - began) / (args.minutes * 60))
             error, bits = losses(network, train.batch(order[first : first + size]))
             loss = error + min((progress["step"] + 1) / _WARM_STEPS, 1.0) * bits
             optimiser.zero_grad(set_to_none=True)
@@ -146,10 +138,6 @@ def train_groove(args: argparse.Namespace) -> None:
         print("  ".join(f"{name} {value:.5g}" for name, value in progress["curve"][-1].items()), flush=True)
         if error + bits < progress["best"]:
             progress["best"] = error + bits
-            checkpoint.save(out / "groove.safetensors", network.state_dict(), ENGINE, config.to_dict())
-        torch.save(
-            {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "progress": progress}, state_file
-        )
-        (out / "groove.json").write_text(json.dumps(progress["curve"], indent=1))
-    if args.export:
-        args.export.write_bytes((out / "groove.safetensors").read_bytes())
+            checkpoint.save(out / "best.safetensors", network.state_dict(), ENGINE, config.to_dict())
+        keep(out / "state.pt", parts, progress)
+    export(out / "best.safetensors", args.export)

@@ -22,6 +22,7 @@ from models.harmony import UNKNOWN, HarmonyConfig, HarmonyNetwork, held
 from models.music.detect import detect_key
 from models.training.corpus import load_corpus
 from models.training.pieces import Piece, split
+from models.training.progress import export, set_rate
 
 BATCH, SEGMENT = 32, 128  # segments, beats
 _OTHERS = slice(24, 48)  # the features of the other parts
@@ -156,9 +157,8 @@ def train_harmony(args: argparse.Namespace) -> None:
     for epoch in range(args.epochs):
         total = count = 0.0
         for batch in segments(sides["train"], random):
-            done = min(max((time.monotonic() - began) / (args.minutes * 60), epoch / args.epochs), 1.0)
-            for group in optimiser.param_groups:
-                group["lr"] = args.rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+            done = max((time.monotonic() - began) / (args.minutes * 60), epoch / args.epochs)
+            set_rate(optimiser, args.rate, done)
             bits, weight = loss(network, batch)
             optimiser.zero_grad(set_to_none=True)
             (bits / weight).backward()
@@ -187,6 +187,4 @@ def train_harmony(args: argparse.Namespace) -> None:
         (out / "curve.json").write_text(json.dumps(curve, indent=1))
         if time.monotonic() - began > args.minutes * 60:
             break
-    if args.export:
-        args.export.parent.mkdir(parents=True, exist_ok=True)
-        args.export.write_bytes((out / "best.safetensors").read_bytes())
+    export(out / "best.safetensors", args.export)

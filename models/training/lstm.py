@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from models.training.dataset import EVERYTHING, NOTHING, Dataset, collate
 from models.training.distributed import World, joined
 from models.training.examples import examples
 from models.training.loss import sums
+from models.training.progress import Progress, export, keep, resume, set_rate
 from models.training.shards import Shards, share, write_shards, written
 
 SEGMENT = 224
@@ -39,7 +38,7 @@ class _Run:
     network: Network
     trained: nn.Module  # the network, wrapped where several processes train it
     optimiser: torch.optim.Optimizer
-    progress: dict[str, Any]
+    progress: Progress
 
 
 def train_lstm(args: argparse.Namespace) -> None:
@@ -73,13 +72,8 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
         _begin(network, args.start, engine)
     network = network.to(world.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
-    progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "best": math.inf, "curve": []}
-    state_file = out / "state.pt"
-    if state_file.exists():
-        state = torch.load(state_file, weights_only=True, map_location=world.device)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        progress = state["progress"]
+    parts = {"network": network, "optimiser": optimiser}
+    progress = resume(out / "state.pt", parts, world.device)
     judges = Dataset([next(examples(piece)) for piece in shards.judges()]) if world.leads else None
     if world.leads:
         print(f"{shards.train} pieces to learn, {shards.valid} melodies to judge by", flush=True)
@@ -98,10 +92,9 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
         spent = torch.tensor(time.monotonic() - began if world.leads else 0.0, device=world.device)
         progress["seconds"] += float(world.total(spent))
         if world.leads:
-            _save(run, out)
-    if args.export and world.leads:
-        args.export.parent.mkdir(parents=True, exist_ok=True)
-        args.export.write_bytes((out / "best.safetensors").read_bytes())
+            keep(out / "state.pt", parts, progress)
+    if world.leads:
+        export(out / "best.safetensors", args.export)
 
 
 def _begin(network: Network, start: Path, engine: str) -> None:
@@ -122,10 +115,9 @@ def _epoch(run: _Run, batches: Any, world: World, args: argparse.Namespace) -> f
     for rows in batches:
         # Clocks differ between processes, the rate must not: among several it falls from pass to pass.
         clock = progress["seconds"] + (time.monotonic() - started if world.size == 1 else 0.0)
-        done = min(max(clock / (args.minutes * 60), progress["epoch"] / args.epochs), 1.0)
+        done = max(clock / (args.minutes * 60), progress["epoch"] / args.epochs)
         warm = min((progress["step"] + 1) / 100, 1.0)
-        for group in run.optimiser.param_groups:
-            group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        set_rate(run.optimiser, args.rate * warm, done)
         batch = {name: tensor.to(world.device) for name, tensor in collate(rows).items()}
         with torch.autocast(world.device.type, torch.bfloat16, enabled=args.half):
             loss, bits = _loss(run.trained, batch, world)
@@ -182,10 +174,3 @@ def _judge(run: _Run, config: Config, engine: str, judges: Dataset, learned: flo
         f"bare {bare:.3f}  " + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),
         flush=True,
     )
-
-
-def _save(run: _Run, out: Path) -> None:
-    states = {"network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "progress": run.progress}
-    torch.save(states, out / "state.tmp")
-    (out / "state.tmp").replace(out / "state.pt")
-    (out / "curve.json").write_text(json.dumps(run.progress["curve"], indent=1))

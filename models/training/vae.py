@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +19,7 @@ from models.training.cells import Cells, cut, in_octave, load_cells, save_cells
 from models.training.corpus import load_corpus
 from models.training.directions import set_directions
 from models.training.pieces import split
+from models.training.progress import keep, resume, set_rate
 from models.vae_network import Batch, Config, Network
 
 ENGINE = "vae"
@@ -41,13 +40,8 @@ def train_vae(args: argparse.Namespace) -> None:
     config = Config()
     network = Network(config)
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=args.decay, betas=(0.9, 0.98))
-    progress: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": 0.0, "curve": []}
-    state_file = out / "state.pt"
-    if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        progress = state["progress"]
+    parts = {"network": network, "optimiser": optimiser}
+    progress = resume(out / "state.pt", parts)
     print(f"{len(train)} windows to learn, {len(valid)} to judge by", flush=True)
     print(f"{sum(p.numel() for p in network.parameters()):,} parameters", flush=True)
     while progress["seconds"] < args.minutes * 60 and progress["epoch"] < args.epochs:
@@ -56,10 +50,8 @@ def train_vae(args: argparse.Namespace) -> None:
         network.train()
         sums: list[tuple[float, float]] = []
         for first in range(0, len(order) - (args.batch or BATCH) + 1, args.batch or BATCH):
-            done = min((progress["seconds"] + time.monotonic() - began) / (args.minutes * 60), 1.0)
-            rate = args.rate * min((progress["step"] + 1) / 200, 1.0)
-            for group in optimiser.param_groups:
-                group["lr"] = rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+            done = (progress["seconds"] + time.monotonic() - began) / (args.minutes * 60)
+            set_rate(optimiser, args.rate * min((progress["step"] + 1) / 200, 1.0), done)
             batch = train.batch(order[first : first + (args.batch or BATCH)])
             cost = args.beta * min((progress["step"] + 1) / _WARM_STEPS, 1.0)
             with torch.autocast("cpu", torch.bfloat16, enabled=args.half):
@@ -83,7 +75,7 @@ def train_vae(args: argparse.Namespace) -> None:
         row |= judge(network, judged)
         progress["curve"].append(row)
         print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-        _save(network, optimiser, progress, out)
+        keep(out / "state.pt", parts, progress)
     network.eval()
     set_directions(network, train)
     checkpoint.save(args.export or out / "best.safetensors", halves(network), ENGINE, config.to_dict())
@@ -121,11 +113,3 @@ def _losses(network: Network, batch: Batch, hide: float) -> tuple[Tensor, Tensor
 def halves(network: Network) -> dict[str, Tensor]:
     """The weights in half precision, as they are shipped."""
     return {name: tensor.half() for name, tensor in network.state_dict().items()}
-
-
-def _save(network: Network, optimiser: torch.optim.Optimizer, progress: dict[str, Any], out: Path) -> None:
-    torch.save(
-        {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "progress": progress}, out / "state.tmp"
-    )
-    (out / "state.tmp").replace(out / "state.pt")
-    (out / "curve.json").write_text(json.dumps(progress["curve"], indent=1))
