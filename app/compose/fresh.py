@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.compose.intent import MOST_BARS, Plan
+from app.compose.intent import MOST_BARS, Plan, checked
 from app.song.chords import chord_spans, replace_chords
 from app.song.edits import add_track, replace_span
 from app.song.song import Song
-from models.constraints import allowed_pitch_classes, check, pitch_mask
-from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.request import Context, Controls, Request, Span, Take, Verb
 
@@ -36,18 +34,9 @@ def fresh_plan(
     span = Span(metres.bar_start(first_bar), metres.bar_start(first_bar + bars))
     chords = chord_spans(song, span.start, span.end)
     context = Context((), (), song.ticks_per_quarter, metres, song.tempos, chords, roles[0])
-    request = Request(
-        Verb.FRESH, context, span, controls, seed, takes, engine=engine, latent=latent, roles=roles
-    )  # fmt: skip
-    try:
-        check(request)
-        key, allowed = allowed_pitch_classes(request)
-        pitch_mask(request, allowed)
-    except UserError as error:
-        return Plan(track.id, None, str(error), wrong=True)
-    over = ", over the chords" if chords else ""
-    what = f"Write {takes} phrases of {bars} {'bar' if bars == 1 else 'bars'} from nothing{over}, in {key.name}."
-    return Plan(track.id, request, what, key)
+    request = Request(Verb.FRESH, context, span, controls, seed, takes, engine=engine, latent=latent, roles=roles)
+    bars_said = f"{bars} {'bar' if bars == 1 else 'bars'}"
+    return checked(track, request, f"Write {takes} phrases of {bars_said} from nothing")
 
 
 def place(song: Song, track_id: int, takes: Sequence[Take], layer: bool) -> tuple[Song, tuple[int, ...]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from app.compose.intent import MOST_BARS, Plan
-from app.compose.variation import bar_names, phrase_in, selected_bars
+from app.compose.intent import MOST_BARS, Plan, bar_names, locked_notes
+from app.compose.variation import phrase_in, selected_bars
 from app.song.selection import Selection
 from app.song.song import Song
-from models.music.notes import DRUM_CHANNEL, Role
+from models.music.notes import Role
 from models.request import Context, Controls, Request, Span, Verb
 
 GROOVE_AMOUNT = 0.8  # of the way from stiff to played
@@ -30,9 +28,10 @@ def groove_plan(song: Song, selection: Selection, controls: Controls, seed: int,
         last = first + MOST_BARS - 1
     span = Span(song.metres.bar_start(first), song.metres.bar_end(last))
     context = Context((), (), song.ticks_per_quarter, song.metres, song.tempos, role=Role.DRUMS)
-    locked = tuple(replace(note, channel=DRUM_CHANNEL) for note in song.locked_in(track.id, span))
     source = phrase_in(song, track, first, last)
-    request = Request(Verb.GROOVE, context, span, controls, seed, takes, locked, source=source, amount=amount)
+    request = Request(
+        Verb.GROOVE, context, span, controls, seed, takes, locked_notes(song, track, span), source=source, amount=amount
+    )
     what = (
         f"Play {bar_names(first, last)} of {track.name} as a drummer would: the same hits, in time and loudness alive"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.song.chords import chord_spans
@@ -11,7 +12,7 @@ from app.song.song import Song, Track
 from models.constraints import allowed_pitch_classes, check, pitch_mask
 from models.errors import UserError
 from models.music.detect import detect_role
-from models.music.notes import Note, Role
+from models.music.notes import Note, Role, sort_notes
 from models.music.theory import Key
 from models.request import Context, Controls, Request, Span, Verb
 
@@ -93,12 +94,12 @@ def harmony_plan(song: Song, selection: Selection, controls: Controls, seed: int
         last = first + MOST_HARMONISED - 1
     span = Span(metres.bar_start(first), metres.bar_end(last))
     start = metres.bar_start(max(first - CONTEXT_BARS, 0))
-    heard = [_sorted(track.onsets(start, span.end))]
+    heard = [sort_notes(track.onsets(start, span.end))]
     heard += [
         notes
         for other in song.tracks
         if other.id != track.id and not other.is_drums and not other.mute
-        if (notes := _sorted(other.onsets(start, span.end)))
+        if (notes := sort_notes(other.onsets(start, span.end)))
     ]
     context = Context(
         (),
@@ -109,8 +110,8 @@ def harmony_plan(song: Song, selection: Selection, controls: Controls, seed: int
         chord_spans(song, start, span.start),
         Role.CHORDS,
     )
-    what = f"Find chords for {_bar_names(first, last)} of {track.name}"
-    return _plan(track, Request(Verb.HARMONISE, context, span, controls, seed, takes), what)
+    what = f"Find chords for {bar_names(first, last)} of {track.name}"
+    return checked(track, Request(Verb.HARMONISE, context, span, controls, seed, takes), what)
 
 
 def phrase_range(song: Song, selection: Selection) -> tuple[int, int] | None:
@@ -124,12 +125,9 @@ def phrase_range(song: Song, selection: Selection) -> tuple[int, int] | None:
     return (max(min(pitches) - _ROOM, 0), min(max(pitches) + _ROOM, 127)) if pitches else None
 
 
-def _locked(song: Song, track: Track, span: Span) -> tuple[Note, ...]:
-    return tuple(replace(note, channel=track.channel) for note in _sorted(song.locked_in(track.id, span)))
-
-
-def _sorted(notes: list[Note]) -> tuple[Note, ...]:
-    return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
+def locked_notes(song: Song, track: Track, span: Span) -> tuple[Note, ...]:
+    """The notes of the track that stay as they are in the span, on its channel."""
+    return tuple(replace(note, channel=track.channel) for note in sort_notes(song.locked_in(track.id, span)))
 
 
 def with_replaced(made: Plan, song: Song) -> Plan:
@@ -160,7 +158,7 @@ def continuation(
     span = Span(metres.bar_start(first_bar), metres.bar_start(first_bar + bars))
     oldest = max((first_bar if heard_from is None else heard_from) - CONTEXT_BARS, 0)
     context = _context(song, track, metres.bar_start(oldest), span, role)
-    where = _bar_names(first_bar, first_bar + bars - 1)
+    where = bar_names(first_bar, first_bar + bars - 1)
     chords = any(each.end > span.start for each in context.chords)
     if not context.part and not context.others and not chords:
         return Plan(
@@ -170,21 +168,21 @@ def continuation(
             "move the playhead behind a phrase, or select its notes.",
         )
     if context.part:
-        heard = _bar_names(*_bars(song, context.part[0].onset, context.part[-1].onset + 1))
+        heard = bar_names(*_bars(song, context.part[0].onset, context.part[-1].onset + 1))
         verb, what = Verb.CONTINUE, f"Continue {heard} of {track.name} into {where}"
     else:
         verb, what = Verb.ACCOMPANY, f"Write {where} of {track.name} as {_ROLES[context.role]}"
         if context.others:
             what += " to the other tracks"
-    return _plan(track, Request(verb, context, span, controls, seed, takes, _locked(song, track, span)), what)
+    return checked(track, Request(verb, context, span, controls, seed, takes, locked_notes(song, track, span)), what)
 
 
 def _fresh(song: Song, track: Track, controls: Controls, seed: int, takes: int, bars: int, role: Role | None) -> Plan:
     """A phrase from nothing but the controls, from the first bar on."""
     span = Span(0, song.metres.bar_start(bars))
     context = _context(song, track, 0, span, role)
-    what = f"Write {_bar_names(0, bars - 1)} of {track.name} as {_ROLES[context.role]} from nothing"
-    return _plan(track, Request(Verb.FRESH, context, span, controls, seed, takes), what)
+    what = f"Write {bar_names(0, bars - 1)} of {track.name} as {_ROLES[context.role]} from nothing"
+    return checked(track, Request(Verb.FRESH, context, span, controls, seed, takes), what)
 
 
 def _for_region(
@@ -198,18 +196,23 @@ def _for_region(
         if last - first >= MOST_BARS:
             return Plan(track.id, None, f"A region of more than {MOST_BARS} bars is too long to fill: choose less.")
         context = _context(song, track, metres.bar_start(max(first - CONTEXT_BARS, 0)), span, role, behind=True)
-        what = f"Fill {_bar_names(first, last)} of {track.name} between what stands before and behind"
-        request = Request(Verb.FILL, context, span, controls, seed, takes, _locked(song, track, span))
-        return _plan(track, request, what)
+        what = f"Fill {bar_names(first, last)} of {track.name} between what stands before and behind"
+        request = Request(Verb.FILL, context, span, controls, seed, takes, locked_notes(song, track, span))
+        return checked(track, request, what)
     first = _free_bar(song, track, span.start)
     bars = min(max(metres.bar(span.end - 1) - first + 1, 1), MOST_BARS)
     return continuation(song, track, first, bars, controls, seed, takes, role=role)
 
 
-def _plan(track: Track, request: Request, what: str) -> Plan:
+def checked(track: Track, request: Request, what: str, heard: Sequence[Note] = ()) -> Plan:
+    """The plan to do `what`, with what it keeps to; or the sentence that says which controls bite each other.
+
+    The key is the context's, or that of the notes that are `heard` instead.
+    """
     try:
         check(request)
-        key, allowed = allowed_pitch_classes(request)
+        listened = replace(request.context, part=tuple(heard), after=(), others=()) if heard else request.context
+        key, allowed = allowed_pitch_classes(replace(request, context=listened))
         pitch_mask(request, allowed)
     except UserError as error:
         return Plan(track.id, None, str(error), wrong=True)
@@ -226,7 +229,7 @@ def _context(song: Song, track: Track, start: int, span: Span, role: Role | None
     """What the engine may see; of the track itself what stands behind the span only where the answer leads there."""
     end = song.metres.bar_start(song.metres.bar(max(span.end - 1, 0)) + 1 + CONTEXT_BARS) if behind else span.end
     others = [
-        _sorted(other.onsets(start, end))
+        sort_notes(other.onsets(start, end))
         for other in song.tracks
         if other.id != track.id and not other.is_drums and not other.mute
     ]
@@ -272,5 +275,6 @@ def _bars(song: Song, start: int, end: int) -> tuple[int, int]:
     return song.metres.bar(start), song.metres.bar(max(end - 1, start))
 
 
-def _bar_names(first: int, last: int) -> str:
+def bar_names(first: int, last: int) -> str:
+    """Bars counted from 0, for a sentence."""
     return f"bar {first + 1}" if first == last else f"bars {first + 1}–{last + 1}"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.compose.intent import CONTEXT_BARS, MOST_BARS, Plan
+from app.compose.intent import CONTEXT_BARS, MOST_BARS, Plan, bar_names, checked, locked_notes
 from app.song.chords import chord_spans
 from app.song.selection import Selection
 from app.song.song import Song, Track
-from models.constraints import allowed_pitch_classes, check, pitch_mask
-from models.errors import UserError
 from models.music.detect import CHORDAL, detect_role
-from models.music.notes import Note, Phrase, Role
+from models.music.notes import Phrase, Role, sort_notes
 from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
 
@@ -44,7 +42,7 @@ def phrase_in(song: Song, track: Track, first: int, last: int) -> Phrase:
     )
     tempo = TempoChange(0, round(60_000_000 / song.tempos.bpm(start)))
     return Phrase(
-        tuple(sorted(notes, key=lambda note: (note.onset, note.pitch))),
+        tuple(sort_notes(notes)),
         end - start,
         song.ticks_per_quarter,
         metres,
@@ -71,7 +69,12 @@ def vary_plan(
     request = _request(song, track, first, last, Verb.VARY, controls, seed, takes)
     request = replace(request, amount=amount, nudges=nudges)
     how = "hardly" if amount < 0.2 else "a little" if amount < 0.45 else "clearly" if amount < 0.75 else "far"
-    return _checked(track, request, f"Vary {bar_names(first, last)} of {track.name} {how}")
+    return checked(
+        track,
+        request,
+        f"Vary {bar_names(first, last)} of {track.name} {how}",
+        request.source.notes if request.source is not None else (),
+    )
 
 
 def blend_plan(song: Song, selection: Selection, controls: Controls, seed: int, steps: int, origin: Phrase) -> Plan:
@@ -85,7 +88,7 @@ def blend_plan(song: Song, selection: Selection, controls: Controls, seed: int, 
         return Plan(track.id, None, "These are the notes to blend from: select the other phrase, then press Blend.")
     request = replace(request, source=origin, target=request.source)
     what = f"Blend from {origin.title or 'the phrase'} to {bar_names(first, last)} of {track.name} in {steps} steps"
-    return _checked(track, request, what)
+    return checked(track, request, what, origin.notes)
 
 
 def origin_in(song: Song, selection: Selection) -> Phrase | Plan:
@@ -131,30 +134,4 @@ def _request(
         chord_spans(song, start, span.end),
         role=Role.MELODY if phrase.role is Role.CHORDS else phrase.role,
     )
-    locked = tuple(replace(note, channel=track.channel) for note in _sorted(song.locked_in(track.id, span)))
-    return Request(verb, context, span, controls, seed, takes, locked, source=phrase)
-
-
-def _checked(track: Track, request: Request, what: str) -> Plan:
-    try:
-        check(request)
-        source = request.source.notes if request.source is not None else ()
-        heard = replace(request, context=replace(request.context, part=source, after=(), others=()))
-        key, allowed = allowed_pitch_classes(heard)
-        pitch_mask(request, allowed)
-    except UserError as error:
-        return Plan(track.id, None, str(error), wrong=True)
-    if request.locked:
-        count = len(request.locked)
-        what += f", around {count} locked {'note' if count == 1 else 'notes'}"
-    found = " (auto)" if request.controls.key is None else ""
-    return Plan(track.id, request, f"{what}, in {key.name}{found}.", key)
-
-
-def _sorted(notes: list[Note]) -> tuple[Note, ...]:
-    return tuple(sorted(notes, key=lambda note: (note.onset, note.pitch)))
-
-
-def bar_names(first: int, last: int) -> str:
-    """Bars counted from 0, for a sentence."""
-    return f"bar {first + 1}" if first == last else f"bars {first + 1}–{last + 1}"
+    return Request(verb, context, span, controls, seed, takes, locked_notes(song, track, span), source=phrase)

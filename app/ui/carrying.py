@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QObject, Qt, QTemporaryDir, QUrl, Signal
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QWidget
 
+from app.compose.intent import bar_names
 from app.compose.takes import TakeGroup
 from app.document import Document
 from app.song import clip
@@ -40,9 +41,8 @@ class Carrying(QObject):
             self._drag(group.song, group.track_id, group.takes[index].notes, f"Take {index + 1}")
 
     def _drag(self, song: Song, track_id: int, notes: Sequence[Note], what: str) -> None:
-        first, last = song.metres.bar(notes[0].onset) + 1, song.metres.bar(max(note.end for note in notes) - 1) + 1
-        bars = f"bar {first}" if first == last else f"bars {first}-{last}"
-        name = re.sub(r"[^\w .,-]", "_", f"{what}, {bars}").strip() or "Notes"
+        bars = bar_names(song.metres.bar(notes[0].onset), song.metres.bar(max(note.end for note in notes) - 1))
+        name = re.sub(r"[^\w .,-]", "_", f"{what}, {bars.replace('–', '-')}").strip() or "Notes"
         data = clip.piece(song, song.track(track_id), notes, what)
         path = self._write(f"{name}.mid", data)
         if path is None:

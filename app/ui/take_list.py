@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
+from app.compose.intent import bar_names
 from app.compose.takes import Fate, TakeGroup
 from app.ui.take_row import MOST_STARS, ROW, Row, TakeDelegate, star_place
 from app.ui.theme import THEME
@@ -127,8 +128,7 @@ class TakeList(QListWidget):
 
 def _item(group: TakeGroup, index: int, in_song: bool) -> QListWidgetItem:
     take, metres = group.takes[index], group.song.metres
-    first, last = metres.bar(group.span.start) + 1, metres.bar(group.span.end - 1) + 1
-    bars = f"bar {first}" if first == last else f"bars {first}–{last}"
+    bars = bar_names(metres.bar(group.span.start), metres.bar(group.span.end - 1))
     fate, rank, stars = group.fates[index], group.ranks[index], group.stars[index]
     fits = _FITS[rank] if rank < len(_FITS) else f"fits {rank + 1}th"
     mark = _IN_SONG if in_song else _TAKEN_BACK if fate is Fate.KEPT else _DISMISSED if fate is Fate.DISMISSED else fits
