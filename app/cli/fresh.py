@@ -20,6 +20,7 @@ from models.engines import OFFERED
 from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.music.theory import parse_chord, parse_key, parse_range
+from models.music.time import parse_metre
 from models.request import Controls, Span, Verb, load_engine
 from models.roles import STYLES
 
@@ -54,10 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _song(options: argparse.Namespace) -> Song:
     """An empty song in the metre that is asked for, its chord lane filled in turn with the chords."""
-    numerator, _, denominator = options.metre.partition("/")
-    if not (numerator.isdigit() and denominator.isdigit()):
-        raise UserError(f'"{options.metre}" is not a metre; write one such as 3/4.')
-    song = set_metre(Song.empty(), 0, int(numerator), int(denominator))
+    song = set_metre(Song.empty(), 0, *parse_metre(options.metre))
     chords = [parse_chord(text) for text in options.chords.replace(",", " ").split()]
     if chords:
         bars = [song.metres.bar_start(bar) for bar in range(options.bars + 1)]

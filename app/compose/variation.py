@@ -10,7 +10,7 @@ from app.song.selection import Selection
 from app.song.song import Song, Track
 from models.music.detect import CHORDAL, detect_role
 from models.music.notes import Phrase, Role, sort_notes
-from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
+from models.music.time import TempoChange, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
 
 _NOTHING = "Select the notes of a phrase first, or drag along the ruler over its bars."
@@ -34,18 +34,12 @@ def phrase_in(song: Song, track: Track, first: int, last: int) -> Phrase:
         replace(note, onset=note.onset - start, duration=min(note.end, end) - note.onset)
         for note in track.onsets(start, end)
     )
-    there = song.metres.metre(start)
-    inside = [change for change in song.metres.changes if start < change.tick < end]
-    metres = MetreMap(
-        song.ticks_per_quarter,
-        tuple(replace(change, tick=max(change.tick - start, 0)) for change in (MetreChange(0, 4, 4), there, *inside)),
-    )
-    tempo = TempoChange(0, round(60_000_000 / song.tempos.bpm(start)))
+    tempo = TempoChange.at(0, song.tempos.bpm(start))
     return Phrase(
         tuple(sort_notes(notes)),
         end - start,
         song.ticks_per_quarter,
-        metres,
+        song.metres.within(start, end),
         TempoMap(song.ticks_per_quarter, (tempo,)),
         role=detect_role(notes, track.programme or 0),
         title=track.name,

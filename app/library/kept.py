@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from app.library.history import content_hash
-from app.song.edits import add_notes
+from app.song.excerpt import excerpt
 from app.song.midi import midi_from_song
-from app.song.song import Song, Track
+from app.song.song import Song
 from models.music import smf
 from models.music.notes import Note
-from models.music.time import MetreMap, TempoChange, TempoMap
 from models.request import Span
 
 BARS_BEFORE = 16
@@ -26,16 +24,11 @@ def keep(folder: Path, song: Song, track_id: int, span: Span, notes: Sequence[No
     track = song.track(track_id)
     if track.is_drums or not notes:
         return None
-    metres, ticks = song.metres, song.ticks_per_quarter
+    metres = song.metres
     start = metres.bar_start(max(metres.bar(span.start) - BARS_BEFORE, 0))
-    music = [replace(note, onset=note.onset - start, id=0) for note in (*track.onsets(start, span.start), *notes)]
-    later = [replace(change, tick=change.tick - start) for change in metres.changes if start < change.tick < span.end]
-    own = MetreMap(ticks, (replace(metres.metre(start), tick=0), *later))
-    tempo = TempoChange(0, round(60e6 / song.tempos.bpm(start)))
-    alone = Song(ticks, (Track(1, track.name, own),), TempoMap(ticks, (tempo,)), own)
-    alone, _ = add_notes(alone, 1, music)
+    alone = excerpt(song, track, Span(start, span.end), (*track.onsets(start, span.start), *notes))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{content_hash(music, ticks)}.mid"
+    path = folder / f"{content_hash(alone.tracks[0].notes(), song.ticks_per_quarter)}.mid"
     path.write_bytes(smf.write(midi_from_song(alone)))
     path.chmod(0o600)
     return path

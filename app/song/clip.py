@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.song.song import Song, Track
 from models.errors import UserError
 from models.music import smf
 from models.music.notes import DRUM_CHANNEL, Note
-from models.music.smf import Event, MidiFile, MidiTrack
+from models.music.smf import MidiFile, MidiTrack
 from models.music.smf_values import MAX_TICK
 from models.music.time import MetreMap
 
@@ -23,23 +22,6 @@ def pack(notes: Iterable[Note], ticks_per_quarter: int) -> bytes:
     first = min(note.onset for note in notes)
     track = MidiTrack(tuple(replace(note, onset=note.onset - first) for note in notes))
     return smf.write(MidiFile(0, ticks_per_quarter, (track,)))
-
-
-def piece(song: Song, track: Track, notes: Iterable[Note], name: str) -> bytes:
-    """The notes as a MIDI file for other programs: from the bar of the first on, with name, tempo, metre and sound."""
-    notes = list(notes)
-    first = min(note.onset for note in notes)
-    start = song.metres.bar_start(song.metres.bar(first))
-    metre, tempo = song.metres.metre(start), round(60_000_000 / song.tempos.bpm(start))
-    events = [
-        Event(0, b"\xff\x03" + name.encode()),
-        Event(0, b"\xff\x51" + min(tempo, 0xFFFFFF).to_bytes(3)),
-        Event(0, bytes((0xFF, 0x58, metre.numerator, metre.denominator.bit_length() - 1, metre.clocks_per_click, 8))),
-    ]
-    if track.programme is not None:
-        events.append(Event(0, bytes((0xC0 | track.channel, track.programme))))
-    moved = tuple(replace(note, onset=note.onset - start, channel=track.channel) for note in notes)
-    return smf.write(MidiFile(0, song.ticks_per_quarter, (MidiTrack(moved, tuple(events)),)))
 
 
 def unpack(data: bytes, ticks_per_quarter: int, at: int) -> list[Note]:

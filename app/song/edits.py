@@ -165,16 +165,14 @@ def set_track(song: Song, track_id: int, **fields: Any) -> Song:
 
 def set_tempo(song: Song, bpm: float) -> Song:
     """One tempo for the whole song, in quarters a minute."""
-    microseconds = min(max(round(60_000_000 / bpm), 1), 0xFFFFFF)
-    tempos = TempoMap(song.ticks_per_quarter, (TempoChange(0, microseconds),))
+    tempos = TempoMap(song.ticks_per_quarter, (TempoChange.at(0, bpm),))
     return song if tempos == song.tempos else replace(song, tempos=tempos)
 
 
 def set_tempo_from(song: Song, tick: int, bpm: float) -> Song:
     """A tempo in quarters a minute from `tick` to the next change of tempo."""
-    microseconds = min(max(round(60_000_000 / bpm), 1), 0xFFFFFF)
     others = [change for change in song.tempos.changes if change.tick != tick]
-    changes = sorted([*others, TempoChange(tick, microseconds)], key=lambda change: change.tick)
+    changes = sorted([*others, TempoChange.at(tick, bpm)], key=lambda change: change.tick)
     tempos = TempoMap(song.ticks_per_quarter, tuple(changes))
     return song if tempos == song.tempos else replace(song, tempos=tempos)
 

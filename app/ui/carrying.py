@@ -14,6 +14,7 @@ from app.compose.intent import bar_names
 from app.compose.takes import TakeGroup
 from app.document import Document
 from app.song import clip
+from app.song.excerpt import packed
 from app.song.song import Song
 from models.music.notes import Note
 
@@ -43,7 +44,7 @@ class Carrying(QObject):
     def _drag(self, song: Song, track_id: int, notes: Sequence[Note], what: str) -> None:
         bars = bar_names(song.metres.bar(notes[0].onset), song.metres.bar(max(note.end for note in notes) - 1))
         name = re.sub(r"[^\w .,-]", "_", f"{what}, {bars.replace('–', '-')}").strip() or "Notes"
-        data = clip.piece(song, song.track(track_id), notes, what)
+        data = packed(song, song.track(track_id), notes, what)
         path = self._write(f"{name}.mid", data)
         if path is None:
             self.told.emit("The notes could not be written to a temporary file; make room on the disk first.")

@@ -11,7 +11,7 @@ from app.player.client import Player
 from app.player.messages import VIRTUAL
 from app.song import edits
 from app.ui.roll.coords import SNAPS
-from app.ui.roll.ruler_menu import METRES, metre_figures
+from app.ui.roll.ruler_menu import METRES, set_metre
 from app.ui.widgets import quiet
 from models.errors import UserError
 from models.music.time import MetreChange
@@ -148,13 +148,10 @@ class Transport(QWidget):
         if text == _metre_name(song.metres.metre(song.metres.bar_start(bar))):
             return
         try:
-            changed = edits.set_metre(song, bar, *metre_figures(text))
+            set_metre(self._document, bar, text)
         except UserError as error:
             self.told.emit(str(error))
             self.metre.setEditText(_metre_name(song.metres.metre(song.metres.bar_start(bar))))
-            return
-        where = f" from bar {bar + 1}" if bar else ""
-        self._document.edit(f"Metre {text.replace(' ', '')}{where}", changed)
 
     def _set_tempo(self, bpm: float) -> None:
         song = self._document.song

@@ -100,7 +100,7 @@ def _played(engine: Groover, bars: Bars, tempo: float, seed: int) -> Bars:
         Note(int(place) * step, step // 2, GENERAL_MIDI[drum], round(float(bars.velocities[place, drum]) * 127), 9)
         for place, drum in np.argwhere(bars.hits)
     )
-    metres, tempos = MetreMap(_TICKS), TempoMap(_TICKS, (TempoChange(0, round(60_000_000 / tempo)),))
+    metres, tempos = MetreMap(_TICKS), TempoMap(_TICKS, (TempoChange.at(0, tempo),))
     length = STEPS * step
     source = Phrase(notes, length, _TICKS, metres, tempos, role=Role.DRUMS)
     # A bar before, so that the first hits can come early.

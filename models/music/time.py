@@ -7,11 +7,14 @@ Both maps are immutable tuples of changes sorted by tick, with one change at tic
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+from models.errors import UserError
 
 DEFAULT_TEMPO = 500_000  # microseconds a quarter
 MIN_METRE_TICKS = 1
+_SLOWEST = 0xFFFFFF  # microseconds a quarter: a tempo event has three bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,11 @@ class TempoChange:
     @property
     def bpm(self) -> float:
         return 60_000_000 / self.microseconds
+
+    @staticmethod
+    def at(tick: int, bpm: float) -> TempoChange:
+        """`bpm` quarters a minute from `tick` on, as near as a MIDI file can say it."""
+        return TempoChange(tick, min(max(round(60_000_000 / bpm), 1), _SLOWEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +143,22 @@ class MetreMap:
         """The tick at which the bar after `bar` begins."""
         return self.bar_start(bar + 1)
 
+    def within(self, start: int, end: int) -> MetreMap:
+        """The metres from `start`, a bar line, to `end`, as a map of their own that begins at tick 0."""
+        later = [replace(change, tick=change.tick - start) for change in self.changes if start < change.tick < end]
+        return MetreMap(self.ticks_per_quarter, (replace(self.metre(start), tick=0), *later))
+
     def position(self, tick: int) -> tuple[int, int, int]:
         """Bar, beat and rest in ticks of `tick`, all counted from 0."""
         bar = self.bar(tick)
         within = tick - self.bar_start(bar)
         beat = self.beat_ticks(tick)
         return bar, within // beat, within % beat
+
+
+def parse_metre(text: str) -> tuple[int, int]:
+    """The two figures of a metre such as "3/4"; raises UserError."""
+    figures = text.split("/")
+    if len(figures) != 2 or not all(figure.strip().isdecimal() for figure in figures):
+        raise UserError(f"“{text}” is no metre; write it such as 3/4 or 11/8.")
+    return int(figures[0]), int(figures[1])

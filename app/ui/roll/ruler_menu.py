@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from app.document import Document
 from app.song import edits
 from models.errors import UserError
+from models.music.time import parse_metre
 
 METRES = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8", "2/2")
 SLOWEST, FASTEST = 10.0, 400.0  # quarters a minute
@@ -66,20 +67,14 @@ class RulerMenu(QObject):
 
     def set_metre(self, tick: int, text: str) -> None:
         """Bars of this metre from the bar of `tick` on; a text that is no metre costs a sentence."""
-        song = self._document.song
-        bar = song.metres.bar(tick)
         try:
-            changed = edits.set_metre(song, bar, *metre_figures(text))
+            set_metre(self._document, self._document.song.metres.bar(tick), text)
         except UserError as error:
             self.told.emit(str(error))
-            return
-        where = f" from bar {bar + 1}" if bar else ""
-        self._document.edit(f"Metre {text.replace(' ', '')}{where}", changed)
 
 
-def metre_figures(text: str) -> tuple[int, int]:
-    """The two figures of a metre such as "3/4"; raises UserError."""
-    figures = text.split("/")
-    if len(figures) != 2 or not all(figure.strip().isdecimal() for figure in figures):
-        raise UserError(f"“{text}” is no metre; write it such as 3/4 or 11/8.")
-    return int(figures[0]), int(figures[1])
+def set_metre(document: Document, bar: int, text: str) -> None:
+    """Bars of the metre that `text` says from `bar` on, as one undo step; raises UserError where it says none."""
+    changed = edits.set_metre(document.song, bar, *parse_metre(text))
+    where = f" from bar {bar + 1}" if bar else ""
+    document.edit(f"Metre {text.replace(' ', '')}{where}", changed)

@@ -38,7 +38,7 @@ def test_three_parts_stand_on_three_tracks(tmp_path: Path, capsys: pytest.Captur
     ("options", "said"),
     [
         (["--metre", "5/4"], "4/4, 3/4, 6/8 and 2/4"),
-        (["--metre", "waltz"], "is not a metre"),
+        (["--metre", "waltz"], "is no metre; write it such as 3/4"),
         (["--parts", "melody,drums"], "are no parts"),
         (["--parts", "melody,bass", "--engine", "vae"], "Only the GAN"),
         (["--engine", "ngram"], "No engine ngram"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
+from models.errors import UserError
+from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap, parse_metre
 
 patient = settings(deadline=None)
 
@@ -184,3 +185,25 @@ def test_maps_are_equal_when_their_changes_are() -> None:
     assert used.bar(5000) == 2
     assert used == fresh
     assert hash(used) == hash(fresh)
+
+
+@pytest.mark.parametrize(("bpm", "microseconds"), [(120, 500_000), (90.0, 666_667), (1, 16_777_215), (1e9, 1)])
+def test_a_tempo_is_as_near_as_a_midi_file_can_say_it(bpm: float, microseconds: int) -> None:
+    assert TempoChange.at(7, bpm) == TempoChange(7, microseconds)
+
+
+def test_metres_within_a_stretch_stand_as_they_did() -> None:
+    metres = MetreMap(480, (MetreChange(0, 3, 4), MetreChange(4 * 1440, 4, 4), MetreChange(4 * 1440 + 2 * 1920, 6, 8)))
+    start, end = metres.bar_start(2), metres.bar_start(7)
+    own = metres.within(start, end)
+    assert [own.bar_start(bar) for bar in range(5)] == [metres.bar_start(bar + 2) - start for bar in range(5)]
+    assert [change.numerator for change in own.changes] == [3, 4, 6]
+    assert metres.within(0, 1440) == MetreMap(480, (MetreChange(0, 3, 4),))
+    assert MetreMap(480).within(1920, 3840).metre(0) == MetreChange(0, 4, 4)
+
+
+@pytest.mark.parametrize("text", ["", "3", "3/4/5", "a/4", "-3/4", "3.5/4"])
+def test_what_is_no_metre_is_said_with_an_example(text: str) -> None:
+    assert parse_metre(" 11 / 8") == (11, 8)
+    with pytest.raises(UserError, match="such as 3/4"):
+        parse_metre(text)
