@@ -6,13 +6,13 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from app.ui.contour import Contour
 from app.ui.theme import THEME
 from models.music.notes import Note, Role
 from models.music.time import MetreMap
 from models.request import Take
 
 _COLOURS = {Role.CHORDS: "note_low", Role.BASS: "loop"}
-_LEAST_SEMITONES = 12
 _MARGIN = 6
 
 
@@ -89,30 +89,18 @@ class MiniRoll(QAbstractButton):
 
     def _paint_notes(self, painter: QPainter, area: QRectF, take: Take) -> None:
         parts = parts_of(take)
-        pitches = [note.pitch for _, notes in parts for note in notes]
-        if not pitches:
+        notes = [note for _, some in parts for note in some]
+        if not notes:
             return
-        spare = max(_LEAST_SEMITONES - (max(pitches) - min(pitches)), 0) / 2
-        low, rows = min(pitches) - spare, max(pitches) - min(pitches) + 2 * spare + 1
-        across, down = area.width() / max(take.span.length, 1), area.height() / rows
+        contour = Contour(area, take.span, notes)
         painter.setPen(THEME.colour("line"))
         for tick in self._bars:
-            x = round(area.left() + (tick - take.span.start) * across)
+            x = round(contour.x(tick))
             painter.drawLine(x, round(area.top()), x, round(area.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
-        for role, notes in reversed(parts):
+        for role, some in reversed(parts):
             painter.setBrush(THEME.colour(_COLOURS.get(role, "note_high")))
-            painter.drawRects(
-                [
-                    QRectF(
-                        area.left() + (note.onset - take.span.start) * across,
-                        area.bottom() - (note.pitch - low + 1) * down,
-                        max(note.duration * across - 1, 1.5),
-                        max(down, 2.0),
-                    )
-                    for note in notes
-                ]
-            )
+            painter.drawRects(contour.boxes(some))
 
     def _describe(self) -> None:
         """What a screen reader says of it."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.ui.contour import Contour
 from app.ui.theme import THEME
 from models.music.notes import Note
 from models.request import Span
@@ -18,7 +19,6 @@ ROW = Qt.ItemDataRole.UserRole + 1  # where an item keeps its Row
 MOST_STARS = 5
 _STAR = 15  # pixels, each star with its room
 _MARGIN, _CONTOUR = 7, 78
-_LEAST_SEMITONES = 12  # a contour is never stretched more than so that these fill it
 
 
 @dataclass(frozen=True)
@@ -100,20 +100,6 @@ def _paint_contour(painter: QPainter, area: QRectF, row: Row) -> None:
     """The take's notes, small: time across, pitch upwards."""
     if not row.notes:
         return
-    low, high = min(note.pitch for note in row.notes), max(note.pitch for note in row.notes)
-    spare = max(_LEAST_SEMITONES - (high - low), 0) / 2
-    low, rows = low - spare, high - low + 2 * spare + 1
-    across, down = area.width() / max(row.span.length, 1), area.height() / rows
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(THEME.colour("loop" if row.in_song else "ghost" if row.faint else "ghost_current"))
-    painter.drawRects(
-        [
-            QRectF(
-                area.left() + (note.onset - row.span.start) * across,
-                area.bottom() - (note.pitch - low + 1) * down,
-                max(note.duration * across - 1, 1.5),
-                max(down, 2.0),
-            )
-            for note in row.notes
-        ]
-    )
+    painter.drawRects(Contour(area, row.span, row.notes).boxes(row.notes))
