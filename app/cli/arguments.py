@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from app.song.song import Song, Track
 from models.errors import UserError
+from models.music.theory import parse_key, parse_range
+from models.request import Controls
+
+MAX_TAKES = 64
+MAX_SEED = 2**63 - 1
 
 
 def check_number(name: str, value: float, low: float, high: float) -> None:
@@ -29,12 +35,17 @@ def check_place(output: Path) -> None:
         raise UserError(f"{output} is a folder; give -o the name of a file, such as {output / 'OUT.mid'}.")
 
 
+def numbered_track(song: Song, number: int) -> Track:
+    """The track of that number, from 1; raises UserError where there is none."""
+    if not 1 <= number <= len(song.tracks):
+        raise UserError(f"There is no track {number}; the file has tracks 1 to {len(song.tracks)}.")
+    return song.tracks[number - 1]
+
+
 def choose_track(song: Song, number: int | None) -> Track:
-    """The track of that number, from 1, or the first with a melody; raises UserError where there is none."""
+    """The track of that number, or the first with a melody; raises UserError where there is none."""
     if number is not None:
-        if not 1 <= number <= len(song.tracks):
-            raise UserError(f"There is no track {number}; the file has tracks 1 to {len(song.tracks)}.")
-        track = song.tracks[number - 1]
+        track = numbered_track(song, number)
         if not len(track):
             raise UserError(f"Track {number} holds no notes to continue; choose one of {with_notes(song)}.")
         return track
@@ -65,3 +76,40 @@ def parse_bars(text: str) -> tuple[int, int]:
     if not 0 <= bars[0] <= bars[1]:
         raise UserError(f'"{text}" are no bars; bars count from 1, such as 3-6.')
     return bars
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """The file that is read, and the one that is written."""
+    parser.add_argument("input", type=Path, metavar="IN.mid")
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """The file that is written, or the pattern of several."""
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.mid", help="with several takes OUT-1.mid, OUT-2.mid …"
+    )
+
+
+def add_takes(parser: argparse.ArgumentParser, default: int, what: str = "answers") -> None:
+    """How many, and by which seed."""
+    parser.add_argument("--takes", type=int, default=default, help=f"how many {what} (default {default})")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same takes (default 1)")
+
+
+def check_takes(options: argparse.Namespace) -> None:
+    """Raise UserError where they are out of bounds."""
+    check_number("--takes", options.takes, 1, MAX_TAKES)
+    check_number("--seed", options.seed, 0, MAX_SEED)
+
+
+def add_rules(parser: argparse.ArgumentParser, found: str) -> None:
+    """Key and range; `found` says what the key is where it is not given."""
+    parser.add_argument("--key", metavar="KEY", help=f'such as "D dorian" (default: {found})')
+    parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
+
+
+def rules(options: argparse.Namespace) -> Controls:
+    """Key and range as controls; raises UserError where they are none."""
+    low, high = parse_range(options.range) if options.range else (0, 127)
+    return Controls(parse_key(options.key) if options.key else None, low, high)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.cli.arguments import check_number, check_output, choose_track, parse_bars
+from app.cli.answers import open_told, timed
+from app.cli.arguments import MAX_SEED, add_rules, check_number, check_output, choose_track, parse_bars, rules
 from app.cli.parser import Parser
-from app.cli.vary import MAX_SEED, first_phrase
+from app.cli.vary import first_phrase
 from app.compose.variation import phrase_in
 from app.song.edits import add_notes, set_metre, set_tempo
-from app.song.midi import open_mended, save_midi
+from app.song.midi import save_midi
 from app.song.song import Song
 from models.errors import UserError
 from models.music.notes import Phrase
-from models.music.theory import parse_key, parse_range
-from models.request import Context, Controls, Request, Span, Verb, load_engine
+from models.request import Context, Request, Span, Verb
 
 MAX_STEPS = 32
 
@@ -35,18 +34,13 @@ def main(argv: Sequence[str]) -> int:
             (options.second, options.to_bars or options.bars, options.to_track or options.track),
         )
     )
-    low, high = parse_range(options.range) if options.range else (0, 127)
-    controls = Controls(parse_key(options.key) if options.key else None, low, high)
     song = _song_like(first)
     length = _bars_long(song, max(first.length / first.ticks_per_quarter, second.length / second.ticks_per_quarter))
     context = Context((), (), song.ticks_per_quarter, song.metres, song.tempos)
     request = Request(
-        Verb.BLEND, context, Span(0, length), controls, options.seed, options.steps, source=first, target=second
+        Verb.BLEND, context, Span(0, length), rules(options), options.seed, options.steps, source=first, target=second
     )
-    engine = load_engine("vae")
-    started = time.perf_counter()
-    takes = engine.compose(request, lambda _line, _note: None, lambda: False)
-    seconds = time.perf_counter() - started
+    takes, milliseconds = timed("vae", request)
     for take in takes:
         start = take.index * length
         moved = [replace(note, onset=note.onset + start) for note in take.notes]
@@ -54,14 +48,12 @@ def main(argv: Sequence[str]) -> int:
         bar = song.metres.bar(start) + 1
         print(f"step {take.index + 1}: {len(take.notes)} notes, {take.key.name}, from bar {bar}")
     save_midi(song, options.output)
-    print(f"{len(takes)} steps in {seconds * 1000:.0f} ms → {options.output}")
+    print(f"{len(takes)} steps in {milliseconds:.0f} ms → {options.output}")
     return 0
 
 
 def _phrase(path: Path, bars: str | None, track_number: int | None) -> Phrase:
-    song, mended = open_mended(path)
-    if mended:
-        print(mended)
+    song = open_told(path)
     track = choose_track(song, track_number)
     first, last = parse_bars(bars) if bars else first_phrase(song, track)
     found = phrase_in(song, track, first, last)
@@ -95,10 +87,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--track", type=int, metavar="N", help="which track, from 1 (default: the first with a melody)")
     parser.add_argument("--to-track", type=int, metavar="N", help="which track of the second file")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--key", metavar="KEY", help='such as "D dorian" (default: from the key of one to the other\'s)'
-    )
-    parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
+    add_rules(parser, "from the key of one to the other's")
     options = parser.parse_args(argv)
     check_number("--steps", options.steps, 2, MAX_STEPS)
     check_number("--seed", options.seed, 0, MAX_SEED)

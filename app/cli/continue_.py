@@ -6,30 +6,40 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from app import paths
-from app.cli.arguments import check_number, check_output, choose_track, take_path, with_notes
+from app.cli.answers import needed, open_told
+from app.cli.arguments import (
+    add_files,
+    add_rules,
+    add_takes,
+    check_number,
+    check_output,
+    check_takes,
+    choose_track,
+    rules,
+    take_path,
+    with_notes,
+)
 from app.cli.parser import Parser
 from app.compose.intent import CONTEXT_BARS, continuation
 from app.song.beatmap import carried, carried_tick, conform, find, played_freely
 from app.song.edits import add_notes
-from app.song.midi import open_mended, save_midi
+from app.song.midi import save_midi
 from app.song.pedal import pedal_through
 from app.song.song import Song, Track
 from models.errors import UserError
 from models.music.notes import Note
-from models.music.theory import parse_key, parse_range
-from models.request import Controls, Request, Span, Take, load_engine
+from models.request import Request, Span, Take, load_engine
 from models.roles import STYLES
 from models.styles import Styled, listed
 
 MAX_BARS = 64
-MAX_TAKES = 64
-MAX_SEED = 2**63 - 1
 TEMPERATURES = 0.1, 3.0
 
 
@@ -37,9 +47,7 @@ def main(argv: Sequence[str]) -> int:
     """Continue a track of a MIDI file and write one file a take; raises UserError."""
     options = _parse(argv)
     check_output(options.input, options.output)
-    song, mended = open_mended(options.input)
-    if mended:
-        print(mended, file=sys.stderr)
+    song = open_told(options.input)
     laid = _in_its_own_time(song)
     track = choose_track(laid, options.track)
     request = _request(laid, track, options)
@@ -66,23 +74,18 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         prog="antiphon continue",
         description="Continue a track of a MIDI file; the notes of the file stay untouched.",
     )
-    parser.add_argument("input", type=Path, metavar="IN.mid")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mid",
-                        help="with several takes OUT-1.mid, OUT-2.mid …")  # fmt: skip
+    add_files(parser)
     parser.add_argument("--bars", type=int, default=4, help="how many bars to write (default 4)")
-    parser.add_argument("--takes", type=int, default=4, help="how many answers (default 4)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same takes (default 1)")
+    add_takes(parser, 4)
     parser.add_argument("--track", type=int, metavar="N", help="which track, from 1 (default: the first with a melody)")
     parser.add_argument("--from-bar", type=int, metavar="A", dest="from_bar",
                         help="first bar of the answer, from 1 (default: after the track's last note)")  # fmt: skip
-    parser.add_argument("--key", metavar="KEY", help='such as "D dorian" (default: the one found in the music)')
-    parser.add_argument("--range", metavar="LOW-HIGH", help="such as D3-A5")
+    add_rules(parser, "the one found in the music")
     parser.add_argument("--temperature", type=float, default=1.0, help="lower is more expected (default 1.0)")
     parser.add_argument("--style", default="", help="pop, folk, song, lied, chorale, quartet, or one of your own")
     options = parser.parse_args(argv)
     check_number("--bars", options.bars, 1, MAX_BARS)
-    check_number("--takes", options.takes, 1, MAX_TAKES)
-    check_number("--seed", options.seed, 0, MAX_SEED)
+    check_takes(options)
     check_number("--temperature", options.temperature, *TEMPERATURES)
     if options.from_bar is not None and options.from_bar < 1:
         raise UserError(f"Bars count from 1, so --from-bar {options.from_bar} does not exist.")
@@ -96,19 +99,14 @@ def _request(song: Song, track: Track, options: argparse.Namespace) -> Request:
         )
     last = max(note.end for note in track.notes())
     first_bar = song.metres.bar(last - 1) + 1 if options.from_bar is None else options.from_bar - 1
-    low, high = parse_range(options.range) if options.range else (0, 127)
-    key = parse_key(options.key) if options.key else None
-    controls = Controls(key, low, high, options.temperature, style=_style(options.style))
+    controls = replace(rules(options), temperature=options.temperature, style=_style(options.style))
     heard_from, heard_to = (song.metres.bar_start(bar) for bar in (max(first_bar - CONTEXT_BARS, 0), first_bar))
     if not track.onsets(heard_from, heard_to):
         raise UserError(
             f'"{track.name}" plays nothing in the {CONTEXT_BARS} bars before bar {first_bar + 1}, '
             "so there is nothing to continue; choose another --from-bar."
         )
-    plan = continuation(song, track, first_bar, options.bars, controls, options.seed, options.takes)
-    if plan.request is None:
-        raise UserError(plan.tooltip)
-    return plan.request
+    return needed(continuation(song, track, first_bar, options.bars, controls, options.seed, options.takes))
 
 
 def _style(name: str) -> str:

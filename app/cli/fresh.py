@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
-from app.cli.arguments import check_number, check_place, take_path
+from app.cli.answers import needed, timed
+from app.cli.arguments import add_output, add_rules, add_takes, check_number, check_place, check_takes, rules, take_path
 from app.cli.parser import Parser
-from app.cli.vary import MAX_SEED, MAX_TAKES
 from app.compose.fresh import fresh_plan, place
 from app.compose.intent import DEFAULT_BARS, MOST_BARS
 from app.song.chords import replace_chords
@@ -19,9 +18,9 @@ from app.song.song import Song
 from models.engines import OFFERED
 from models.errors import UserError
 from models.music.notes import ChordSpan, Role
-from models.music.theory import parse_chord, parse_key, parse_range
+from models.music.theory import parse_chord
 from models.music.time import parse_metre
-from models.request import Controls, Span, Verb, load_engine
+from models.request import Span, Verb
 from models.roles import STYLES
 
 _PARTS = {"melody": Role.MELODY, "chords": Role.CHORDS, "bass": Role.BASS, "voice": Role.VOICE}
@@ -33,23 +32,17 @@ def main(argv: Sequence[str]) -> int:
     check_place(options.output)
     song = _song(options)
     track = song.tracks[0]
-    low, high = parse_range(options.range) if options.range else (0, 127)
-    key = parse_key(options.key) if options.key else None
-    controls = Controls(key, low, high, options.temperature, style=options.style, density=options.density)
+    soft = {"temperature": options.temperature, "style": options.style, "density": options.density}
+    controls = replace(rules(options), **soft)
     roles = tuple(_PARTS[name] for name in options.parts.split(","))
     plan = fresh_plan(song, track.id, 0, options.bars, controls, options.seed, options.takes, roles, options.engine)
-    if plan.request is None:
-        raise UserError(plan.tooltip)
-    engine = load_engine(options.engine)
-    started = time.perf_counter()
-    takes = engine.compose(plan.request, lambda _line, _note: None, lambda: False)
-    seconds = time.perf_counter() - started
+    takes, milliseconds = timed(options.engine, needed(plan))
     for take in takes:
         path = take_path(options.output, take.index, options.takes)
         save_midi(place(song, track.id, [take], False)[0], path)
         count = sum(len(notes) for _, notes in take.parts) or len(take.notes)
         print(f"take {take.index + 1}: {count} notes, {take.key.name}, seed {take.seed} → {path}")
-    print(f"{'One phrase' if len(takes) == 1 else f'{len(takes)} phrases'} in {seconds * 1000:.0f} ms")
+    print(f"{'One phrase' if len(takes) == 1 else f'{len(takes)} phrases'} in {milliseconds:.0f} ms")
     return 0
 
 
@@ -67,25 +60,21 @@ def _song(options: argparse.Namespace) -> Song:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     engines = OFFERED[Verb.FRESH]
     parser = Parser(prog="antiphon fresh", description="Write phrases from nothing but what is asked for here.")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mid",
-                        help="with several takes OUT-1.mid, OUT-2.mid …")  # fmt: skip
+    add_output(parser)
     parser.add_argument("--engine", default="gan", help=f"one of {', '.join(engines)} (default gan)")
     parser.add_argument("--parts", default="melody",
                         help="such as melody,chords,bass, each on a track of its own (several: gan only)")  # fmt: skip
     parser.add_argument("--chords", default="", metavar="SYMBOLS", help='one a bar, in turn, such as "Am F C G"')
     parser.add_argument("--bars", type=int, default=DEFAULT_BARS, help=f"how many bars (default {DEFAULT_BARS})")
     parser.add_argument("--metre", default="4/4", help="such as 3/4 (default 4/4)")
-    parser.add_argument("--takes", type=int, default=4, help="how many phrases (default 4)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same phrases (default 1)")
-    parser.add_argument("--key", metavar="KEY", help='such as "D dorian" (default: of the chords, else C major)')
-    parser.add_argument("--range", metavar="LOW-HIGH", help="of the first part, such as D3-A5")
+    add_takes(parser, 4, "phrases")
+    add_rules(parser, "of the chords, else C major")
     parser.add_argument("--density", type=float, help="onsets a quarter of the first part")
     parser.add_argument("--temperature", type=float, default=1.0, help="lower is more expected (default 1.0)")
     parser.add_argument("--style", default="", choices=STYLES, help="such as pop, song or lied")
     options = parser.parse_args(argv)
     check_number("--bars", options.bars, 1, MOST_BARS)
-    check_number("--takes", options.takes, 1, MAX_TAKES)
-    check_number("--seed", options.seed, 0, MAX_SEED)
+    check_takes(options)
     check_number("--temperature", options.temperature, 0.1, 3.0)
     if options.density is not None:
         check_number("--density", options.density, 0, 8)
