@@ -39,7 +39,7 @@ from models.training.beats import recorded
 from models.training.corpus import load_pieces
 from models.training.examples import melody_example
 from models.training.groove import load_grooves
-from models.training.pieces import split
+from models.training.pieces import Piece, split
 from models.vae import WEIGHTS as VAE_WEIGHTS
 from models.vae import load as load_vae
 
@@ -48,33 +48,10 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the table was made, 2 when the pieces cannot be judged."""
     args = _parser().parse_args(argv)
     try:
-        if args.engine == "beats":
-            return _beats(args)
-        if args.engine == "frames":
-            return _frames(args)
-        if args.engine == "recommend":
-            return _recommend(args)
-        if args.engine == "vae":
-            return _vae(args)
-        if args.engine == "gan":
-            return _gan(args)
-        pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
-        if not pieces:
-            raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
-        engine = load(args.weights)
-        network = engine.network
-        beside = transformer.load(args.transformer) if args.transformer.exists() else None
-        figures = likelihood(network, pieces, args.ngram, beside)
-        figures |= foil_figures(network, [melody_example(piece) for piece in pieces], args.seed, args.questions)
-        answers = answer(engine, pieces, args.seed, args.prompts)
-        figures |= take_figures(answers) | overlap_figures(answers, args.seed) | similarity_figures(answers)
-        figures |= copying_figures(answers, load_index(args.runs))
-        figures |= steering_figures(engine, pieces, args.seed, args.prompts)
-        figures |= trial_figures(engine, args.takes, args.seed)
+        figures: dict[str, float] = args.judge(args)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    show(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
@@ -130,59 +107,73 @@ def _parser() -> argparse.ArgumentParser:
     gan.add_argument("--index", type=Path, default=GAN_INDEX, help="sketches of the training phrases")
     gan.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     gan.add_argument("--phrases", type=int, default=1000, help="phrases to write, at most")
-    for each in (lstm, beats, vae, rolls, taste, gan):
+    judges = {lstm: _lstm, beats: _beats, vae: _vae, rolls: _frames, taste: _recommend, gan: _gan}
+    for each, judge in judges.items():
+        each.set_defaults(judge=judge)
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
     return parser
 
 
-def _frames(args: argparse.Namespace) -> int:
+def _pieces(args: argparse.Namespace) -> list[Piece]:
+    """The pieces that are to be judged; raises UserError where there are none."""
+    pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
+    if not pieces:
+        raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
+    return pieces
+
+
+def _lstm(args: argparse.Namespace) -> dict[str, float]:
+    """The table of the composer."""
+    pieces, engine = _pieces(args), load(args.weights)
+    network = engine.network
+    beside = transformer.load(args.transformer) if args.transformer.exists() else None
+    figures = likelihood(network, pieces, args.ngram, beside)
+    figures |= foil_figures(network, [melody_example(piece) for piece in pieces], args.seed, args.questions)
+    answers = answer(engine, pieces, args.seed, args.prompts)
+    figures |= take_figures(answers) | overlap_figures(answers, args.seed) | similarity_figures(answers)
+    figures |= copying_figures(answers, load_index(args.runs))
+    figures |= steering_figures(engine, pieces, args.seed, args.prompts)
+    figures |= trial_figures(engine, args.takes, args.seed)
+    show(figures)
+    return figures
+
+
+def _frames(args: argparse.Namespace) -> dict[str, float]:
     """Nats a frame of one set's network on any split of it."""
     nats, count = frames.nats_frame(
         frames.load(args.weights or frames.weights(args.set)), frames.load_split(args.split)
     )
     print(f"{args.set}: {nats:.3f} nats a frame over {count:,} frames")
-    if args.json:
-        args.json.write_text(json.dumps({"nats_frame": nats, "frames": count}, indent=1) + "\n")
-    return 0
+    return {"nats_frame": nats, "frames": count}
 
 
-def _recommend(args: argparse.Namespace) -> int:
+def _recommend(args: argparse.Namespace) -> dict[str, float]:
     """Recommenders against each other on real listeners."""
     figures = recommend_figures(args.data, args.unseen, lambda line: print(line, flush=True), args.rounds)
     show_recommenders(figures)
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
+    return figures
 
 
-def _vae(args: argparse.Namespace) -> int:
+def _vae(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that varies and blends."""
-    pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
-    if not pieces:
-        raise UserError("There is no melody to judge in these folders; give folders of MIDI, ABC or MusicXML.")
-    figures = vae_figures(load_vae(args.weights), pieces, args.seed, args.phrases, args.cells)
+    figures = vae_figures(load_vae(args.weights), _pieces(args), args.seed, args.phrases, args.cells)
     drums = args.grooves or next((path for path in args.pieces if path.name == "groove.zip"), None)
     if drums is not None:
         figures |= groove_figures(load_groover(), load_grooves(drums, "validation"), args.seed)
     show_vae(figures)
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
+    return figures
 
 
-def _gan(args: argparse.Namespace) -> int:
+def _gan(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that writes from nothing."""
-    pieces = [piece for piece in load_pieces(args.pieces) if args.only in (None, split(piece))]
-    figures = gan_figures(load_gan(args.weights), pieces, args.index, args.seed, args.phrases)
+    figures = gan_figures(load_gan(args.weights), _pieces(args), args.index, args.seed, args.phrases)
     show_gan(figures)
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
+    return figures
 
 
-def _beats(args: argparse.Namespace) -> int:
+def _beats(args: argparse.Namespace) -> dict[str, float]:
     """How well beats are found in POP909's recordings; `--only` takes the side on which training put their melodies."""
-    names = {Path(piece.name).stem for piece in load_pieces(args.pieces) if args.only in (None, split(piece))}
+    names = {Path(piece.name).stem for piece in _pieces(args)}
     songs = [song for path in args.pieces for song in recorded(path) if song.name in names]
     if not songs:
         raise UserError("There is no recording with known beats in these folders; give POP909's.")
@@ -191,9 +182,7 @@ def _beats(args: argparse.Namespace) -> int:
         f"{figures['songs']:.0f} songs: F-measure of the beats at 70 ms {figures['beat_f']:.3f}, of those that begin "
         f"bars {figures['downbeat_f']:.3f}; {figures['beat_good']:.0%} of the songs have .8 or more"
     )
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
+    return figures
 
 
 if __name__ == "__main__":
