@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.lookback import MAX_INTERVAL
+from models.lookback import MAX_INTERVAL, NO_INTERVAL
 from models.tokens import NO_PITCH, STEPS_PER_QUARTER
 
 
@@ -39,3 +39,27 @@ class Mlp(nn.Sequential):
 def log_probability(logits: Tensor, target: Tensor) -> Tensor:
     """The log-probability (nats) of `target` (...) under `logits` (..., choices)."""
     return F.log_softmax(logits, -1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+def step_index(interval: Tensor) -> Tensor:
+    """The index of intervals in semitones, NO_INTERVAL where there is none, among those of `interval_index`."""
+    near = interval.clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
+    return torch.where(interval == NO_INTERVAL, 2 * MAX_INTERVAL + 1, near)
+
+
+def moved_pitch(pitch: Tensor, interval: Tensor) -> Tensor:
+    """Where an interval leads from a pitch; NO_PITCH where one of the two is none, or beyond MIDI's pitches."""
+    moved = pitch + interval
+    none = (interval == NO_INTERVAL) | (pitch == NO_PITCH) | (moved < 0) | (moved >= NO_PITCH)
+    return moved.masked_fill(none, NO_PITCH)
+
+
+def products_by_kind(query: Tensor, keys: Tensor, which: Tensor) -> Tensor:
+    """query (..., width) times the keys (kinds, outputs, width) of its own kind `which` (...): (..., outputs)."""
+    if len(keys) == 1:
+        return (query @ keys[0].T).float()
+    products = query.new_empty(*query.shape[:-1], keys.shape[1], dtype=torch.float32)
+    for kind in range(len(keys)):
+        rows = which == kind
+        products[rows] = (query[rows] @ keys[kind].T).float()
+    return products

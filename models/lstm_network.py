@@ -23,8 +23,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.controls import BINS, CONTROLS
-from models.layers import Mlp, interval_index, log_probability, phase_features
-from models.lookback import LOOKS, MAX_INTERVAL, NO_INTERVAL
+from models.layers import (
+    Mlp,
+    interval_index,
+    log_probability,
+    moved_pitch,
+    phase_features,
+    products_by_kind,
+    step_index,
+)
+from models.lookback import LOOKS, MAX_INTERVAL
 from models.recall import VOTED, Recall
 from models.roles import ROLES, STYLES
 from models.tokens import (
@@ -265,7 +273,7 @@ class Network(nn.Module):
         keys = self.place_key(torch.cat([phases, self.bar(lengths[:, 0]), self.beat(lengths[:, 1])], -1))
         keys = keys + self.place_table(steps)
         which = which.reshape(bar.shape)
-        logits = (query @ keys[0].T).float() if len(metres) == 1 else self._by_metre(query, keys, which)
+        logits = products_by_kind(query, keys, which)
         logits = logits + self.place_bias(steps).squeeze(-1)
         logits = logits + (votes.unsqueeze(-2) @ y["look_onsets"].to(votes.dtype)).squeeze(-2).float()
         if found is not None:
@@ -278,26 +286,13 @@ class Network(nn.Module):
         too_early = same_bar & (steps < x["last_position"].unsqueeze(-1)) | again & ~y["several"].bool().unsqueeze(-1)
         return logits.masked_fill(too_early | (steps >= bar.unsqueeze(-1)), -torch.inf)
 
-    @staticmethod
-    def _by_metre(query: Tensor, keys: Tensor, which: Tensor) -> Tensor:
-        logits = query.new_empty(*query.shape[:-1], MAX_BAR_STEPS)
-        for index in range(len(keys)):
-            rows = which == index
-            logits[rows] = (query[rows] @ keys[index].T).float()
-        return logits
-
     def looks(self, x: dict[str, Tensor], y: dict[str, Tensor]) -> Tensor:
         """What was found LOOKS bars away, seen from the last pitch; (..., 259)."""
         to_it = interval_index(y["look_pitch"], x["pitch"].unsqueeze(-1))
-        own = torch.where(
-            y["look_interval"] == NO_INTERVAL,
-            2 * MAX_INTERVAL + 1,
-            y["look_interval"].clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL,
-        )
         return torch.cat(
             [
                 self.interval(to_it).flatten(-2),
-                self.interval(own).flatten(-2),
+                self.interval(step_index(y["look_interval"])).flatten(-2),
                 self.duration(y["look_duration"]).flatten(-2),
                 y["look_exact"].to(torch.float32),
             ],
@@ -347,11 +342,8 @@ class Network(nn.Module):
         # Slot 128 collects the votes for pitches that do not exist.
         votes = torch.zeros(*logits.shape[:-1], NO_PITCH + 1, device=out.device)
         votes = votes.scatter_add(-1, y["look_pitch"], repeat)
-        moved = x["pitch"].unsqueeze(-1) + y["look_interval"]
-        none = (
-            (y["look_interval"] == NO_INTERVAL) | (x["pitch"] == NO_PITCH).unsqueeze(-1) | (moved < 0) | (moved > 127)
-        )
-        logits = logits + votes.scatter_add(-1, moved.masked_fill(none, NO_PITCH), sequence)[..., :128]
+        moved = moved_pitch(x["pitch"].unsqueeze(-1), y["look_interval"])
+        logits = logits + votes.scatter_add(-1, moved, sequence)[..., :NO_PITCH]
         return logits.masked_fill(stacked & (pitches <= x["pitch"].unsqueeze(-1)), -torch.inf)
 
     def score_duration(
