@@ -6,7 +6,7 @@ say what a better one or the music before them says are left out; of the others 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from models.music.notes import Note
 from models.request import Request
@@ -79,21 +79,23 @@ def echoes(line: Sequence[Note], request: Request) -> bool:
 
     Where much repetition is asked for, that is an answer too.
     """
-    context, span, asked = request.context, request.span, request.controls.repetition
+    asked = request.controls.repetition
     if len(line) < _FEWEST_ECHOED or (asked is not None and asked >= ALIKE):
         return False
-    metres = context.metres
-    first = metres.bar(span.start)
-    heard = {(note.onset, note.pitch) for note in context.part if note.onset < span.start}
-    inside = [(metres.bar(note.onset), note) for note in line]
-    for lag in range(1, min(first, _FARTHEST_ECHO) + 1):
-        said = sum(
-            (metres.bar_start(bar - lag) + note.onset - metres.bar_start(bar), note.pitch) in heard
-            for bar, note in inside
-        )
-        if said >= ALIKE * len(line):
-            return True
-    return False
+    heard = set(_places((note for note in request.context.part if note.onset < request.span.start), request))
+    said = list(_places(line, request))
+    return any(
+        sum((bar - lag, inside, pitch) in heard for bar, inside, pitch in said) >= ALIKE * len(said)
+        for lag in range(1, _FARTHEST_ECHO + 1)
+    )
+
+
+def _places(notes: Iterable[Note], request: Request) -> Iterator[tuple[int, int, int]]:
+    """Bar, tick in the bar, and pitch of each note."""
+    metres = request.context.metres
+    for note in notes:
+        bar = metres.bar(note.onset)
+        yield bar, note.onset - metres.bar_start(bar), note.pitch
 
 
 def sparse(line: Sequence[Note], request: Request) -> bool:
