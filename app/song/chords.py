@@ -6,7 +6,6 @@ MIDI file each is a text event, such as "Chord: Am7": other programs show it or 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -58,12 +57,6 @@ def replace_chords(song: Song, span: Span, chords: Iterable[ChordSpan]) -> Song:
 def chord_at(song: Song, tick: int) -> Chord | None:
     """The chord that holds at `tick`."""
     return next((span.chord for span in chord_spans(song) if span.onset <= tick < span.end), None)
-
-
-def change_before(song: Song, tick: int) -> ChordChange | None:
-    """The change that holds at `tick`, one without a chord too."""
-    at = bisect_right(song.chords, tick, key=lambda change: change.tick) - 1
-    return song.chords[at] if at >= 0 else None
 
 
 def chord_spans(song: Song, start: int = 0, end: int | None = None) -> tuple[ChordSpan, ...]:

@@ -144,14 +144,6 @@ def tune(tables: dict[str, list[Table]], data: dict[str, NDArray[np.int64]]) -> 
     return chosen
 
 
-def prune(table: Table, kept: NDArray[np.bool_], data_hash: Keys, data_pairs: Keys) -> Table:
-    """The table without the contexts where `kept` is False; the hashes of the counted data say which pairs go too."""
-    contexts = table.contexts[kept]
-    inside = np.isin(data_hash, contexts)
-    pairs = np.isin(table.pairs, np.unique(data_pairs[inside]))
-    return Table(contexts, table.totals[kept], table.distinct[kept], table.pairs[pairs], table.counts[pairs])
-
-
 def save(path: Path, tables: dict[str, list[Table]], discounts: dict[str, list[float]]) -> None:
     """Write counts and discounts as one compressed npz."""
     arrays: dict[str, NDArray] = {}

@@ -8,7 +8,6 @@ from enum import StrEnum
 from models.music.theory import Chord, Key
 from models.music.time import MetreMap, TempoMap
 
-MIDDLE_C = 60
 DRUM_CHANNEL = 9
 
 
