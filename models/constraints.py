@@ -122,6 +122,13 @@ def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> 
     return broken
 
 
+def insist(notes: Sequence[Note], request: Request, allowed: frozenset[int], line: int) -> None:
+    """Raise RuleBroken where `verify` finds something in a line that an engine is about to hand over."""
+    broken = verify(notes, request, allowed)
+    if broken:
+        raise RuleBroken(f"line {line} of seed {request.seed} breaks its controls: {broken[0]}")
+
+
 def _leaves_chord(note: Note, request: Request, allowed: frozenset[int]) -> bool:
     """Whether a note stands on a beat and outside the chord that holds there, though one of its tones is allowed."""
     context, controls = request.context, request.controls

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models import checkpoint
 from models.choosing import choose
-from models.constraints import RuleBroken, allowed_pitch_classes, check, pitch_mask, polyphony, verify
+from models.constraints import allowed_pitch_classes, check, insist, pitch_mask, polyphony
 from models.errors import UserError
 from models.fresh_frame import Block, asked, blocks, heights, opened, part_of
 from models.gan_network import GanConfig, Writer
@@ -81,9 +81,7 @@ class Gan:
                 break
             line = lines[number]
             for place, (role, notes) in enumerate(zip(roles, line, strict=True)):
-                broken = verify(notes, self._rules(request, role, place), allowed)
-                if broken:
-                    raise RuleBroken(f"line {number} of seed {request.seed} breaks its controls: {broken[0]}")
+                insist(notes, self._rules(request, role, place), allowed, number)
             for note in line[0]:
                 emit(index, note)
             takes.append(

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from models import checkpoint
-from models.constraints import RuleBroken, verify
+from models.constraints import insist
 from models.drum_grid import STEPS, STEPS_A_QUARTER, drum_of, read_bars
 from models.errors import UserError
 from models.groove_network import GrooveConfig, GrooveNetwork
@@ -56,9 +56,7 @@ class Groover:
                 break
             moves = self.moves(stiff, request, index)
             notes = _played(stiff, moves, request)
-            broken = verify(notes, free, _EVERY)
-            if broken:
-                raise RuleBroken(f"groove {index} of seed {request.seed} breaks its controls: {broken[0]}")
+            insist(notes, free, _EVERY, index)
             for note in notes:
                 emit(index, note)
             takes.append(

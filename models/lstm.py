@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models import checkpoint, harmony
 from models.choosing import choose, fewest_onsets
-from models.constraints import RuleBroken, allowed_pitch_classes, check, pitch_mask, polyphony, verify
+from models.constraints import allowed_pitch_classes, check, insist, pitch_mask, polyphony
 from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
@@ -153,9 +153,7 @@ class Lstm:
         takes, pedal = [], pedalled(asked)
         for index, number in enumerate(chosen):
             line = lines[number]
-            broken = verify(line, asked, allowed)
-            if broken:
-                raise RuleBroken(f"line {number} of seed {request.seed} breaks its controls: {broken[0]}")
+            insist(line, asked, allowed, number)
             takes.append(
                 Take(
                     tuple(line),

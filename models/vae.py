@@ -18,7 +18,7 @@ from torch import Tensor
 
 from models import checkpoint, groove
 from models.attributes import attributes
-from models.constraints import RuleBroken, allowed_pitch_classes, check, verify
+from models.constraints import allowed_pitch_classes, check, insist
 from models.errors import UserError
 from models.grid import Cell, Window, decode, shift_of, windows
 from models.line_cells import Source, distance, masks, notes_of, read_source, target_shift
@@ -95,9 +95,7 @@ class Vae:
             if cancelled():
                 break
             notes = notes_of(line, places, request, shift, sources)
-            broken = verify(notes, request, allowed)
-            if broken:
-                raise RuleBroken(f"line {index} of seed {request.seed} breaks its controls: {broken[0]}")
+            insist(notes, request, allowed, index)
             for note in notes:
                 emit(index, note)
             takes.append(
