@@ -84,7 +84,7 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
     steps = shards.steps((args.batch or BATCH) * world.size)
     while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
         began = time.monotonic()
-        learned = _epoch(run, shards.batches(work, args.seed, progress["epoch"], steps), world, args)
+        learned = _epoch(run, shards.batches(work, args.seed, progress["epoch"], steps), steps, world, args)
         progress["epoch"] += 1
         if judges is not None:
             _judge(run, config, engine, judges, learned, out)
@@ -108,14 +108,14 @@ def _begin(network: Network, start: Path, engine: str) -> None:
         raise UserError(f"The weights at {start} do not fit what is to be trained.")
 
 
-def _epoch(run: _Run, batches: Any, world: World, args: argparse.Namespace) -> float:
-    """One pass; gives back the mean bits a note. The batches depend on the seed and the number of the pass alone."""
+def _epoch(run: _Run, batches: Any, size: int, world: World, args: argparse.Namespace) -> float:
+    """One pass of `size` steps; gives back the mean bits a note. Batches depend on the seed and the pass alone."""
     progress, total, steps, started = run.progress, 0.0, 0, time.monotonic()
     run.network.train()
     for rows in batches:
         # Clocks differ between processes, the rate must not: among several it falls from pass to pass.
         clock = progress["seconds"] + (time.monotonic() - started if world.size == 1 else 0.0)
-        done = max(clock / (args.minutes * 60), progress["epoch"] / args.epochs)
+        done = max(clock / (args.minutes * 60), (progress["epoch"] + steps / size) / args.epochs)
         warm = min((progress["step"] + 1) / 100, 1.0)
         set_rate(run.optimiser, args.rate * warm, done)
         batch = {name: tensor.to(world.device) for name, tensor in collate(rows).items()}
