@@ -26,7 +26,7 @@ MOST_BARS = 2_000  # of a piece that are looked at
 _LENGTHS = {2: 0.55, 3: 0.7, 4: 0.0, 5: 0.8, 6: 0.5, 7: 0.9, 8: 0.35}
 _SHORTEST, _LONGEST = min(_LENGTHS), max(_LENGTHS)
 _WEIGHTS = 0.25, 0.5, 0.25  # of pitch, inter-onset interval and rest, as Cambouropoulos has them
-_PICKUP = 0.3  # how strongly a note before a bar line must begin something: more than its pitch alone can
+_PICKUP = 0.05  # how strongly a note before a bar line must begin something, by its time alone, to be cut there
 _IMPOSSIBLE = 1e9
 
 
@@ -86,6 +86,7 @@ def _borders(notes: Ints, onsets: Ints, lines: Ints) -> tuple[Floats, Ints]:
     place = np.searchsorted(notes[:, ONSET], onsets, side="right") - 1  # the highest note of each onset
     sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
     strengths = np.append(0.0, boundary_strengths(onsets, sounding, notes[place, PITCH]))
+    in_time = np.append(0.0, boundary_strengths(onsets, sounding, np.zeros(len(onsets), np.int64)))
     half = np.diff(lines, prepend=lines[0]) // 2
     low = np.searchsorted(onsets, lines - half, side="right")
     high = np.searchsorted(onsets, lines)  # the first note at or behind the line
@@ -95,11 +96,9 @@ def _borders(notes: Ints, onsets: Ints, lines: Ints) -> tuple[Floats, Ints]:
         if bar == 0 or low[bar] >= upto:
             best[bar] = 1.0 if low[bar] >= len(onsets) or bar == 0 else 0.0
             continue
-        near = strengths[low[bar] : upto]
-        strongest = int(near.argmax())
-        at = int(onsets[low[bar] + strongest])
-        if at < lines[bar] and near[strongest] >= _PICKUP:
-            cuts[bar], best[bar] = at, near[strongest]
+        strongest = int(low[bar] + in_time[low[bar] : upto].argmax())
+        if onsets[strongest] < lines[bar] and in_time[strongest] >= _PICKUP:
+            cuts[bar], best[bar] = onsets[strongest], strengths[strongest]
         elif upto > high[bar]:
             best[bar] = strengths[high[bar]]
     return best, cuts
