@@ -27,6 +27,61 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX history_content ON history (content_hash)",
     ),
+    (  # more kinds of facts, and the catalogue of seed material
+        """CREATE TABLE facts (
+            id INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('played', 'kept', 'dismissed', 'exported', 'dragged', 'edited',
+                                               'starred', 'tagged', 'commented', 'refused', 'skipped')),
+            content_hash TEXT NOT NULL,
+            role TEXT NOT NULL,
+            from_tick INTEGER NOT NULL,
+            to_tick INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            asked_for INTEGER NOT NULL CHECK (asked_for IN (0, 1)),
+            context TEXT NOT NULL
+        ) STRICT""",
+        """INSERT INTO facts SELECT id, at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context
+            FROM history""",
+        "DROP TABLE history",
+        "ALTER TABLE facts RENAME TO history",
+        "CREATE INDEX history_content ON history (content_hash)",
+        "CREATE INDEX history_at ON history (at)",
+        """CREATE TABLE sources (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('folder', 'corpus', 'seeds', 'takes')),
+            path TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            licence TEXT NOT NULL,
+            indexed_at REAL,
+            problem TEXT
+        ) STRICT""",
+        """CREATE TABLE files (
+            id INTEGER PRIMARY KEY,
+            source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            problem TEXT,
+            UNIQUE (source, path)
+        ) STRICT""",
+        """CREATE TABLE phrases (
+            id INTEGER PRIMARY KEY,
+            file INTEGER NOT NULL REFERENCES files ON DELETE CASCADE,
+            content_hash TEXT NOT NULL,
+            title TEXT NOT NULL,
+            role TEXT NOT NULL,
+            piece INTEGER NOT NULL,
+            bar INTEGER NOT NULL,
+            bars INTEGER NOT NULL,
+            ticks_per_quarter INTEGER NOT NULL,
+            frame TEXT NOT NULL,
+            notes BLOB NOT NULL,
+            features BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX phrases_file ON phrases (file)",
+        "CREATE INDEX phrases_content ON phrases (content_hash)",
+    ),
 )
 BUSY_SECONDS = 5.0  # how long a second window may hold the lock
 # SQLite's primary result codes.

@@ -68,10 +68,16 @@ def detect_phrase_key(notes: Sequence[Note]) -> Key:
         weights[note.pitch % 12] += max(note.duration, 1)
     first = min(notes, key=lambda note: (note.onset, -note.pitch))
     weights[first.pitch % 12] += _FIRST * weights.sum()
+    key = likeliest_key(weights)
+    return Key(key.tonic, _mode(key.scale, notes, key.tonic))
+
+
+def likeliest_key(weights: np.ndarray) -> Key:
+    """The major or minor key under whose profile the weights of the pitch classes, (12,), are likeliest."""
     keys = [(scale, profile, tonic) for scale, profile in (("major", _MAJOR), ("minor", _MINOR)) for tonic in range(12)]
     scores = [np.log(np.roll(profile, tonic) + _FLOOR) @ weights for _, profile, tonic in keys]
     scale, _, tonic = keys[int(np.argmax(scores))]
-    return Key(tonic, _mode(scale, notes, tonic))
+    return Key(tonic, scale)
 
 
 def _mode(scale: str, notes: Sequence[Note], tonic: int) -> str:

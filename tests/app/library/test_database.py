@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.library import history
 from app.library.database import MIGRATIONS, Damaged, open_library, read_library, set_aside
 from models.errors import UserError
 
@@ -116,3 +117,45 @@ def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
         open_library(blocker / "l.sqlite")
     with pytest.raises(UserError):
         read_library(tmp_path / "nothing.sqlite")
+
+
+_KINDS = (
+    *("played", "kept", "dismissed", "exported", "dragged", "edited"),
+    *("starred", "tagged", "commented", "refused", "skipped"),
+)
+_FACT = "INSERT INTO history VALUES (?, ?, ?, 'abc', 'melody', 0, 1920, 2.5, 1, '{\"engine\": \"lstm\"}')"
+
+
+def test_a_library_of_the_first_version_keeps_its_history(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(open_library(path, MIGRATIONS[:1])) as connection:
+        old = [(5, 1.5e9, "kept"), (9, 1.6e9, "dismissed"), (12, 1.7e9, "played"), (13, 1.8e9, "exported")]
+        connection.executemany(_FACT, old)
+    with closing(open_library(path)) as connection:
+        assert connection.execute("SELECT id, at, kind FROM history ORDER BY id").fetchall() == old
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        connection.execute(_FACT, (None, 1.9e9, "starred"))
+    assert _version(path) == len(MIGRATIONS)
+    assert [(row.kind, row.context) for row in history.rows(path)][-1] == ("starred", {"engine": "lstm"})
+    with closing(read_library(path)) as connection:
+        assert connection.execute("SELECT max(id) FROM history").fetchone()[0] == 14
+
+
+def test_history_takes_these_kinds_and_no_others(tmp_path: Path) -> None:
+    with closing(open_library(tmp_path / "l.sqlite")) as connection:
+        connection.executemany(_FACT, [(None, 1.0, kind) for kind in _KINDS])
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(_FACT, (None, 1.0, "replayed"))
+        assert set(history.KINDS) <= set(_KINDS)
+
+
+def test_what_a_source_held_goes_with_it(tmp_path: Path) -> None:
+    with closing(open_library(tmp_path / "l.sqlite")) as connection:
+        connection.execute("INSERT INTO sources VALUES (1, 'folder', '/music', 'Music', 'yours', NULL, NULL)")
+        connection.execute("INSERT INTO files VALUES (1, 1, 'a.mid', 5, 6, NULL)")
+        connection.execute("INSERT INTO phrases VALUES (1, 1, 'abc', 'A', 'melody', 0, 0, 4, 480, '{}', x'00', x'00')")
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("INSERT INTO sources VALUES (2, 'cloud', '/c', 'C', '', NULL, NULL)")
+        connection.execute("DELETE FROM sources")
+        for table in ("files", "phrases"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0

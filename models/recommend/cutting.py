@@ -1,0 +1,170 @@
+"""Where phrases begin and end: parts of pieces cut into seeds of two to eight bars.
+
+How strongly each note seems to begin something new is measured by the local boundary detection model (E.
+Cambouropoulos, "The local boundary detection model (LBDM) and its application in the study of expressive timing", ICMC
+2001): changes of inter-onset interval, rest and pitch interval, each weighed by its size. Among all ways to divide the
+bars, dynamic programming takes the one whose borders are strongest and whose phrases are of usual lengths. A cut falls
+where the model says, up to half a bar before the bar line, so that pickups stay with what they lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.music.notes import ChordSpan
+from models.music.time import MetreMap
+from models.recommend.material import DURATION, ONSET, PITCH, Ints, Part, Seed
+
+Floats = NDArray[np.float64]
+FEWEST_NOTES, MOST_NOTES = 4, 400  # of a phrase
+MOST_BARS = 2_000  # of a piece that are looked at
+# What a phrase of so many bars costs, against the strength of its borders, which lies between 0 and 1.
+_LENGTHS = {2: 0.55, 3: 0.7, 4: 0.0, 5: 0.8, 6: 0.5, 7: 0.9, 8: 0.35}
+_SHORTEST, _LONGEST = min(_LENGTHS), max(_LENGTHS)
+_WEIGHTS = 0.25, 0.5, 0.25  # of pitch, inter-onset interval and rest, as Cambouropoulos has them
+_PICKUP = 0.05  # how strongly a note before a bar line must begin something, by its time alone, to be cut there
+_IMPOSSIBLE = 1e9
+
+
+def bar_lines(metres: MetreMap, length: int) -> Ints:
+    """The ticks of the bar lines from 0 to the first at or behind `length`, at most MOST_BARS bars."""
+    bars = min(metres.bar(max(length - 1, 0)) + 1, MOST_BARS)
+    if len(metres.changes) <= 1 and (not metres.changes or metres.changes[0].tick == 0):
+        return np.arange(bars + 1, dtype=np.int64) * metres.bar_ticks(0)
+    return np.array([metres.bar_start(bar) for bar in range(bars + 1)], np.int64)
+
+
+def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
+    """The phrases of a part in order; `lines` are the bar lines of its piece, where they are known already.
+
+    Phrases of fewer than FEWEST_NOTES or more than MOST_NOTES notes are left out.
+    """
+    if lines is None:
+        lines = bar_lines(part.metres, part.length)
+    if len(part.notes) < FEWEST_NOTES or len(lines) < 2:
+        return
+    onsets = np.unique(part.notes[:, ONSET])
+    strength, cuts = _borders(part.notes, onsets, lines)
+    changes = {int(np.searchsorted(lines, change.tick)) for change in part.metres.changes}
+    for first, last in _islands(part.notes, onsets, lines, changes):
+        opening = int(onsets[min(int(np.searchsorted(onsets, lines[first])), len(onsets) - 1)])
+        if last - first > _SHORTEST and 2 * opening >= lines[first] + lines[first + 1] and opening < lines[first + 1]:
+            first += 1  # its first bar holds but a pickup
+            cuts[first] = opening
+        for start, end in _divide(strength, first, last):
+            seed = _seed(part, lines, start, end, int(cuts[start]), int(cuts[end]))
+            if seed is not None:
+                yield seed
+
+
+def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
+    """The LBDM of a line: for each note but the first, (n - 1,), how strongly it begins something new, 0 to 1.
+
+    `ends` are when the notes before and at each onset have ended.
+    """
+    total = np.zeros(max(len(onsets) - 1, 0))
+    if len(total) < 2:
+        return total
+    profiles = np.abs(np.diff(pitches)) + 1.0, np.diff(onsets), np.maximum(onsets[1:] - ends[:-1], 0)
+    for weight, sizes in zip(_WEIGHTS, profiles, strict=True):
+        sizes = sizes.astype(np.float64)
+        both = sizes[1:] + sizes[:-1]
+        degree = np.divide(np.abs(np.diff(sizes)), both, out=np.zeros(len(both)), where=both > 0)
+        strength = sizes * (np.append(0.0, degree) + np.append(degree, 0.0))
+        highest = strength.max()
+        if highest > 0:
+            total += weight * strength / highest
+    return total
+
+
+def _borders(notes: Ints, onsets: Ints, lines: Ints) -> tuple[Floats, Ints]:
+    """For each bar line: how well a phrase begins there, and the tick at which the music is cut, pickup included."""
+    place = np.searchsorted(notes[:, ONSET], onsets, side="right") - 1  # the highest note of each onset
+    sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
+    strengths = np.append(0.0, boundary_strengths(onsets, sounding, notes[place, PITCH]))
+    in_time = np.append(0.0, boundary_strengths(onsets, sounding, np.zeros(len(onsets), np.int64)))
+    half = np.diff(lines, prepend=lines[0]) // 2
+    low = np.searchsorted(onsets, lines - half, side="right")
+    high = np.searchsorted(onsets, lines)  # the first note at or behind the line
+    best, cuts = np.zeros(len(lines)), lines.copy()
+    for bar in range(len(lines)):
+        upto = min(int(high[bar]) + 1, len(onsets))
+        if bar == 0 or low[bar] >= upto:
+            best[bar] = 1.0 if low[bar] >= len(onsets) or bar == 0 else 0.0
+            continue
+        strongest = int(low[bar] + in_time[low[bar] : upto].argmax())
+        if onsets[strongest] < lines[bar] and in_time[strongest] >= _PICKUP:
+            cuts[bar], best[bar] = onsets[strongest], strengths[strongest]
+        elif upto > high[bar]:
+            best[bar] = strengths[high[bar]]
+    return best, cuts
+
+
+def _islands(notes: Ints, onsets: Ints, lines: Ints, changes: set[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of bars with notes, as first bar and the one behind the last; metre changes divide them too."""
+    bars = len(lines) - 1
+    counted = np.searchsorted(lines, onsets, side="right") - 1
+    filled = np.bincount(counted[(counted >= 0) & (counted < bars)], minlength=bars) > 0
+    for bar in np.searchsorted(lines, notes[:, ONSET] + notes[:, DURATION] - 1, side="right").tolist():
+        if 0 < bar <= bars:
+            filled[bar - 1] = True
+    first = None
+    for bar in range(bars + 1):
+        if first is not None and (bar == bars or not filled[bar] or bar in changes):
+            yield first, bar
+            first = None
+        if bar < bars and filled[bar] and first is None:
+            first = bar
+
+
+def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
+    """The best division of the bars from `first` to before `last` into phrases."""
+    count = last - first
+    if count <= _SHORTEST:
+        return [(first, last)]
+    borders = strength[first : last + 1].tolist()
+    cost, back = [0.0] + [_IMPOSSIBLE] * count, [0] * (count + 1)
+    for end in range(_SHORTEST, count + 1):
+        best, came = _IMPOSSIBLE, 0
+        for bars, price in _LENGTHS.items():
+            if bars > end:
+                continue
+            candidate = cost[end - bars] + price
+            if candidate < best:
+                best, came = candidate, end - bars
+        cost[end], back[end] = best - borders[end], came
+    phrases, end = [], count
+    while end > 0:
+        phrases.append((first + back[end], first + end))
+        end = back[end]
+    return phrases[::-1]
+
+
+def _seed(part: Part, lines: Ints, start: int, end: int, begins: int, ends: int) -> Seed | None:
+    """The notes from the tick `begins` to before `ends`, in whole bars; None where they make no phrase."""
+    low, high = np.searchsorted(part.notes[:, ONSET], (begins, ends)).tolist()
+    if not FEWEST_NOTES <= high - low <= MOST_NOTES:
+        return None
+    notes = part.notes[low:high].copy()
+    first = start - 1 if notes[0, ONSET] < lines[start] else start
+    origin = int(lines[first])
+    metre = part.metres.metre(int(lines[start]))
+    seed = Seed(
+        notes, part.ticks_per_quarter, max(end - first, _SHORTEST), (metre.numerator, metre.denominator),
+        part.tempos.bpm(int(lines[start])), part.key, part.role, part.title, first)  # fmt: skip
+    if first < start and int(lines[start]) - origin != seed.bar_ticks:
+        origin = int(lines[start]) - seed.bar_ticks  # the bar before is of another metre
+        if notes[0, ONSET] < origin:
+            return None
+    notes[:, ONSET] -= origin
+    notes[:, DURATION] = np.maximum(np.minimum(notes[:, DURATION], seed.length - notes[:, ONSET]), 1)
+    chords = tuple(
+        ChordSpan(max(span.onset - origin, 0), min(span.end - origin, seed.length), span.chord)
+        for span in part.chords
+        if span.end > origin and span.onset < origin + seed.length
+    )
+    return replace(seed, chords=chords) if chords else seed
