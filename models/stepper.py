@@ -9,6 +9,7 @@ state is one matrix. Results equal `Network.scores` up to the rounding of the pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,9 @@ class Stepper:
         first = {name: w[f"{name}_head.0.weight"] * np.float32(0.5) for name in HEADS}
         self._first_bias = {name: w[f"{name}_head.0.bias"] * np.float32(0.5) for name in HEADS}
         self._widths = np.cumsum([0] + [len(first[name]) for name in HEADS]).tolist()
+        self._columns = {name: slice(*self._widths[head : head + 2]) for head, name in enumerate(HEADS)}
+        votes = self._widths[-1] + np.cumsum([0, *VOTED])
+        self._voted = [slice(start, stop) for start, stop in pairwise(votes.tolist())]
         heads = np.concatenate([first[name][:, :size] for name in HEADS])
         self.recaller = Recaller(w, heads) if "recall.nothing" in w else None
         # A layer's state is read by its own next step, and by the layer above or the memory and the heads.
@@ -205,10 +209,7 @@ class Stepper:
 
     def _votes(self, sums: Floats, number: int) -> Floats | None:
         """What the memory votes for: 0 positions, 1 pitches, 2 intervals, 3 durations."""
-        if self.recaller is None:
-            return None
-        start = self._widths[-1] + sum(VOTED[:number])
-        return sums[:, start : start + VOTED[number]]
+        return None if self.recaller is None else sums[:, self._voted[number]]
 
     def _gate(self, gates: Floats, state: State, layer: int) -> None:
         size = self.hidden
@@ -226,9 +227,8 @@ class Stepper:
 
     def _finish(self, name: str, sums: Floats, index: Ints) -> Floats:
         """A head's output, (takes, outputs), from its share of `sums` and its rows."""
-        head = HEADS.index(name)
         half = self._rows[name].sum(index)
-        half += sums[:, self._widths[head] : self._widths[head + 1]]
+        half += sums[:, self._columns[name]]
         out = self._second_layer(name, half)
         if self._guidance:
             out += self._guidance * (out - self._second_layer(name, half + self._away[name]))
