@@ -86,7 +86,8 @@ class Shards:
     def melodies(self) -> list[Example]:
         """The first part of every piece to learn."""
         shards = (read_pieces(self._folder / _name(number)) for number in range(len(self._expected)))
-        return [first for shard in shards for piece in shard for first in [*examples(piece)][:1]]
+        firsts = (next(examples(piece), None) for shard in shards for piece in shard)
+        return [first for first in firsts if first is not None]
 
     def steps(self, batch: int) -> int:
         """How many batches of so many segments make a pass."""
