@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +18,7 @@ from models.music.notes import DRUM_CHANNEL, Phrase, Role
 from models.music.smf_table import CHANNEL, TRACK, NoteTable, read_table
 from models.music.theory import Key
 from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
-from models.recommend.cutting import bar_lines, cut
+from models.recommend.cutting import Cut, bar_lines, cut, find_cuts, seed_at
 from models.recommend.material import DURATION, ONSET, PITCH, Ints, Part, Seed, part_of, seed_of
 
 MIDI, ABC, SCORE, WRITTEN = (".mid", ".midi", ".smf"), (".abc",), (".mxl", ".musicxml", ".xml"), (".seeds",)
@@ -104,7 +104,7 @@ def _score(data: bytes, name: str, whole: bool) -> list[Found]:
         for number, part in enumerate(parts)
     )
     key = _with_mode(parts[0].key, parts)
-    return _chosen([cut(part_of(replace(part, key=key))) for part in parts])
+    return _chosen([part_of(replace(part, key=key)) for part in parts])
 
 
 def _with_mode(key: Key | None, parts: tuple[Phrase, ...]) -> Key:
@@ -124,8 +124,7 @@ def _midi(data: bytes, name: str, whole: bool) -> list[Found]:
         seeds = [_whole(part) for part in parts[:1]]
         if seeds[0].bars <= _LONGEST_TAKE:
             return [Found(seed) for seed in seeds]
-    lines = bar_lines(parts[0].metres, table.end)
-    return _chosen([cut(part, lines) for part in parts])
+    return _chosen(parts)
 
 
 def _parts(table: NoteTable, title: str) -> list[Part]:
@@ -180,15 +179,22 @@ def _whole(part: Part) -> Seed:
     return replace(seed, bars=max(-(-part.length // seed.bar_ticks), 1))
 
 
-def _chosen(parts: list[Iterator[Seed]]) -> list[Found]:
-    """At most MOST_PHRASES phrases, no two alike, of every part in turn."""
+def _chosen(parts: Sequence[Part]) -> list[Found]:
+    """At most MOST_PHRASES phrases, no two alike, of every part in turn, from all over the piece."""
+    lines = bar_lines(parts[0].metres, max(part.length for part in parts))
     found: list[Found] = []
     seen: set[bytes] = set()
-    waiting = list(enumerate(parts))
+    waiting: list[tuple[int, Part, Iterator[Cut]]] = []
+    for number, part in enumerate(parts):
+        cuts = find_cuts(part, lines)
+        waiting.append((number, part, iter([cuts[place] for place in _scattered(len(cuts))])))
     while waiting and len(found) < MOST_PHRASES:
         for entry in tuple(waiting):
-            number, seeds = entry
-            for seed in seeds:
+            number, part, cuts = entry
+            for place in cuts:
+                seed = seed_at(part, lines, place)
+                if seed is None:
+                    continue
                 shape = seed.notes[:, [ONSET, PITCH]]
                 digest = (shape - shape[0]).tobytes()
                 if digest not in seen:
@@ -200,6 +206,13 @@ def _chosen(parts: list[Iterator[Seed]]) -> list[Found]:
             if len(found) == MOST_PHRASES:
                 break
     return sorted(found, key=lambda each: (each.piece, each.seed.bar))
+
+
+def _scattered(count: int) -> list[int]:
+    """0 to count - 1, so that however few are taken they lie all over: the first, the middle, the quarters …"""
+    bits = max(count - 1, 1).bit_length()
+    order = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits))
+    return [number for number in order if number < count]
 
 
 def _title(text: str) -> str:
