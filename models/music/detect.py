@@ -31,6 +31,7 @@ _MODES = {
 }
 _TELLING = 2  # notes
 _FLOOR = 0.01  # so that one note outside a key does not rule it out
+_LOG_PROFILES = np.log([np.roll(profile, tonic) + _FLOOR for profile in (_MAJOR, _MINOR) for tonic in range(12)])
 
 
 def rank_keys(notes: Sequence[Note]) -> list[tuple[Key, float]]:
@@ -74,10 +75,8 @@ def detect_phrase_key(notes: Sequence[Note]) -> Key:
 
 def likeliest_key(weights: np.ndarray) -> Key:
     """The major or minor key under whose profile the weights of the pitch classes, (12,), are likeliest."""
-    keys = [(scale, profile, tonic) for scale, profile in (("major", _MAJOR), ("minor", _MINOR)) for tonic in range(12)]
-    scores = [np.log(np.roll(profile, tonic) + _FLOOR) @ weights for _, profile, tonic in keys]
-    scale, _, tonic = keys[int(np.argmax(scores))]
-    return Key(tonic, scale)
+    best = int(np.argmax(_LOG_PROFILES @ weights))
+    return Key(best % 12, "minor" if best >= 12 else "major")
 
 
 def _mode(scale: str, notes: Sequence[Note], tonic: int) -> str:

@@ -10,7 +10,7 @@ where the model says, up to half a bar before the bar line, so that pickups stay
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,16 @@ def bar_lines(metres: MetreMap, length: int) -> Ints:
     return np.array([metres.bar_start(bar) for bar in range(bars + 1)], np.int64)
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Where a phrase lies: the bars from `start` to before `end`, and the ticks between which its notes begin."""
+
+    start: int
+    end: int
+    begins: int
+    ends: int
+
+
 def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
     """The phrases of a part in order; `lines` are the bar lines of its piece, where they are known already.
 
@@ -45,20 +55,29 @@ def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
     """
     if lines is None:
         lines = bar_lines(part.metres, part.length)
+    for place in find_cuts(part, lines):
+        seed = seed_at(part, lines, place)
+        if seed is not None:
+            yield seed
+
+
+def find_cuts(part: Part, lines: Ints) -> list[Cut]:
+    """Where the phrases of a part lie, in order."""
     if len(part.notes) < FEWEST_NOTES or len(lines) < 2:
-        return
-    onsets = np.unique(part.notes[:, ONSET])
-    strength, cuts = _borders(part.notes, onsets, lines)
+        return []
+    struck = part.notes[:, ONSET]
+    place = np.flatnonzero(np.append(struck[1:] != struck[:-1], True))  # the highest note of each onset
+    onsets = struck[place]
+    strength, cuts = _borders(part.notes, place, lines)
     changes = {int(np.searchsorted(lines, change.tick)) for change in part.metres.changes}
+    found: list[Cut] = []
     for first, last in _islands(part.notes, onsets, lines, changes):
         opening = int(onsets[min(int(np.searchsorted(onsets, lines[first])), len(onsets) - 1)])
         if last - first > _SHORTEST and 2 * opening >= lines[first] + lines[first + 1] and opening < lines[first + 1]:
             first += 1  # its first bar holds but a pickup
             cuts[first] = opening
-        for start, end in _divide(strength, first, last):
-            seed = _seed(part, lines, start, end, int(cuts[start]), int(cuts[end]))
-            if seed is not None:
-                yield seed
+        found += (Cut(start, end, int(cuts[start]), int(cuts[end])) for start, end in _divide(strength, first, last))
+    return found
 
 
 def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
@@ -81,26 +100,28 @@ def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
     return total
 
 
-def _borders(notes: Ints, onsets: Ints, lines: Ints) -> tuple[Floats, Ints]:
-    """For each bar line: how well a phrase begins there, and the tick at which the music is cut, pickup included."""
-    place = np.searchsorted(notes[:, ONSET], onsets, side="right") - 1  # the highest note of each onset
+def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
+    """For each bar line: how well a phrase begins there, and the tick at which the music is cut, pickup included.
+
+    `place` are the rows of the highest note of each onset.
+    """
+    onsets = notes[place, ONSET]
     sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
     strengths = np.append(0.0, boundary_strengths(onsets, sounding, notes[place, PITCH]))
     in_time = np.append(0.0, boundary_strengths(onsets, sounding, np.zeros(len(onsets), np.int64)))
+    behind = np.searchsorted(onsets, lines)  # the first note at or behind the line
+    inside = behind < len(onsets)
+    best = np.where(inside, np.append(strengths, 1.0)[behind], 1.0)
+    best[0] = 1.0
+    cuts = lines.copy()
+    # What begins in the second half of a bar may be the pickup to the next.
+    line = np.minimum(np.searchsorted(lines, onsets), len(lines) - 1)
     half = np.diff(lines, prepend=lines[0]) // 2
-    low = np.searchsorted(onsets, lines - half, side="right")
-    high = np.searchsorted(onsets, lines)  # the first note at or behind the line
-    best, cuts = np.zeros(len(lines)), lines.copy()
-    for bar in range(len(lines)):
-        upto = min(int(high[bar]) + 1, len(onsets))
-        if bar == 0 or low[bar] >= upto:
-            best[bar] = 1.0 if low[bar] >= len(onsets) or bar == 0 else 0.0
-            continue
-        strongest = int(low[bar] + in_time[low[bar] : upto].argmax())
-        if onsets[strongest] < lines[bar] and in_time[strongest] >= _PICKUP:
-            cuts[bar], best[bar] = onsets[strongest], strengths[strongest]
-        elif upto > high[bar]:
-            best[bar] = strengths[high[bar]]
+    near = np.flatnonzero((onsets < lines[line]) & (onsets > lines[line] - half[line]) & (in_time >= _PICKUP))
+    near = near[in_time[near] > np.append(in_time, 0.0)[behind[line[near]]]]
+    order = near[np.lexsort((onsets[near], -in_time[near], line[near]))]
+    chosen, first = np.unique(line[order], return_index=True)
+    cuts[chosen], best[chosen] = onsets[order[first]], strengths[order[first]]
     return best, cuts
 
 
@@ -109,9 +130,8 @@ def _islands(notes: Ints, onsets: Ints, lines: Ints, changes: set[int]) -> Itera
     bars = len(lines) - 1
     counted = np.searchsorted(lines, onsets, side="right") - 1
     filled = np.bincount(counted[(counted >= 0) & (counted < bars)], minlength=bars) > 0
-    for bar in np.searchsorted(lines, notes[:, ONSET] + notes[:, DURATION] - 1, side="right").tolist():
-        if 0 < bar <= bars:
-            filled[bar - 1] = True
+    ended = np.searchsorted(lines, notes[:, ONSET] + notes[:, DURATION] - 1, side="right") - 1
+    filled[ended[(ended >= 0) & (ended < bars)]] = True
     first = None
     for bar in range(bars + 1):
         if first is not None and (bar == bars or not filled[bar] or bar in changes):
@@ -144,9 +164,10 @@ def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
     return phrases[::-1]
 
 
-def _seed(part: Part, lines: Ints, start: int, end: int, begins: int, ends: int) -> Seed | None:
-    """The notes from the tick `begins` to before `ends`, in whole bars; None where they make no phrase."""
-    low, high = np.searchsorted(part.notes[:, ONSET], (begins, ends)).tolist()
+def seed_at(part: Part, lines: Ints, place: Cut) -> Seed | None:
+    """The phrase that lies there, in whole bars; None where there are too few or too many notes for one."""
+    start, end = place.start, place.end
+    low, high = np.searchsorted(part.notes[:, ONSET], (place.begins, place.ends)).tolist()
     if not FEWEST_NOTES <= high - low <= MOST_NOTES:
         return None
     notes = part.notes[low:high].copy()

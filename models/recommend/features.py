@@ -2,7 +2,8 @@
 
 All phrases are measured together, as one long table of notes. "Line" is the highest note of each onset; time is counted
 in quarters, and beats are the counted ones (dotted in compound metres). A feature that makes no sense for a phrase
-(pitch of drums, chords of a melody without symbols) is NaN.
+(pitch of drums, chords of a melody without symbols) is NaN. Of drums the cymbals keep time, and syncopation is that of
+the other instruments.
 
 The three composite measures are ours, on a scale of 0 to 1, sums of cues whose direction and order of importance were
 found in experiments (T. Eerola, A. Friberg, R. Bresin, "Emotional expression in music: contribution, linearity, and
@@ -10,7 +11,7 @@ additivity of primary musical cues", Frontiers in Psychology 4, 2013, who found 
 tempo and register for valence; tempo, dynamics, articulation for arousal); s(x; a, b) is (x - a) / (b - a), at least 0
 and at most 1:
 
-    energy       = .35 s(tempo; 50, 180) + .35 s(notes a second; .5, 8) + .2 s(velocity; 40, 115)
+    energy       = .35 s(tempo; 50, 170) + .35 s(notes a second; .5, 6) + .2 s(velocity; 40, 115)
                    + .1 s(sounding; 1, .4)
     valence      = .5 brightness of the mode + .25 s(tempo; 50, 160) + .15 s(pitch; 48, 84) + .1 (1 - chromatic)
     danceability = .4 resonance(tempo) + .35 on the beat + .25 syncopated in a medium degree, where
@@ -59,6 +60,7 @@ _LEAP = 5  # semitones: a fourth and more is a leap
 _GRID = 4  # steps a quarter, on which syncopation is measured
 _F0, _BETA = 2.0, 1.12
 _CHORD_NOTES = 3
+_CYMBALS = (42, 44, 46, 49, 51, 52, 53, 54, 55, 57, 59, 69, 70, 82)  # of General MIDI's drums, with small percussion
 
 
 def measure(seeds: Sequence[Seed]) -> NDArray[np.float32]:
@@ -73,6 +75,7 @@ def measure(seeds: Sequence[Seed]) -> NDArray[np.float32]:
     pitch = notes[:, PITCH].astype(float)
     last = np.append((owner[1:] != owner[:-1]) | (notes[1:, ONSET] != notes[:-1, ONSET]), True)
     line = _Line(owner[last], onset[last], pitch[last], len(seeds))
+    drums = np.array([seed.role == Role.DRUMS for seed in seeds])
 
     beat = np.array([1.5 if _compound(*seed.metre) else 4 / seed.metre[1] for seed in seeds])
     bar = np.array([4 * seed.metre[0] / seed.metre[1] for seed in seeds])
@@ -95,11 +98,10 @@ def measure(seeds: Sequence[Seed]) -> NDArray[np.float32]:
         - np.minimum.reduceat(pitch, line.firsts_of(counts)),
         "chromatic": _outside(seeds, owner, notes[:, PITCH], duration),
         "chord_rhythm": _chord_rhythm(seeds, owner, notes),
-        "syncopation": line.syncopation(beat, bar),
+        "syncopation": _accented(owner, onset, pitch, drums).syncopation(beat, bar),
         "unevenness": line.unevenness(),
         **line.shape(),
     }
-    drums = np.array([seed.role == Role.DRUMS for seed in seeds])
     for name in ("tonic", "range", "pitch", "contour", "rise", "leap", "leaps", "repeated", "variety", "chromatic"):
         columns[name] = np.where(drums, np.nan, columns[name])
     columns["brightness"] = np.where(drums, np.nan, columns["brightness"])
@@ -131,7 +133,7 @@ def _response(hertz: Floats) -> Floats:
 
 def _composite(columns: dict[str, Floats], on_the_beat: Floats, rate: Floats) -> dict[str, Floats]:
     tempo = columns["tempo"]
-    energy = 0.35 * _scaled(tempo, 50, 180) + 0.35 * _scaled(rate, 0.5, 8)
+    energy = 0.35 * _scaled(tempo, 50, 170) + 0.35 * _scaled(rate, 0.5, 6)
     energy += 0.2 * _scaled(columns["velocity"], 40, 115) + 0.1 * _scaled(-columns["sounding"], -1, -0.4)
     valence = 0.5 * np.nan_to_num(columns["brightness"], nan=_UNKNOWN_BRIGHTNESS) + 0.25 * _scaled(tempo, 50, 160)
     valence += 0.15 * _scaled(np.nan_to_num(columns["pitch"], nan=66), 48, 84)
@@ -179,6 +181,15 @@ def _chord_rhythm(seeds: Sequence[Seed], owner: NDArray[np.int64], notes: NDArra
         if seed.chords:
             result[place] = len(seed.chords) / bars[place]
     return result
+
+
+def _accented(owner: NDArray[np.int64], onset: Floats, pitch: Floats, drums: NDArray[np.bool_]) -> _Line:
+    """The line without the cymbals of drums, unless they have nothing else."""
+    told = ~(drums[owner] & np.isin(pitch, _CYMBALS))
+    told |= (np.bincount(owner, told, minlength=len(drums)) == 0)[owner]
+    owner, onset, pitch = owner[told], onset[told], pitch[told]
+    last = np.append((owner[1:] != owner[:-1]) | (onset[1:] != onset[:-1]), True)
+    return _Line(owner[last], onset[last], pitch[last], len(drums))
 
 
 class _Line:

@@ -17,6 +17,7 @@ from models.evaluate.copying import save_index
 from models.evaluate.likelihood import encode_piece
 from models.training.beats import train_beats
 from models.training.corpus import load_corpus
+from models.training.drums import train_drums
 from models.training.frames import train_frames
 from models.training.gan import train_gan
 from models.training.groove import train_groove
@@ -62,6 +63,7 @@ _ENGINES = {
     "gan": train_gan,
     "vae": train_vae,
     "groove": train_groove,
+    "drums": train_drums,
 }
 
 
@@ -90,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--set", default="jsb_chorales", help="frames: the set of piano rolls")
     parser.add_argument("--segment", type=int, default=256, help="frames: the longest part that is learned at once")
     parser.add_argument(
-        "--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6, vae: 256, groove: 128)"
+        "--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6, vae: 256, groove and drums: 128)"
     )
     parser.add_argument("--shards", type=Path, help="lstm: where the corpus lies in shards (OUT/shards)")
     parser.add_argument("--kept", type=int, default=64, help="lstm: shards that stay in memory")

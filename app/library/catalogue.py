@@ -1,0 +1,310 @@
+"""The catalogue of seed material in the library: sources, their files, and the phrases in them, as SQL rows."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.library.database import read_library
+from app.library.history import HASH_TICKS
+from app.library.pieces import Found
+from models.errors import UserError
+from models.music.notes import ChordSpan, Role
+from models.music.theory import chord_name, parse_chord, parse_key
+from models.recommend.features import measure
+from models.recommend.material import DURATION, ONSET, PITCH, Seed
+
+NOTE = np.dtype([("onset", "<i4"), ("duration", "<i4"), ("pitch", "u1"), ("velocity", "u1")])
+OWN_LICENCE = "yours"
+_TRANSCRIBED = "tune in the public domain; transcribed by volunteers, distributed with music21"
+# Folders of music21's corpus, and what they are called.
+_BOOKS = (
+    ("oneills1850", "O'Neill's Music of Ireland", _TRANSCRIBED),
+    ("ryansMammoth", "Ryan's Mammoth Collection", _TRANSCRIBED),
+    ("airdsAirs", "Aird's Airs", "tune in the public domain; transcribed by Jack Campin, distributed with music21"),
+)
+_PHRASE = """INSERT INTO phrases (file, content_hash, title, role, piece, bar, bars, ticks_per_quarter, frame, notes,
+    features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where seed material comes from: a folder (`kind` folder), or what is built in (corpus, seeds) or kept (takes)."""
+
+    kind: str
+    path: Path
+    title: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that could not be read: a file, or a whole source, and why, in a sentence."""
+
+    source: str
+    path: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A phrase as it stands in the catalogue, with where it comes from; `path` is the file's, below the source's."""
+
+    id: int
+    content_hash: str
+    seed: Seed
+    source: str
+    licence: str
+    credit: str
+    path: str
+    piece: int
+
+
+def sources(folders: Iterable[str | Path], seeds: Path, takes: Path) -> list[Source]:
+    """Everything to be indexed: the written seeds, the folk tunes, the takes that were kept, the user's folders."""
+    found = [Source("seeds", seeds, "Antiphon", "CC0, written for Antiphon")]
+    corpus = corpus_folder()
+    if corpus is not None:
+        found += [Source("corpus", corpus / folder, title, licence) for folder, title, licence in _BOOKS]
+    found.append(Source("takes", takes, "Takes you kept", OWN_LICENCE))
+    for folder in folders:
+        path = Path(folder).absolute()
+        found.append(Source("folder", path, path.name or str(path), OWN_LICENCE))
+    return found
+
+
+def corpus_folder() -> Path | None:
+    """Where music21 keeps its corpus, found without loading it; None where it has none."""
+    found = importlib.util.find_spec("music21")
+    for place in (found.submodule_search_locations or ()) if found is not None else ():
+        if (Path(place) / "corpus" / _BOOKS[0][0]).is_dir():
+            return Path(place) / "corpus"
+    return None
+
+
+def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -> dict[Path, int]:
+    """Make the table of sources hold these and no others; what others held goes. Returns their ids."""
+    ids: dict[Path, int] = {}
+    with transaction(connection):
+        paths = [str(source.path) for source in wanted]
+        connection.execute(f"DELETE FROM sources WHERE path NOT IN ({', '.join('?' * len(paths))})", paths)
+        for source in wanted:
+            row = connection.execute(
+                """INSERT INTO sources (kind, path, title, licence) VALUES (?, ?, ?, ?)
+                ON CONFLICT (path) DO UPDATE SET kind = excluded.kind, title = excluded.title,
+                licence = excluded.licence RETURNING id""",
+                (source.kind, str(source.path), source.title, source.licence),
+            ).fetchone()
+            ids[source.path] = row[0]
+    return ids
+
+
+class transaction:
+    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK where something is raised."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._connection.execute("COMMIT")
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file as it was read: its phrases with their features, or the sentence why there are none."""
+
+    path: str
+    mtime_ns: int
+    size: int
+    found: tuple[Found, ...] = ()
+    problem: str | None = None
+
+
+def store(connection: sqlite3.Connection, source: int, files: Sequence[ReadFile]) -> int:
+    """Put files in the place of what was known of them, in one transaction; returns the number of phrases."""
+    features = measure([each.seed for file in files for each in file.found])
+    prepared = [[_row(each) for each in file.found] for file in files]
+    place = 0
+    with transaction(connection):
+        if connection.execute("SELECT 1 FROM sources WHERE id = ?", (source,)).fetchone() is None:
+            return 0  # another window has taken the source away
+        for file, rows in zip(files, prepared, strict=True):
+            (number,) = connection.execute(
+                """INSERT INTO files (source, path, mtime_ns, size, problem) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (source, path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size,
+                problem = excluded.problem RETURNING id""",
+                (source, file.path, file.mtime_ns, file.size, file.problem),
+            ).fetchone()
+            connection.execute("DELETE FROM phrases WHERE file = ?", (number,))
+            connection.executemany(
+                _PHRASE,
+                [(number, *row, features[place + at].astype("<f4").tobytes()) for at, row in enumerate(rows)],
+            )
+            place += len(rows)
+    return place
+
+
+def note_problem(connection: sqlite3.Connection, source: int, sentence: str | None, done: bool) -> None:
+    """Remember what is wrong with a source, None for nothing, and when it was last gone through."""
+    with transaction(connection):
+        at = time.time() if done else None
+        connection.execute(
+            "UPDATE sources SET problem = ?, indexed_at = coalesce(?, indexed_at) WHERE id = ?", (sentence, at, source)
+        )
+
+
+def seed_hash(seed: Seed) -> str:
+    """The same name for the music that `history.content_hash` gives it."""
+    ticks = seed.ticks_per_quarter
+    rows = sorted(zip(*(seed.notes[:, column].tolist() for column in (ONSET, PITCH, DURATION)), strict=True))
+    start = rows[0][0]
+    text = "".join(
+        f"{round((onset - start) * HASH_TICKS / ticks)} {pitch} {round(duration * HASH_TICKS / ticks)}\n"
+        for onset, pitch, duration in rows
+    )
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _row(found: Found) -> tuple[Any, ...]:
+    seed = found.seed
+    frame: dict[str, Any] = {"metre": seed.metre, "bpm": round(seed.bpm, 3)}
+    if seed.key is not None:
+        frame["key"] = seed.key.name
+    if seed.chords:
+        frame["chords"] = [
+            (span.onset, span.end, None if span.chord is None else chord_name(span.chord)) for span in seed.chords
+        ]
+    if found.credit:
+        frame["credit"] = found.credit
+    notes = np.empty(len(seed.notes), NOTE)
+    for column, name in enumerate(NOTE.names or ()):
+        notes[name] = seed.notes[:, column]
+    return (
+        seed_hash(seed), seed.title, str(seed.role), found.piece, seed.bar, seed.bars, seed.ticks_per_quarter,
+        json.dumps(frame, ensure_ascii=False), notes.tobytes())  # fmt: skip
+
+
+_ENTRY = """SELECT phrases.id, content_hash, phrases.title, role, piece, bar, bars, ticks_per_quarter, frame, notes,
+    sources.title, licence, files.path FROM phrases JOIN files ON files.id = file JOIN sources ON sources.id = source"""
+
+
+def entries(path: Path, ids: Sequence[int]) -> list[Entry]:
+    """The phrases with these ids, in this order; those that are gone are left out. Raises UserError."""
+    with closing(read_library(path)) as connection:
+        found = {
+            row[0]: _entry(row)
+            for start in range(0, len(ids), 500)
+            for row in _select(
+                connection, path, f"{_ENTRY} WHERE phrases.id IN ({_marks(ids[start:][:500])})", ids[start:][:500]
+            )
+        }
+    return [found[each] for each in ids if each in found]
+
+
+def entries_of(path: Path, hashes: Sequence[str]) -> dict[str, Entry]:
+    """One phrase for each content hash that the catalogue has; raises UserError."""
+    with closing(read_library(path)) as connection:
+        return {
+            row[1]: _entry(row)
+            for start in range(0, len(hashes), 500)
+            for row in _select(
+                connection,
+                path,
+                f"{_ENTRY} WHERE content_hash IN ({_marks(hashes[start:][:500])})",
+                hashes[start:][:500],
+            )
+        }
+
+
+def problems(path: Path) -> list[Problem]:
+    """What could not be read, sources first; raises UserError."""
+    with closing(read_library(path)) as connection:
+        whole = _select(
+            connection, path, "SELECT title, path, problem FROM sources WHERE problem IS NOT NULL ORDER BY id"
+        )
+        single = _select(
+            connection,
+            path,
+            """SELECT title, files.path, files.problem FROM files JOIN sources ON sources.id = source
+            WHERE files.problem IS NOT NULL ORDER BY source, files.path""",
+        )
+    return [Problem(*row) for row in (*whole, *single)]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a source holds in the catalogue."""
+
+    title: str
+    kind: str
+    path: str
+    licence: str
+    files: int
+    phrases: int
+    unread: int
+    indexed_at: float | None
+
+
+def held(path: Path) -> list[Held]:
+    """The sources with what they hold; raises UserError."""
+    with closing(read_library(path)) as connection:
+        rows = _select(
+            connection,
+            path,
+            """SELECT title, kind, path, licence,
+            (SELECT count(*) FROM files WHERE source = sources.id AND problem IS NULL),
+            (SELECT count(*) FROM phrases JOIN files ON files.id = file WHERE source = sources.id),
+            (SELECT count(*) FROM files WHERE source = sources.id AND problem IS NOT NULL),
+            indexed_at FROM sources ORDER BY id""",
+        )
+    return [Held(*row) for row in rows]
+
+
+def _select(connection: sqlite3.Connection, path: Path, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    try:
+        return connection.execute(statement, tuple(values)).fetchall()
+    except sqlite3.Error as error:
+        raise UserError(
+            f"The catalogue in {path} cannot be read ({error}); it is made anew at the next start."
+        ) from error
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    number, digest, title, role, piece, bar, bars, ticks, frame_text, blob, source, licence, path = row
+    frame = json.loads(frame_text)
+    chords = tuple(
+        ChordSpan(onset, end, None if name is None else parse_chord(name))
+        for onset, end, name in frame.get("chords", ())
+    )
+    key = parse_key(frame["key"]) if "key" in frame else None
+    seed = Seed(
+        decode_notes(blob), ticks, bars, tuple(frame["metre"]), frame["bpm"], key, Role(role), title, bar, chords
+    )
+    return Entry(number, digest, seed, source, licence, frame.get("credit", ""), path, piece)
+
+
+def decode_notes(blob: bytes) -> NDArray[np.int64]:
+    """The notes of a row of the catalogue, or of several rows one after the other, as (n, 4)."""
+    notes = np.frombuffer(blob, NOTE)
+    return np.stack([notes[name].astype(np.int64) for name in NOTE.names or ()], 1)
