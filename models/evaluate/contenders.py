@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.evaluate.listening import weighted
-from models.recommend import factors, neighbours
+from models.recommend import factors, neighbours, ranker
 from models.recommend.plays import Floats, Plays
 
 Score = Callable[[Plays], Floats]  # plays (rows, items) with counts as weights -> scores (rows, items)
@@ -59,6 +59,17 @@ def contenders() -> list[Contender]:
                 "mean": (0.0, 0.5, 1.0),
             },
         ),
+        Contender(
+            "neural",
+            _neural,
+            {"counted": 0.5, "size": 128, "dropout": 0.7, "decay": 1.0},
+            {
+                "decay": (0.25, 0.5, 1.0, 2.0, 4.0),
+                "dropout": (0.5, 0.6, 0.7, 0.8),
+                "size": (64, 128, 256),
+                "counted": (0.25, 0.5, 0.75),
+            },
+        ),
     ]
     if importlib.util.find_spec("implicit") is not None:
         found.append(
@@ -92,6 +103,12 @@ def _neighbours(plays: Plays, setting: Setting) -> Score:
     counted, rest = _apart(setting)
     fitted = neighbours.fit(weighted(plays, counted), neighbours.Settings(**rest))
     return lambda known: neighbours.scores(fitted, weighted(known, counted))
+
+
+def _neural(plays: Plays, setting: Setting) -> Score:
+    counted, rest = _apart(setting)
+    towers = ranker.train(weighted(plays, counted), ranker.Settings(**rest))
+    return lambda known: ranker.scores(towers, weighted(known, counted))
 
 
 def _implicit(plays: Plays, setting: Setting) -> Score:

@@ -1,0 +1,153 @@
+"""The neural recommender: two towers whose vectors' product is how much a listener is expected to like an item.
+
+One tower makes a vector of a listener: the weighted mean of what they heard, each item told by its identifier and,
+where there is any, by its content; then a hidden layer with a way around it. The other makes a vector of an item, of
+identifier and content likewise (P. Covington, J. Adams, E. Sargin, "Deep neural networks for YouTube recommendations",
+RecSys 2016, section 3; X. Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations",
+RecSys 2019). Both are trained on the multinomial likelihood of all that a listener heard, some of it hidden from their
+tower each time (D. Liang, R. Krishnan, M. Hoffman, T. Jebara, "Variational autoencoders for collaborative filtering",
+WWW 2018, section 2.2, the denoising autoencoder); catalogues here are small enough for the whole softmax.
+
+An item without plays has no identifier worth anything: its vector is that of its content.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.recommend.plays import Floats, Plays
+
+BATCH = 128  # listeners a step
+SCORED = 1024  # listeners scored at a time
+SPREAD = 0.3  # length of an identifier's vector before training
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hyper-parameters; the defaults are those tuned on validation listeners of the HetRec 2011 Last.fm plays."""
+
+    size: int = 128
+    hidden: int = 256
+    dropout: float = 0.5  # the share of what a listener heard that their tower does not see
+    decay: float = 0.01  # of all weights, a step's, times the rate (AdamW)
+    rate: float = 0.003
+    passes: int = 60
+    seed: int = 0
+
+
+class Tower(nn.Module):
+    """What an item is, as a vector: by its identifier, and by its content where there is any."""
+
+    def __init__(self, items: int, size: int, content: int) -> None:
+        super().__init__()
+        self.names = nn.Parameter(torch.randn(items, size) * (SPREAD / math.sqrt(size)))
+        self.content = nn.Linear(content, size, bias=False) if content else None
+
+    def forward(self, content: Tensor | None) -> Tensor:
+        """(items, size), of the content (items, features) of all of them."""
+        if self.content is None or content is None:
+            return self.names
+        return self.names + self.content(content)
+
+
+class Towers(nn.Module):
+    """`content` is (items, features), of mean 0 and deviation 1, or None."""
+
+    content: Tensor | None
+
+    def __init__(self, items: int, settings: Settings, content: Tensor | None = None) -> None:
+        super().__init__()
+        features = 0 if content is None else content.shape[1]
+        self.register_buffer("content", content)
+        self.heard = Tower(items, settings.size, features)
+        self.offered = Tower(items, settings.size, features)
+        self.bias = nn.Parameter(torch.zeros(items))
+        self.hidden = nn.Sequential(
+            nn.Linear(settings.size, settings.hidden), nn.Tanh(), nn.Linear(settings.hidden, settings.size)
+        )
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def listener(self, plays: Tensor) -> Tensor:
+        """(listeners, size), of how much each heard of every item (listeners, items), 0 where nothing."""
+        normal = self.dropout(nn.functional.normalize(plays, dim=1))
+        mean = normal @ self.heard(self.content)
+        return mean + self.hidden(mean)
+
+    def forward(self, plays: Tensor) -> Tensor:
+        """Scores (listeners, items): log-probabilities but for what all of a listener's have in common."""
+        return self.listener(plays) @ self.offered(self.content).T + self.bias
+
+
+def train(plays: Plays, settings: Settings | None = None, content: Floats | None = None) -> Towers:
+    """Train both towers on `plays`; `content` (items, features) is what is known of the items themselves, NaN where
+    it is not. Deterministic on one machine. Raises ValueError where the content is of other items."""
+    chosen = settings or Settings()
+    if content is not None and len(content) != plays.shape[1]:
+        raise ValueError(f"content of {len(content)} items where {plays.shape[1]} are played")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(chosen.seed)
+        towers = Towers(plays.shape[1], chosen, None if content is None else torch.from_numpy(standardised(content)))
+        with torch.no_grad():  # begins from popularity: what all have in common need not be learned
+            share = torch.from_numpy(plays.popularity() + 0.5)
+            towers.bias.copy_((share / share.sum()).log())
+            unplayed = torch.from_numpy(plays.popularity() == 0)
+            towers.heard.names[unplayed] = 0
+            towers.offered.names[unplayed] = 0
+        _learn(towers, plays, chosen)
+    return towers.eval()
+
+
+def _learn(towers: Towers, plays: Plays, settings: Settings) -> None:
+    rows = np.flatnonzero(np.diff(plays.starts()))
+    steps = settings.passes * math.ceil(len(rows) / BATCH)
+    optimiser = torch.optim.AdamW(towers.parameters(), settings.rate, weight_decay=settings.decay)
+    slowing = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps, pct_start=0.1)
+    order = np.random.default_rng(settings.seed)
+    towers.train()
+    for _ in range(settings.passes):
+        shuffled = order.permutation(rows)
+        for at in range(0, len(rows), BATCH):
+            heard = dense(plays, shuffled[at : at + BATCH])
+            wanted = heard / heard.sum(1, keepdim=True)
+            loss = -(wanted * towers(heard).log_softmax(1)).sum(1).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            slowing.step()
+
+
+@torch.no_grad()
+def scores(towers: Towers, plays: Plays) -> Floats:
+    """(rows, items): how much each row, known by `plays` alone, is expected to like each item."""
+    result = np.empty(plays.shape, np.float32)
+    for at in range(0, plays.shape[0], SCORED):
+        rows = np.arange(at, min(at + SCORED, plays.shape[0]))
+        result[rows] = towers(dense(plays, rows)).numpy()
+    return result
+
+
+def dense(plays: Plays, rows: NDArray[np.integer]) -> Tensor:
+    """(rows, items): the weights of the plays of these rows, 0 where there are none."""
+    starts = plays.starts()
+    counts = (starts[1:] - starts[:-1])[rows]
+    places = np.repeat(starts[rows] - np.append(0, np.cumsum(counts)[:-1]), counts) + np.arange(counts.sum())
+    result = torch.zeros(len(rows), plays.shape[1])
+    owner = torch.from_numpy(np.repeat(np.arange(len(rows)), counts))
+    result[owner, torch.from_numpy(plays.items[places])] = torch.from_numpy(plays.weights[places])
+    return result
+
+
+def standardised(content: Floats) -> Floats:
+    """Features of mean 0 and deviation 1; what is not known is 0."""
+    known = ~np.isnan(content)
+    count = np.maximum(known.sum(0), 1)
+    mean = np.where(known, content, 0).sum(0) / count
+    away = np.where(known, content - mean, 0)
+    deviation = np.sqrt((away**2).sum(0) / count)
+    return (away / np.where(deviation > 1e-6, deviation, 1)).astype(np.float32)
