@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from app.library.database import Damaged, open_library, read_library, set_aside, trouble
+from app.library.database import Damaged, open_library, read_library, trouble
+from app.library.salvage import begin_again
 from models.errors import UserError
 from models.music.notes import Note
 
@@ -146,16 +147,10 @@ class History:
             return None
 
     def _begin_again(self) -> sqlite3.Connection:
-        """Set the damaged library aside and open a new one; raises UserError."""
-        try:
-            aside = set_aside(self._path)
-            connection = open_library(self._path)
-        except (OSError, Damaged) as error:
-            raise UserError(
-                f"The history in {self._path} is damaged and cannot be moved away; "
-                "make its folder writable and start again."
-            ) from error
-        self._tell(f"The history was damaged; it was kept as {aside.name} and a new one begun.")
+        """Set the damaged library aside and save what can be saved into a new one; raises UserError."""
+        connection, sentence = begin_again(self._path)
+        if sentence is not None:
+            self._tell(sentence)
         return connection
 
     def _write(
