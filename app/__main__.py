@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.document import Document
     from app.library.history import History, Kind
+    from app.library.tallies import Tallies
     from app.ui.hearing import Record
     from models.music.notes import Note
 
@@ -85,6 +86,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.learning import Learner
     from app.document import Document
     from app.library.history import History
+    from app.library.tallies import Tallies
     from app.player.client import Player
     from app.player.messages import Options
     from app.song.recovery import pending
@@ -119,8 +121,9 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         except OSError as error:
             reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
 
-    record = recorder(history, document, learner.kept, reporter.tell)
-    window = MainWindow(document, player, client, learner, chosen, record, store, about_text())
+    tallies = Tallies()
+    record = recorder(history, tallies, document, learner.kept, reporter.tell)
+    window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
@@ -135,6 +138,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
             return
         player.start()
         client.start()
+        tallies.read(paths.library_path())
         window.offer(pending(paths.recovery_dir()))
         if file is not None:
             window.files.open(file)
@@ -155,7 +159,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         uninstall()
 
 
-def recorder(history: History, document: Document, kept: Path, tell: Callable[[str], None]) -> Record:
+def recorder(history: History, tallies: Tallies, document: Document, kept: Path, tell: Callable[[str], None]) -> Record:
     """What turns the window's facts into rows of the history, and keeps the phrases that were kept."""
     from app.library.history import content_hash
     from app.library.kept import keep
@@ -178,6 +182,7 @@ def recorder(history: History, document: Document, kept: Path, tell: Callable[[s
             except OSError as error:
                 tell(f"The phrase is in the song, but could not be kept to learn from: {error.strerror}.")
         digest = partial(content_hash, notes, document.song.ticks_per_quarter)
+        tallies.count(kind, context)
         history.record(kind, digest, role, start, end, seconds, asked_for, context)
 
     return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,15 +18,21 @@ Floats = np.ndarray  # of float32
 
 @dataclass
 class State:
-    """State of every take: recurrent, hidden and cell, each (layers, takes, hidden), and what it can recall."""
+    """State of every take: recurrent, hidden and cell, each (layers, takes, hidden), and what it can recall.
+
+    `read` holds, by layer, (takes, outputs): everything that reads its hidden state, multiplied out; none before the
+    first step.
+    """
 
     hidden: Floats
     cell: Floats
     memory: Memory | None = None
+    read: list[Floats] = field(default_factory=list)
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Drop the takes that are not in `rows`."""
         self.hidden, self.cell = self.hidden[:, rows], self.cell[:, rows]
+        self.read = [sums[rows] for sums in self.read]
         if self.memory is not None:
             self.memory.keep(rows)
 

@@ -5,7 +5,7 @@ What was heard before the answer is the same for all takes and kept once; what e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,17 +36,25 @@ class Heard:
 
 
 class Recaller:
-    """The weights of `models.recall.Recall`."""
+    """The weights of `models.recall.Recall`, with `heads` (widths, hidden), which read the state with what was found.
 
-    def __init__(self, weights: Mapping[str, Floats]) -> None:
+    What is found goes through `out` into that state. Here it is multiplied out beyond: `readers` reads the state alone,
+    and gives (takes, READ + widths) query, key, value, gates and the heads' share; what is found adds to the last two.
+    """
+
+    def __init__(self, weights: Mapping[str, Floats], heads: Floats) -> None:
         w = {name.removeprefix("recall."): value for name, value in weights.items() if name.startswith("recall.")}
         self.heads = len(w["nothing"])
-        size = w["query.weight"].shape[1]
+        self._size = size = w["query.weight"].shape[1]
         scale = np.float32(WIDTH**-0.5)
-        self._ask = np.ascontiguousarray(np.concatenate([w["query.weight"] * scale, w["key.weight"]]).T)
-        self._ask_bias = np.concatenate([w["query.bias"] * scale, w["key.bias"]])
-        self._value = np.ascontiguousarray(w["value.weight"][:, :size].T)
-        self._value_bias = w["value.bias"]
+        after = np.concatenate([w["gate.weight"], heads])
+        bias = after @ w["out.bias"]
+        bias[: len(w["gate.bias"])] += w["gate.bias"]
+        self.readers = (
+            np.concatenate([w["query.weight"] * scale, w["key.weight"], w["value.weight"][:, :size], after]),
+            np.concatenate([w["query.bias"] * scale, w["key.bias"], w["value.bias"], bias]),
+        )
+        self._after = np.ascontiguousarray((after @ w["out.weight"]).T)
         cuts = np.cumsum([size, 24, 12, 12])  # as Network.about joins them
         parts = np.split(w["value.weight"], cuts, axis=1)[1:]
         names = ("pitch", "interval", "duration", "position")
@@ -54,118 +62,122 @@ class Recaller:
         order = [3, 0, 1, 2]  # as Network.marks has them
         self._about = np.concatenate([tables[i] for i in order])
         self._about_start = np.cumsum([0, *(len(tables[i]) for i in order[:-1])])[:, None]
-        self._age, self._nothing = w["age"], w["nothing"]
-        self._out, self._out_bias = np.ascontiguousarray(w["out.weight"].T), w["out.bias"]
-        self._gate, self._gate_bias = np.ascontiguousarray(w["gate.weight"].T), w["gate.bias"]
+        self._age = w["age"]
+        self.nothing = w["nothing"][:, None]  # the score of having found nothing, (heads, 1)
 
     def heard(self, hidden: Floats, bar: Ints, marks: Ints) -> Heard:
         """What is kept of a part that was read elsewhere: hidden (notes + 1, hidden) before and after each note, bar
         (notes,), marks (4, notes). The last WINDOW notes remain."""
         hidden, bar, marks = hidden[-WINDOW - 1 :], bar[-WINDOW:], marks[:, -WINDOW:]
-        keys = (hidden[:-1] @ self._ask + self._ask_bias)[:, self.heads * WIDTH :]
-        values = self.value(hidden[1:], marks)
+        (matrix, bias), wide = self.readers, self.heads * WIDTH
+        keys = hidden[:-1] @ matrix[wide : 2 * wide].T + bias[wide : 2 * wide]
+        values = hidden[1:] @ matrix[2 * wide : 3 * wide].T + bias[2 * wide : 3 * wide] + self.about(marks)
         keys, values = (
             np.ascontiguousarray(each.reshape(len(bar), self.heads, WIDTH).swapaxes(0, 1)) for each in (keys, values)
         )
         return Heard(keys, values, bar, marks + _OFFSETS[:, None])
 
-    def ask(self, hidden: Floats) -> tuple[Floats, Floats]:
-        """Query and key of a state (takes, hidden), each (takes, heads, WIDTH)."""
-        both = (hidden @ self._ask + self._ask_bias).reshape(len(hidden), 2, self.heads, WIDTH)
-        return both[:, 0], both[:, 1]
-
-    def value(self, hidden: Floats, marks: Ints) -> Floats:
-        """What is kept of notes (notes,), marks (4, notes), hidden (notes, hidden): (notes, heads * WIDTH)."""
-        value = hidden @ self._value
-        value += self._value_bias
-        value += np.add.reduce(self._about[marks + self._about_start], axis=0)
-        return value
+    def about(self, marks: Ints) -> Floats:
+        """What the notes of marks (4, notes) add to their values, (notes, heads * WIDTH)."""
+        return np.add.reduce(self._about[marks + self._about_start], axis=0)
 
     def bias(self, age: Ints) -> Floats:
         """What the heads add for notes so many bars old, (heads, ...)."""
-        return self._age[:, np.minimum(age, AGES - 1)]
+        return self._age.take(age, axis=1, mode="clip")
 
-    @property
-    def nothing(self) -> Floats:
-        """The score of having found nothing, (heads,)."""
-        return self._nothing
-
-    def found(self, hidden: Floats, read: Floats) -> tuple[Floats, Floats]:
-        """The state with what was read (takes, heads * WIDTH), and the gates of the votes, (takes, 4, heads)."""
-        hidden = hidden + read @ self._out
-        hidden += self._out_bias
-        gate = hidden @ self._gate
-        gate += self._gate_bias
-        return hidden, gate.reshape(len(hidden), len(VOTED), self.heads)
+    def found(self, read: Floats, state: Floats) -> tuple[Floats, Floats]:
+        """The gates of the votes, (takes, 4, heads), and the heads' sums, (takes, widths), from what was `read` (takes,
+        heads * WIDTH) and from the state's own share of both."""
+        both = read @ self._after
+        both += state
+        gates = len(VOTED) * self.heads
+        return both[:, :gates].reshape(len(read), len(VOTED), self.heads), both[:, gates:]
 
 
 class Memory:
-    """The notes that `takes` takes can recall while they are written: those `heard`, and each take's own."""
+    """The notes that `takes` takes can recall while they are written: those `heard`, and each take's own behind them.
+
+    States are given as what `Recaller.readers` reads in them.
+    """
 
     def __init__(self, recaller: Recaller, heard: Heard, takes: int) -> None:
         self._recaller, self._heard = recaller, heard
-        heads = recaller.heads
+        self._heard_keys = heard.keys.swapaxes(1, 2)
+        heads, self._old = recaller.heads, len(heard.bar)
         self._keys = np.empty((takes, heads, _GROWTH, WIDTH), np.float32)
         self._values = np.empty_like(self._keys)
-        self._bars = np.empty((takes, _GROWTH), np.int64)
-        self._marks = np.empty((takes, len(VOTED), _GROWTH), np.int64)
+        # Bars and marks of all, those heard first; the marks counted on from take to take, for one count of votes.
+        self._bars = np.empty((takes, self._old + _GROWTH), np.int64)
+        self._bars[:, : self._old] = heard.bar
+        self._marks = np.empty((takes, len(VOTED), self._old + _GROWTH), np.int64)
+        self._rows = (np.arange(takes) * SLOTS)[:, None, None]
+        self._marks[:, :, : self._old] = heard.marks + self._rows
         self._written = 0
-        self._asked: tuple[Floats, Floats] | None = None
+        self._key: Floats | None = None
 
     def keep(self, rows: np.ndarray) -> None:
         """Drop the takes that are not in `rows`."""
-        self._keys, self._values = self._keys[rows], self._values[rows]
-        self._bars, self._marks = self._bars[rows], self._marks[rows]
-        if self._asked is not None:
-            self._asked = (self._asked[0][rows], self._asked[1][rows])
+        self._keys, self._values, self._bars = self._keys[rows], self._values[rows], self._bars[rows]
+        self._marks = self._marks[rows] - self._rows[rows]
+        self._rows = self._rows[: len(self._marks)]
+        self._marks += self._rows
+        if self._key is not None:
+            self._key = self._key[rows]
 
-    def add(self, hidden: Floats, bar: Ints, marks: Ints) -> None:
-        """Keep the note each take has just written: `hidden` (takes, hidden) after it, `bar` (takes,), marks (4,
-        takes). What was recalled last was recalled in the state before it."""
-        if self._asked is None:
+    def add(self, state: Floats, bar: Ints, marks: Sequence[Ints]) -> None:
+        """Keep the note each take has just written: `state` after it, `bar` (takes,), marks 4 of (takes,).
+
+        What was recalled last was recalled in the state before it.
+        """
+        if self._key is None:
             return  # the marker of the part's start is no note
-        at = self._written
-        if at == self._bars.shape[1]:
-            self._keys, self._values = (
-                np.concatenate([each, np.empty_like(each)], 2) for each in (self._keys, self._values)
-            )
-            self._bars = np.concatenate([self._bars, np.empty_like(self._bars)], 1)
-            self._marks = np.concatenate([self._marks, np.empty_like(self._marks)], 2)
-        self._keys[:, :, at] = self._asked[1]
-        self._values[:, :, at] = self._recaller.value(hidden, marks).reshape(len(hidden), -1, WIDTH)
-        self._bars[:, at] = bar
-        self._marks[:, :, at] = marks.T + _OFFSETS
+        at, wide = self._written, self._recaller.heads * WIDTH
+        if at == self._keys.shape[2]:
+            self._grow()
+        indices = np.array(marks)
+        value = state[:, 2 * wide : 3 * wide] + self._recaller.about(indices)
+        self._keys[:, :, at] = self._key
+        self._values[:, :, at] = value.reshape(len(value), -1, WIDTH)
+        self._bars[:, self._old + at] = bar
+        self._marks[:, :, self._old + at] = indices.T + _OFFSETS + self._rows[:, 0]
         self._written += 1
 
-    def recall(self, hidden: Floats, bar: Ints) -> tuple[Floats, Floats]:
-        """The state of each take in bar (takes,) with what it finds, and what that votes for, (takes, SLOTS)."""
-        recaller, heard, takes = self._recaller, self._heard, len(hidden)
-        self._asked = query, _ = recaller.ask(hidden)
-        old, own = len(heard.bar), self._written
-        gone = max(old + own - WINDOW, 0)
-        first, begin = min(gone, old), max(gone - old, 0)
-        mine = slice(begin, own)
-        query = query.swapaxes(0, 1)
-        score = np.empty((recaller.heads, takes, 1 + old - first + own - begin), np.float32)
-        score[:, :, 0] = recaller.nothing[:, None]
-        split = 1 + old - first
-        score[:, :, 1:split] = query @ heard.keys[:, first:].swapaxes(1, 2)
-        score[:, :, 1:split] += recaller.bias(bar[:, None] - heard.bar[first:])
-        score[:, :, split:] = np.matmul(self._keys[:, :, mine], query.swapaxes(0, 1)[..., None])[..., 0].swapaxes(0, 1)
-        score[:, :, split:] += recaller.bias(bar[:, None] - self._bars[:, mine])
-        score -= score.max(axis=2, keepdims=True)
+    def _grow(self) -> None:
+        """Make room for as many notes again as were written."""
+        more = self._written
+        self._keys, self._values = (
+            np.concatenate([each, np.empty_like(each)], 2) for each in (self._keys, self._values)
+        )
+        self._bars = np.concatenate([self._bars, np.empty_like(self._bars[:, :more])], 1)
+        self._marks = np.concatenate([self._marks, np.empty_like(self._marks[:, :, :more])], 2)
+
+    def recall(self, state: Floats, bar: Ints) -> Floats:
+        """The heads' sums with what each take finds in bar (takes,), and behind them what that votes for: (takes,
+        widths + SLOTS)."""
+        recaller, takes, old = self._recaller, len(state), self._old
+        wide = recaller.heads * WIDTH
+        query = state[:, :wide].reshape(takes, recaller.heads, WIDTH).swapaxes(0, 1)
+        self._key = state[:, wide : 2 * wide].reshape(takes, recaller.heads, WIDTH)
+        size = old + self._written
+        gone = max(size - WINDOW, 0)
+        heard, mine = slice(min(gone, old), old), slice(max(gone - old, 0), self._written)
+        split = old - heard.start
+        score = recaller.bias(bar[:, None] - self._bars[:, gone:size])
+        score[:, :, :split] += query @ self._heard_keys[:, :, heard]
+        own = np.matmul(self._keys[:, :, mine], query.swapaxes(0, 1)[..., None])
+        score[:, :, split:] += own[..., 0].swapaxes(0, 1)
+        most = np.maximum(np.maximum.reduce(score, axis=2, initial=-np.inf), recaller.nothing)
+        score -= most[:, :, None]
         np.exp(score, out=score)
-        score /= score.sum(axis=2, keepdims=True)
-        share = score[:, :, 1:]
-        read = share[:, :, : split - 1] @ heard.values[:, first:]
-        read += np.matmul(share[:, :, split - 1 :].swapaxes(0, 1)[:, :, None], self._values[:, :, mine])[
-            :, :, 0
-        ].swapaxes(0, 1)
-        hidden, gate = recaller.found(hidden, read.swapaxes(0, 1).reshape(takes, -1))
-        weight = gate @ share.swapaxes(0, 1)
-        marks = np.empty(weight.shape, np.int64)
-        marks[:, :, : split - 1] = heard.marks[:, first:]
-        marks[:, :, split - 1 :] = self._marks[:, :, mine]
-        marks += (np.arange(takes) * SLOTS)[:, None, None]
-        votes = np.bincount(marks.ravel(), weight.ravel(), takes * SLOTS)
-        return hidden, votes.astype(np.float32).reshape(takes, SLOTS)
+        total = np.add.reduce(score, axis=2)
+        total += np.exp(recaller.nothing - most)
+        score /= total[:, :, None]
+        share = score.swapaxes(0, 1)
+        read = np.matmul(share[:, :, None, split:], self._values[:, :, mine])[:, :, 0]
+        read += (score[:, :, :split] @ self._heard.values[:, heard]).swapaxes(0, 1)
+        gate, sums = recaller.found(read.reshape(takes, wide), state[:, 3 * wide :])
+        votes = np.bincount(self._marks[:, :, gone:size].ravel(), (gate @ share).ravel(), takes * SLOTS)
+        both = np.empty((takes, sums.shape[1] + SLOTS), np.float32)
+        both[:, : sums.shape[1]] = sums
+        both[:, sums.shape[1] :] = votes.reshape(takes, SLOTS)
+        return both

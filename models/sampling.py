@@ -30,7 +30,10 @@ def sample(logits: Floats, wait: Floats, temperature: float, top_p: float) -> tu
     chosen = (odds / wait).argmax(axis=1)
     share = odds[np.arange(len(odds)), chosen] / total
     # Whatever has more than the share that is cut off lies in the nucleus, without a look at the others.
-    for row in (share <= 1 - top_p).nonzero()[0].tolist():
+    cut = 1 - top_p
+    for row, part in enumerate(share.tolist()):
+        if part > cut:
+            continue
         mine = odds[row]
         if mine[mine > mine[chosen[row]]].sum() < top_p * total[row]:
             continue

@@ -2,13 +2,14 @@
 
 At this size a call costs more than the arithmetic in it. So whatever depends on an index alone (embeddings times the
 matrix that reads them) is multiplied out once at loading and kept as rows of one table a layer, to be fetched and
-summed in two calls; constant factors of the squashing functions are multiplied into the weights. Results equal
-`Network.scores` up to rounding; a test holds the two together.
+summed in two calls; constant factors of the squashing functions are multiplied into the weights; and all that reads a
+state is one matrix. Results equal `Network.scores` up to the rounding of the products; a test holds the two together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from models.desk import Desk, Floats, Last, Looked, State
 from models.lookback import MAX_INTERVAL, NO_INTERVAL
 from models.memory import VOTED, Recaller
 from models.packing import AHEAD_BITS, BACK, BACK_BITS, LOOKS, pack, phases
+from models.products import Product, Rounded
 from models.tokens import MAX_BAR_STEPS, NO_PITCH, Ints
 
 HEADS = ("advance", "position", "pitch", "duration", "velocity")
@@ -48,30 +50,42 @@ _STEP[NO_PITCH], _STEP[:, NO_PITCH] = _NO_STEP, _NO_STEP
 
 
 class Stepper:
-    """The network's weights, laid out for stepping. `frame` must be called before a composition."""
+    """The network's weights, laid out for stepping. `frame` must be called before a composition.
 
-    def __init__(self, weights: Mapping[str, Floats], layers: int) -> None:
+    `product` makes what multiplies a state, of a matrix (outputs, hidden) and a bias.
+    """
+
+    def __init__(
+        self, weights: Mapping[str, Floats], layers: int, product: Callable[[Floats, Floats], Product] = Rounded
+    ) -> None:
         self._w = w = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
-        self.layers = layers
         self.hidden = size = w["lstm.weight_hh_l0"].shape[1]
         # Gates in the order input, forget, output, candidate; the logistic ones halved, for σ(x) = (1 + tanh(x/2)) / 2.
         order = np.r_[0 : 2 * size, 3 * size : 4 * size, 2 * size : 3 * size]
         half = np.r_[np.full(3 * size, 0.5, np.float32), np.ones(size, np.float32)][:, None]
-        recurrent = [
-            w["lstm.weight_hh_l0"]
-            if layer == 0
-            else np.concatenate([w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"]], 1)
-            for layer in range(layers)
+        within = [w[f"lstm.weight_hh_l{layer}"][order] * half for layer in range(layers)]
+        upward = [w[f"lstm.weight_ih_l{layer}"][order] * half for layer in range(1, layers)]
+        bias = [
+            (w[f"lstm.bias_ih_l{layer}"] + w[f"lstm.bias_hh_l{layer}"])[order] * half[:, 0] for layer in range(layers)
         ]
-        self._recurrent = [np.ascontiguousarray((each[order] * half).T) for each in recurrent]
-        bias = [w[f"lstm.bias_ih_l{layer}"] + w[f"lstm.bias_hh_l{layer}"] for layer in range(layers)]
-        self._bias = [each[order] * half[:, 0] for each in bias]
+        self._input_bias = bias[0]
         # The heads' first layers are halved too: x σ(x) = y + y tanh(y) with y = x/2.
         first = {name: w[f"{name}_head.0.weight"] * np.float32(0.5) for name in HEADS}
         self._first_bias = {name: w[f"{name}_head.0.bias"] * np.float32(0.5) for name in HEADS}
         self._widths = np.cumsum([0] + [len(first[name]) for name in HEADS]).tolist()
-        self.recaller = Recaller(w) if "recall.nothing" in w else None
-        self._from_hidden = np.ascontiguousarray(np.concatenate([first[name][:, :size] for name in HEADS]).T)
+        self._columns = {name: slice(*self._widths[head : head + 2]) for head, name in enumerate(HEADS)}
+        votes = self._widths[-1] + np.cumsum([0, *VOTED])
+        self._voted = [slice(start, stop) for start, stop in pairwise(votes.tolist())]
+        heads = np.concatenate([first[name][:, :size] for name in HEADS])
+        self.recaller = Recaller(w, heads) if "recall.nothing" in w else None
+        # A layer's state is read by its own next step, and by the layer above or the memory and the heads.
+        none = np.zeros(4 * size, np.float32)
+        above = [*zip(upward, bias[1:], strict=True)]
+        above.append((heads, np.zeros(len(heads), np.float32)) if self.recaller is None else self.recaller.readers)
+        self._readers = [
+            product(np.concatenate([own, matrix]), np.concatenate([none, added]))
+            for own, (matrix, added) in zip(within, above, strict=True)
+        ]
         self._second = {name: w[f"{name}_head.2.weight"].T for name in HEADS}
         self._second_bias = {name: w[f"{name}_head.2.bias"] for name in HEADS}
         self._fold_pitch()
@@ -117,7 +131,7 @@ class Stepper:
         self._away = {name: (unasked - asked) @ self._reads[name]["asked"] for name in HEADS}
         wall = np.where(desk.wall_position[:, None] >= 0, w["position.weight"][desk.wall_position], 0)
         for name, reads in self._reads.items():
-            bias = self._bias[0] if name == "input" else self._first_bias[name]
+            bias = self._input_bias if name == "input" else self._first_bias[name]
             bias = bias + asked @ reads["asked"]
             if name in ("pitch", "duration") and not desk.ahead:
                 bias = bias + self._nothing_ahead(name)
@@ -172,31 +186,30 @@ class Stepper:
         index[4] += last.velocity
         index[5] += advance
         index[6] += last.scene
-        gates = self._rows["input"].sum(index)
-        gates += state.hidden[0] @ self._recurrent[0]
-        self._gate(gates, state, 0)
-        for layer in range(1, self.layers):
-            gates = np.concatenate([state.hidden[layer - 1], state.hidden[layer]], 1) @ self._recurrent[layer]
-            gates += self._bias[layer]
+        gates, width = self._rows["input"].sum(index), 4 * self.hidden
+        self._read(state)
+        for layer, reader in enumerate(self._readers):
+            gates += state.read[layer][:, :width]
             self._gate(gates, state, layer)
+            state.read[layer] = reader(state.hidden[layer])
+            gates = state.read[layer][:, width:]
         if state.memory is not None:
-            state.memory.add(state.hidden[-1], bar, np.stack([last.position, last.pitch, interval, duration]))
+            state.memory.add(gates, bar, (last.position, last.pitch, interval, duration))
         return self.from_hidden(state, bar)
 
     def from_hidden(self, state: State, bar: Ints) -> Floats:
         """The heads' first-layer sums, and behind them the memory's votes, for a state in `bar`: (takes, widths)."""
-        hidden = state.hidden[-1]
-        if state.memory is None:
-            return hidden @ self._from_hidden
-        hidden, votes = state.memory.recall(hidden, bar)
-        return np.concatenate([hidden @ self._from_hidden, votes], 1)
+        self._read(state)
+        read = state.read[-1][:, 4 * self.hidden :]
+        return read if state.memory is None else state.memory.recall(read, bar)
+
+    def _read(self, state: State) -> None:
+        if not state.read:
+            state.read = [reader(hidden) for reader, hidden in zip(self._readers, state.hidden, strict=True)]
 
     def _votes(self, sums: Floats, number: int) -> Floats | None:
         """What the memory votes for: 0 positions, 1 pitches, 2 intervals, 3 durations."""
-        if self.recaller is None:
-            return None
-        start = self._widths[-1] + sum(VOTED[:number])
-        return sums[:, start : start + VOTED[number]]
+        return None if self.recaller is None else sums[:, self._voted[number]]
 
     def _gate(self, gates: Floats, state: State, layer: int) -> None:
         size = self.hidden
@@ -214,9 +227,8 @@ class Stepper:
 
     def _finish(self, name: str, sums: Floats, index: Ints) -> Floats:
         """A head's output, (takes, outputs), from its share of `sums` and its rows."""
-        head = HEADS.index(name)
         half = self._rows[name].sum(index)
-        half += sums[:, self._widths[head] : self._widths[head + 1]]
+        half += sums[:, self._columns[name]]
         out = self._second_layer(name, half)
         if self._guidance:
             out += self._guidance * (out - self._second_layer(name, half + self._away[name]))

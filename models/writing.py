@@ -198,7 +198,7 @@ class Writing:
         advance, share = self._sample(logits, wait, 0)
         bar = self._bar + advance
         going = bar <= self._stop_bar
-        if not going.all():
+        if not _all(going):
             sums, wait, advance, share, bar, floor = _only(going, sums, wait, advance, share, bar, floor)
             end_advance, end_position, begun, due, wall = _only(going, end_advance, end_position, begun, due, wall)
             self._keep(going)
@@ -216,16 +216,18 @@ class Writing:
         low = np.maximum(floor, np.where(self._last.pitch != NO_PITCH, same + ~self._may_stack(same), 0))
         high = np.minimum(self._wall_step[wall], np.maximum(self._due[due], low))
         logits[(steps < low[:, None]) | (steps > high[:, None])] = _FORBIDDEN
-        if not begun.all():
+        if not _all(begun):
             logits[~begun[:, None] & (steps >= self._last_step)] = _FORBIDDEN
         # Where the rules leave no place, the take ends.
-        stuck = np.isneginf(logits).all(axis=1)
+        stuck = np.maximum.reduce(logits, axis=1) == _FORBIDDEN
         logits[stuck, 0] = 0
         position, more = self._sample(logits, wait, 1)
         going = (here + position < self._last_step) & ~stuck
-        self.bits[self._ids] -= np.where(going, np.log2(share * more), 0)
-        if not going.all():
-            sums, wait, advance, bar, position = _only(going, sums, wait, advance, bar, position)
+        self._odds = share * more
+        if not _all(going):
+            sums, wait, advance, bar, position, self._odds = _only(
+                going, sums, wait, advance, bar, position, self._odds
+            )
             self._keep(going)
         return (sums, wait, advance, bar, position) if len(self._ids) else None
 
@@ -269,9 +271,12 @@ class Writing:
             sums, last, position, metre, scene, looked, exact, stacked, until, wall, self._wall_pitch[wall]
         )
         logits[self._closed(step, position, metre, scene, stacked)] = _FORBIDDEN
-        logits[fixed, 0] = 0  # is taken over from the locked note below, so there need not be a choice
+        met = len(page.fixed) > 0 and bool(fixed.any())
+        if met:
+            logits[fixed, 0] = 0  # is taken over from the locked note below, so there need not be a choice
         pitch, share = self._sample(logits, wait, 2)
-        pitch = np.where(fixed, self._wall_pitch[wall], pitch)
+        if met:
+            pitch = np.where(fixed, self._wall_pitch[wall], pitch)
         logits = stepper.score_duration(sums, last, position, metre, scene, pitch, looked, exact, stacked, until, wall)
         duration, more = self._sample(logits, wait, 3)
         # A note that would cross the end of the span is cut there; one voice is cut where a locked note begins.
@@ -283,13 +288,14 @@ class Writing:
         if page.locked and page.polyphony > 1:
             again = (self._wall_pitch[wall] == pitch) & (step + duration > self._wall_step[wall])
             duration = np.where(again, np.maximum(self._wall_step[wall] - step, 1), duration)
-        if fixed.any():
+        if met:
             duration = np.where(fixed, page.fixed.duration[np.minimum(wall, len(page.fixed) - 1)], duration)
         logits = stepper.score_velocity(sums, last, position, metre, pitch, duration, stacked)
         velocity, most = self._sample(logits, wait, 4)
-        if fixed.any():
+        if met:
             velocity = np.where(fixed, page.fixed.velocity[np.minimum(wall, len(page.fixed) - 1)], velocity)
-        self.bits[self._ids] -= np.where(fixed, 0, np.log2(share * more * most))
+        # What was locked costs nothing but its place.
+        self.bits[self._ids] -= np.log2(self._odds * np.where(fixed, 1, share * more * most))
         return pitch, duration, velocity, scene
 
     def _open(self, step: Ints, position: Ints, metre: Ints, scene: Ints) -> NDArray[np.bool_]:
@@ -371,6 +377,11 @@ def _cut(notes: list[Note], new: Note) -> None:
         if notes[index].pitch == new.pitch and notes[index].end > new.onset:
             notes[index] = replace(notes[index], duration=new.onset - notes[index].onset)
             return
+
+
+def _all(rows: NDArray[np.bool_]) -> bool:
+    """As `rows.all()`, in half the time where there are few."""
+    return bool(np.logical_and.reduce(rows))
 
 
 def _only(rows: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:

@@ -13,6 +13,7 @@ from app.cli.measured import Measured, measured
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.measure import sent_messages
 from app.player.messages import Options
@@ -33,7 +34,9 @@ def pressing() -> Iterator[Measured]:
         player = Player(Options(audio=False, record=str(record), log=f"{folder}/log.txt"))
         client = ComposeClient()
         learner = Learner(Path(folder) / "styles", Path(folder) / "kept")
-        window = MainWindow(document, player, client, learner, Settings(), lambda *_: None, lambda _: None, "")
+        window = MainWindow(
+            document, player, client, learner, Settings(), lambda *_: None, Tallies(), lambda _: None, ""
+        )
         window.show()
         player.start()
         client.start()

@@ -22,7 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.compose.intent import MOST_BARS
+from app.library.tallies import Tallies
 from app.settings import Settings
+from app.ui.engine_field import EngineField
 from app.ui.key_field import AUTO, KeyField
 from app.ui.range_field import RangeField
 from app.ui.steer import Steer
@@ -58,7 +60,9 @@ class ComposePanel(QWidget):
     controls_changed = Signal()
     take_chosen = Signal(int, int)  # request id, take index
 
-    def __init__(self, actions: dict[str, QAction], settings: Settings, more: tuple[QWidget, ...] = ()) -> None:
+    def __init__(
+        self, actions: dict[str, QAction], settings: Settings, tallies: Tallies, more: tuple[QWidget, ...] = ()
+    ) -> None:
         """`more` are the fields of other verbs, below what G is asked."""
         super().__init__()
         self._word = _WORDS[Verb.CONTINUE]
@@ -81,6 +85,7 @@ class ComposePanel(QWidget):
             self.part.addItem(text, role)
         self.part.setToolTip("What the answer does in the music; Auto: what the track does, or what the others leave")
         self.part.setAccessibleName("Part")
+        self.engine = EngineField(tallies, Verb.CONTINUE)
         self.range = RangeField()
         self.temperature = QDoubleSpinBox(minimum=0.2, maximum=2.0, singleStep=0.1, decimals=1)
         self.temperature.setToolTip("Temperature. Lower: what is most expected. Higher: more surprises")
@@ -140,19 +145,21 @@ class ComposePanel(QWidget):
         form.setSpacing(6)
         form.setColumnStretch(1, 1)
         form.setColumnStretch(3, 1)
-        for row, (text, field) in enumerate((("Key", self.key), ("Range", self.range), ("Part", self.part))):
+        rows = (("Key", self.key), ("Range", self.range), ("Part", self.part), ("Engine", self.engine))
+        for row, (text, field) in enumerate(rows):
             form.addWidget(QLabel(text), row, 0)
             form.addWidget(field, row, 1, 1, 3)
         pairs = (("Takes", self.takes), ("Bars", self.bars)), (("Surprise", self.temperature), ("Seed", self.seed))
-        for row, pair in enumerate(pairs, 3):
+        for row, pair in enumerate(pairs, len(rows)):
             for column, (text, field) in enumerate(pair):
                 form.addWidget(QLabel(text), row, 2 * column)
                 form.addWidget(field, row, 2 * column + 1)
-        form.addWidget(QLabel("Kept take"), 5, 0)
-        form.addWidget(self.layered, 5, 1, 1, 3)
-        form.addWidget(self.steer_button, 6, 0, 1, 3)
-        form.addWidget(self.lock, 6, 3)
-        form.addWidget(self.steered, 7, 0, 1, 4)
+        row = form.rowCount()
+        form.addWidget(QLabel("Kept take"), row, 0)
+        form.addWidget(self.layered, row, 1, 1, 3)
+        form.addWidget(self.steer_button, row + 1, 0, 1, 3)
+        form.addWidget(self.lock, row + 1, 3)
+        form.addWidget(self.steered, row + 2, 0, 1, 4)
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
         for name in ("previous_take", "next_take", "keep_take", "dismiss"):
@@ -221,6 +228,7 @@ class ComposePanel(QWidget):
     def show_plan(self, sentence: str, wrong: bool, auto_key: Key | None, verb: Verb | None) -> None:
         """Say what G would do, or what is wrong; the key found shows in the key field while that is on Auto."""
         self._word = _WORDS[verb or Verb.CONTINUE]
+        self.engine.show_verb(verb or Verb.CONTINUE)
         if not self._busy:
             self.generate.setText(f"{self._word}   (G)")
         self.plan.setText(sentence)

@@ -112,7 +112,7 @@ class Composing(QObject):
         if made.request is None:
             self.told.emit(made.tooltip)
             return
-        request = replace(made.request, seed=self._panel.next_seed())
+        request = self._panel.engine.applied(replace(made.request, seed=self._panel.next_seed()))
         self._put_away()
         song = self._document.song
         request_id = self._client.ask(request)
@@ -144,7 +144,7 @@ class Composing(QObject):
         self._shown = group.mark(group.current, Fate.KEPT)
         self._store(self._shown)
         self._put_away(dismissed=False)
-        self._hearing.fact("kept", take, stars=group.stars[group.current])
+        self._hearing.fact("kept", take, group.request.verb, stars=group.stars[group.current])
         if take.chords:
             step = self._document.edit(f"Keep the chords of take {group.current + 1}", song)
             self.told.emit("The chords are in the lane: G on another track writes over them. Ctrl+Z takes them back.")
@@ -331,7 +331,8 @@ class Composing(QObject):
                 if fate is Fate.OPEN:
                     group = group.mark(index, Fate.DISMISSED)
                     if index in self._seen:
-                        self._hearing.fact("dismissed", group.takes[index], stars=group.stars[index])
+                        take, stars = group.takes[index], group.stars[index]
+                        self._hearing.fact("dismissed", take, group.request.verb, stars=stars)
             self._store(group)
         self._seen.clear()
         self._show()
@@ -384,7 +385,7 @@ class Composing(QObject):
         self.planned.emit(made.tooltip)
         before = self._plan.request if self._plan is not None else None
         if made.request is not None and (before is None or before.context is not made.request.context):
-            self._client.prepare(made.request)
+            self._client.prepare(self._panel.engine.applied(made.request))
         self._plan = made
 
     def _shortcut(self, window: QWidget, keys: str, action: Callable[[], None]) -> QShortcut:

@@ -13,20 +13,20 @@ from app.compose.fresh import ALL_PARTS, FRESH_TAKES, fresh_plan, place
 from app.compose.intent import DEFAULT_BARS
 from app.compose.takes import TakeGroup
 from app.document import Document
+from app.library.tallies import Tallies
 from app.player.client import Player
 from app.song.selection import Selection
 from app.ui.compose_panel import ComposePanel, checked_controls
+from app.ui.engine_field import NAMES, EngineField
 from app.ui.hearing import Hearing, Record
 from app.ui.mini_roll import MiniRoll, parts_of
 from app.ui.roll.view import RollView
 from app.ui.widgets import quiet
-from models.engines import OFFERED
 from models.music.notes import Note, Role
 from models.request import Take, Verb
 
 _COLUMNS = 4
 _LINGER = 120  # milliseconds: so long a phrase sounds on after the mouse has left it for no other
-_NAMES = {"gan": "GAN", "vae": "VAE", "lstm": "LSTM"}
 _TOGETHER = "gan"  # what writes several parts at once
 _PARTS = (
     ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS), ("Chords", (Role.CHORDS,)),
@@ -41,7 +41,7 @@ class ContactSheet(QDialog):
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
-        record: Record, parent: QWidget,
+        record: Record, tallies: Tallies, parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._document, self._client, self._panel = document, client, panel
@@ -49,11 +49,8 @@ class ContactSheet(QDialog):
         self._group: TakeGroup | None = None
         self._asked: int | None = None
         self.setWindowTitle("Fresh phrases – Antiphon")
-        self.engine = QComboBox()
-        for name in sorted(OFFERED[Verb.FRESH], key=list(_NAMES).index):
-            self.engine.addItem(_NAMES[name], name)
-        self.engine.setToolTip("Which engine writes: the GAN writes several parts that belong together")
-        self.engine.setAccessibleName("Engine")
+        self.engine = EngineField(tallies, Verb.FRESH)
+        self.engine.choose(_TOGETHER)
         self.parts = QComboBox()
         for text, roles in _PARTS:
             self.parts.addItem(text, roles)
@@ -131,7 +128,7 @@ class ContactSheet(QDialog):
         if len(chosen) != 1:
             self.said.setText("Choose one phrase first, by a click: the others will be like it.")
         elif not chosen[0].latent:
-            self.said.setText(f"The {_NAMES.get(chosen[0].engine, 'engine')} has no phrases near others; "
+            self.said.setText(f"The {NAMES.get(chosen[0].engine, 'engine')} has no phrases near others; "
                               "choose the GAN or the VAE for that.")  # fmt: skip
         else:
             self._ask(chosen[0].latent)
@@ -150,7 +147,8 @@ class ContactSheet(QDialog):
         what = "a fresh phrase" if len(chosen) == 1 else f"{len(chosen)} fresh phrases"
         self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
         for take in chosen:
-            self._hearing.fact("kept", take)
+            self._hearing.fact("kept", take, Verb.FRESH)
+        self.engine.show_verb(Verb.FRESH)
         for cell in self.cells:
             cell.setChecked(False)
         self.told.emit(f"{what[0].upper()}{what[1:]} put into the song. Ctrl+Z takes them back.")

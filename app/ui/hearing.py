@@ -15,7 +15,7 @@ from app.player.client import Player
 from app.ui.roll.view import RollView
 from models.music.notes import Note, Role
 from models.music.time import MetreMap
-from models.request import Span, Take
+from models.request import Span, Take, Verb
 
 LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
 
@@ -79,11 +79,12 @@ class Hearing(QObject):
                 self._roll.show_span(group.span)  # the audition may have scrolled
         self._player.clear_overlay()
 
-    def fact(self, kind: Kind, take: Take, seconds: float = 0.0, stars: int = 0) -> None:
-        """Record what became of a take, and the stars it had by then."""
+    def fact(self, kind: Kind, take: Take, verb: Verb, seconds: float = 0.0, stars: int = 0) -> None:
+        """Record what became of a take that answered `verb`, and the stars it had by then."""
         controls = take.controls
         context = {
             "take": take.index + 1,
+            "verb": verb,
             "engine": take.engine,
             "seed": take.seed,
             "key": take.key.name,
@@ -125,4 +126,4 @@ class Hearing(QObject):
             return
         seconds = time.monotonic() - since
         if seconds >= LEAST_HEARD:
-            self.fact("played", group.take, seconds)
+            self.fact("played", group.take, group.request.verb, seconds)

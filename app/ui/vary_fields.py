@@ -6,8 +6,10 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
+from app.library.tallies import Tallies
+from app.ui.engine_field import EngineField
 from app.ui.widgets import quiet, tool_button
-from models.request import NUDGES
+from models.request import NUDGES, Verb
 
 _PERCENT = 100
 _STEP = 10
@@ -24,7 +26,9 @@ class VaryFields(QWidget):
 
     changed = Signal()
 
-    def __init__(self, actions: dict[str, QAction], amount: float = 0.4, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: dict[str, QAction], tallies: Tallies, amount: float = 0.4, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.vary = _button("Vary   (V)", actions["vary"])
         self.more = tool_button("How …", "Say how far and in which direction, and blend two phrases", checkable=True)
@@ -70,6 +74,12 @@ class VaryFields(QWidget):
         row = len(NUDGES) + 1
         grid.addWidget(self.origin, row, 0, 1, 2)
         grid.addWidget(self.reset, row, 2)
+        self.engines = {verb: EngineField(tallies, verb) for verb in (Verb.VARY, Verb.BLEND)}
+        for at, (verb, field) in enumerate(self.engines.items(), row + 3):
+            title = f"{verb.capitalize()} by"
+            field.setAccessibleName(f"{title} engine")
+            grid.addWidget(QLabel(title), at, 0)
+            grid.addWidget(field, at, 1, 1, 2)
         self.blend_from = _button("Blend from these", actions["blend_from"])
         self.blend = _button("Blend to these   (B)", actions["blend"])
         grid.addWidget(self.blend_from, row + 1, 0, 1, 3)
@@ -87,6 +97,11 @@ class VaryFields(QWidget):
     def nudges(self) -> tuple[tuple[str, float], ...]:
         """The sliders that are not in the middle, from -1 to 1."""
         return tuple((name, slider.value() / _STEP) for name, slider in self.sliders.items() if slider.value())
+
+    def show_engines(self) -> None:
+        """Say how many takes of each engine were kept by now."""
+        for verb, field in self.engines.items():
+            field.show_verb(verb)
 
     def show_origin(self, title: str) -> None:
         """Name the phrase to blend from."""

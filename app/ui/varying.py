@@ -75,7 +75,8 @@ class Varying(QObject):
         return blend_plan(document.song, document.selection, controls, seed, _STEPS, self._origin)
 
     def _show_tips(self) -> None:
-        """Say what the buttons would do."""
+        """Say what the buttons would do, and by what."""
+        self.fields.show_engines()
         seed = self._panel.seed.value()
         self.fields.vary.setToolTip(f"{self._make_vary(seed).tooltip} (V)")
         self.fields.blend.setToolTip(f"{self._make_blend(seed).tooltip} (B)")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, 
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.tallies import Tallies
 from app.player.client import Player
 from app.settings import Settings
 from app.song.recovery import Recovered, discard
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         learner: Learner,
         settings: Settings,
         record: Record,
+        tallies: Tallies,
         store: Callable[[Settings], None],
         about: str,
     ) -> None:
@@ -77,14 +79,14 @@ class MainWindow(QMainWindow):
         self.ruler_menu = RulerMenu(document, self)
         self.recent = RecentFiles(self)
         actions.add_below(self.actions_by_name["open"], self.recent)
-        fields = VaryFields(self.actions_by_name)
-        self.panel = ComposePanel(self.actions_by_name, settings, (fields,))
+        fields = VaryFields(self.actions_by_name, tallies)
+        self.panel = ComposePanel(self.actions_by_name, settings, tallies, (fields,))
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
         self.next = quiet()  # in the status line, while there is nothing else to say
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
-        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self)
+        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, tallies, self)
         self.playing = Playing(
             document,
             player,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.evaluate.listening import weighted
-from models.recommend import factors, neighbours
+from models.recommend import factors, neighbours, ranker
 from models.recommend.plays import Floats, Plays
 
 Score = Callable[[Plays], Floats]  # plays (rows, items) with counts as weights -> scores (rows, items)
@@ -60,6 +60,20 @@ def contenders() -> list[Contender]:
             },
         ),
     ]
+    found.append(
+        Contender(
+            "neural",
+            _neural,
+            {"counted": 0.75, "width": 128, "dropout": 0.5, "decay": 0.03, "passes": 60},
+            {
+                "decay": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+                "passes": (20, 40, 60, 100),
+                "dropout": (0.3, 0.5, 0.7, 0.8),
+                "width": (64, 128, 256),
+                "counted": (0.25, 0.5, 0.75, 1.0),
+            },
+        )
+    )
     if importlib.util.find_spec("implicit") is not None:
         found.append(
             Contender(
@@ -92,6 +106,12 @@ def _neighbours(plays: Plays, setting: Setting) -> Score:
     counted, rest = _apart(setting)
     fitted = neighbours.fit(weighted(plays, counted), neighbours.Settings(**rest))
     return lambda known: neighbours.scores(fitted, weighted(known, counted))
+
+
+def _neural(plays: Plays, setting: Setting) -> Score:
+    counted, rest = _apart(setting)
+    towers = ranker.fit(weighted(plays, counted), ranker.Settings(**rest))
+    return lambda known: ranker.scores(towers, weighted(known, counted))
 
 
 def _implicit(plays: Plays, setting: Setting) -> Score:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from models.lstm_network import Network
 from models.tokens import MAX_BAR_STEPS, NO_CHORD, Encoded, Frame
-from models.training.dataset import NOTHING, Dataset, Example, Visible
+from models.training.dataset import NOTHING, Dataset, Example, Row, Visible, collate
 from models.training.loss import field_weights
 
 CONTEXT, NEXT, GAP, BEHIND = 8, 4, 2, 4  # bars
@@ -34,9 +35,9 @@ class Question:
 
 
 def questions(
-    pieces: Sequence[Example], bars: int, behind: int, random: np.random.Generator, most: int
+    pieces: Sequence[Example], bars: int, behind: int, random: np.random.Generator, most: int, foils: int = FOILS
 ) -> Iterator[Question]:
-    """Up to `most` questions over `bars` bars after eight, with `behind` bars following."""
+    """Up to `most` questions over `bars` bars after eight, with `behind` bars following, each with so many foils."""
     stretches: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for number, piece in enumerate(pieces):
         for start in range(0, len(piece.encoded.frame.bar_steps) - CONTEXT - bars - behind + 1, bars):
@@ -54,7 +55,7 @@ def questions(
     for index in random.permutation(len(asked))[:most]:
         metre, (number, start) = asked[index]
         others = [where for where in stretches[metre] if where[0] != number]
-        if len({where[0] for where in others}) < FOILS:
+        if len({where[0] for where in others}) < foils:
             continue
         own = pieces[number]
         truth = _stretch(own, start, CONTEXT + bars + behind)
@@ -66,7 +67,7 @@ def questions(
                 continue
             used.add(foil)
             candidates.append(_swapped(truth, _stretch(pieces[foil], at + CONTEXT, bars), bars))
-            if len(candidates) > FOILS:
+            if len(candidates) > foils:
                 break
         yield Question(tuple(candidates), CONTEXT, CONTEXT + bars)
 
@@ -74,20 +75,31 @@ def questions(
 @torch.inference_mode()
 def scores(network: Network, question: Question, visible: Visible) -> np.ndarray:
     """The mean log-probability (nats) of the judged notes of each candidate."""
+    return mean_logs(network(batch := collate(rows_of(question, visible))), batch, question).numpy()
+
+
+def rows_of(question: Question, visible: Visible) -> list[Row]:
+    """The fields of each candidate."""
     data = Dataset(question.examples)
-    batch = data.batch([data.whole(i, visible) for i in range(len(data))])
+    return [data.row(data.whole(i, visible)) for i in range(len(data))]
+
+
+def mean_logs(logs: dict[str, Tensor], batch: dict[str, Tensor], question: Question) -> Tensor:
+    """The mean log-probability (nats) of the notes of each row, (rows,), in the bars that `question` judges.
+
+    `logs` is what the network makes of `batch`.
+    """
     weights = field_weights(batch)
-    logs = network(batch)
-    totals = torch.zeros(len(data))
+    totals = torch.zeros(len(batch["weight"]), device=batch["weight"].device)
     bar = batch["advance"].cumsum(1)[:, 1:]
     judged = (bar >= question.first) & (bar < question.stop)
     # The first note behind a gap says by its place that nothing more stands in it.
     arrives = (batch["sound_weight"][:, 1:] == 0) & (bar >= question.stop)
     for name, values in logs.items():
         counts = (weights[name] > 0) & (judged | arrives) & (name != "velocity")
-        totals += torch.where(counts, values, 0).sum(1)
+        totals = totals + torch.where(counts, values, 0).sum(1)
     notes = (judged & (batch["weight"][:, 1:] > 0)).sum(1)
-    return (totals / notes.clamp(min=1)).numpy()
+    return totals / notes.clamp(min=1)
 
 
 def foil_figures(network: Network, pieces: Sequence[Example], seed: int = 0, most: int = 400) -> dict[str, float]:

@@ -33,12 +33,13 @@ _WARM_STEPS = 500
 
 @dataclass(frozen=True)
 class Grooves:
-    """Windows of two bars: `hits`, `velocities`, `offsets` (n, STEPS, DRUMS), `tempo` (n,)."""
+    """Windows of two bars: `hits`, `velocities`, `offsets` (n, STEPS, DRUMS), `tempo` (n,), each one's `style`."""
 
     hits: NDArray[np.float32]
     velocities: NDArray[np.float32]
     offsets: NDArray[np.float32]
     tempo: NDArray[np.float32]
+    style: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tempo)
@@ -57,7 +58,7 @@ def load_grooves(path: Path, side: str) -> Grooves:
     """The beats in 4/4 of the Groove MIDI Dataset (a zip with its info.csv), of its own split "train", "validation" or
     "test". Raises UserError where it is another zip."""
     rows = []
-    for data, tempo in _files(path, side):
+    for data, tempo, style in _files(path, side):
         file = smf.read(data)
         notes = [note for track in file.tracks for note in track.notes]
         bar = 4 * file.ticks_per_quarter
@@ -67,14 +68,15 @@ def load_grooves(path: Path, side: str) -> Grooves:
             )
             count = int(bars.hits.sum())
             if count >= _FEWEST and np.abs(bars.offsets).sum() / count < _SWUNG:
-                rows.append((bars.hits, bars.velocities, bars.offsets, tempo))
+                rows.append((bars.hits, bars.velocities, bars.offsets, tempo, style))
     if not rows:
         raise UserError(f"There are no drums of the side “{side}” in {path}.")
-    hits, velocities, offsets, tempos = (np.array(each, np.float32) for each in zip(*rows, strict=True))
-    return Grooves(hits, velocities, offsets, tempos)
+    *arrays, styles = zip(*rows, strict=True)
+    hits, velocities, offsets, tempos = (np.array(each, np.float32) for each in arrays)
+    return Grooves(hits, velocities, offsets, tempos, styles)
 
 
-def _files(path: Path, side: str) -> Iterator[tuple[bytes, float]]:
+def _files(path: Path, side: str) -> Iterator[tuple[bytes, float, str]]:
     with zipfile.ZipFile(path) as archive:
         listing = next((name for name in archive.namelist() if Path(name).name == "info.csv"), None)
         if listing is None:
@@ -82,7 +84,7 @@ def _files(path: Path, side: str) -> Iterator[tuple[bytes, float]]:
         root = listing.removesuffix("info.csv")
         for row in csv.DictReader(io.StringIO(archive.read(listing).decode())):
             if row["split"] == side and row["beat_type"] == "beat" and row["time_signature"] == "4-4":
-                yield archive.read(root + row["midi_filename"]), float(row["bpm"])
+                yield archive.read(root + row["midi_filename"]), float(row["bpm"]), row.get("style", "")
 
 
 def losses(network: GrooveNetwork, batch: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:

@@ -19,6 +19,7 @@ from models.errors import UserError
 from models.evaluate.likelihood import lstm_bits
 from models.evaluate.transformer import ENGINE, TransformerNetwork
 from models.lstm_network import Config, Network
+from models.training.contrast import Contrasts
 from models.training.corpus import load_corpus
 from models.training.dataset import EVERYTHING, NOTHING, Dataset, collate
 from models.training.distributed import World, joined
@@ -39,6 +40,7 @@ class _Run:
     trained: nn.Module  # the network, wrapped where several processes train it
     optimiser: torch.optim.Optimizer
     progress: Progress
+    contrasts: Contrasts | None
 
 
 def train_lstm(args: argparse.Namespace) -> None:
@@ -80,17 +82,18 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
         print(f"{sum(p.numel() for p in network.parameters()):,} parameters, {world.size} processes", flush=True)
         if progress["epoch"]:
             print(f"resumed after epoch {progress['epoch']}", flush=True)
-    run = _Run(network, world.wrap(network), optimiser, progress)
+    contrasts = Contrasts(shards.melodies(), (args.seed, world.rank, progress["epoch"])) if args.contrast else None
+    run = _Run(network, world.wrap(network), optimiser, progress, contrasts)
     steps = shards.steps((args.batch or BATCH) * world.size)
     while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
         began = time.monotonic()
         learned = _epoch(run, shards.batches(work, args.seed, progress["epoch"], steps), steps, world, args)
         progress["epoch"] += 1
-        if judges is not None:
-            _judge(run, config, engine, judges, learned, out)
-        # The leading process's clock is everybody's: all stop after the same pass.
+        # The leading process's clock is everybody's: all stop after the same pass. Judging is not counted.
         spent = torch.tensor(time.monotonic() - began if world.leads else 0.0, device=world.device)
         progress["seconds"] += float(world.total(spent))
+        if judges is not None:
+            _judge(run, config, engine, judges, learned, out)
         if world.leads:
             keep(out / "state.pt", parts, progress)
     if world.leads:
@@ -121,6 +124,8 @@ def _epoch(run: _Run, batches: Any, size: int, world: World, args: argparse.Name
         batch = {name: tensor.to(world.device) for name, tensor in collate(rows).items()}
         with torch.autocast(world.device.type, torch.bfloat16, enabled=args.half):
             loss, bits = _loss(run.trained, batch, world)
+            if run.contrasts is not None:
+                loss = loss + args.contrast * run.contrasts.loss(run.trained, world.device)
         run.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)

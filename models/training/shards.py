@@ -17,7 +17,7 @@ import numpy as np
 
 from models.errors import UserError
 from models.training.corpus import read_pieces, write_pieces
-from models.training.dataset import Dataset, Row, Segment, segments_of
+from models.training.dataset import Dataset, Example, Row, Segment, segments_of
 from models.training.examples import examples
 from models.training.loss import shares_of
 from models.training.pieces import Piece, split
@@ -82,6 +82,12 @@ class Shards:
     def judges(self) -> list[Piece]:
         """The pieces to judge by."""
         return read_pieces(self._folder / "valid.json.gz")
+
+    def melodies(self) -> list[Example]:
+        """The first part of every piece to learn."""
+        shards = (read_pieces(self._folder / _name(number)) for number in range(len(self._expected)))
+        firsts = (next(examples(piece), None) for shard in shards for piece in shard)
+        return [first for first in firsts if first is not None]
 
     def steps(self, batch: int) -> int:
         """How many batches of so many segments make a pass."""

@@ -17,6 +17,7 @@ from models.evaluate.copying import save_index
 from models.evaluate.likelihood import encode_piece
 from models.training.beats import train_beats
 from models.training.corpus import load_corpus
+from models.training.drums import train_drums
 from models.training.frames import train_frames
 from models.training.gan import train_gan
 from models.training.groove import train_groove
@@ -62,6 +63,7 @@ _ENGINES = {
     "gan": train_gan,
     "vae": train_vae,
     "groove": train_groove,
+    "drums": train_drums,
 }
 
 
@@ -85,11 +87,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--dropout", type=float, default=0.25)
     parser.add_argument("--recall", type=int, default=4, help="lstm: heads of the memory of its own notes")
     parser.add_argument("--start", type=Path, help="lstm: weights to begin with; they may lack the memory")
+    parser.add_argument("--contrast", type=float, default=0.0, help="lstm: weight of telling truth from foil")
     parser.add_argument("--half", action="store_true", help="lstm: multiply in bfloat16, where the processor can")
     parser.add_argument("--set", default="jsb_chorales", help="frames: the set of piano rolls")
     parser.add_argument("--segment", type=int, default=256, help="frames: the longest part that is learned at once")
     parser.add_argument(
-        "--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6, vae: 256, groove: 128)"
+        "--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6, vae: 256, groove and drums: 128)"
     )
     parser.add_argument("--shards", type=Path, help="lstm: where the corpus lies in shards (OUT/shards)")
     parser.add_argument("--kept", type=int, default=64, help="lstm: shards that stay in memory")

@@ -15,6 +15,7 @@ import pytest
 from app.__main__ import main, recorder
 from app.document import Document
 from app.library.history import History, content_hash, rows
+from app.library.tallies import Tallies
 from app.paths import library_path
 from app.song.midi import open_midi
 from app.song.song import Song
@@ -64,7 +65,7 @@ def test_a_fact_of_the_window_becomes_a_row(tmp_path: Path) -> None:
     told: list[str] = []
     history = History(library_path())
     notes = (Note(0, 480, 60), Note(480, 480, 64))
-    recorder(history, Document(song), tmp_path / "kept", told.append)(
+    recorder(history, Tallies(), Document(song), tmp_path / "kept", told.append)(
         "kept", notes, "melody", 0, 960, 1.5, True, {"take": 2}
     )
     history.close()
@@ -75,7 +76,7 @@ def test_a_fact_of_the_window_becomes_a_row(tmp_path: Path) -> None:
     (kept,) = (tmp_path / "kept").iterdir()
     assert [note.pitch for note in open_midi(kept).tracks[0].notes()] == [60, 64]
     (tmp_path / "file").touch()
-    recorder(history, Document(song), tmp_path / "file" / "kept", told.append)(
+    recorder(history, Tallies(), Document(song), tmp_path / "file" / "kept", told.append)(
         "kept", notes, "melody", 0, 960, 0, True, {}
     )
     assert "kept to learn from" in told[0]

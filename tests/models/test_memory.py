@@ -35,18 +35,22 @@ def test_takes_recall_what_the_network_recalls() -> None:
         wanted, voted = (each[0].numpy() for each in recall(*inputs))
 
     weights = {f"recall.{name}": values.numpy() for name, values in recall.state_dict().items()}
-    recaller = Recaller(weights | {f"{name}.weight": table for name, table in tables.items()})
+    # Heads that read the whole state, so that it can be looked at.
+    recaller = Recaller(
+        weights | {f"{name}.weight": table for name, table in tables.items()}, np.eye(HIDDEN, dtype=np.float32)
+    )
+    matrix, bias = recaller.readers
     heard = recaller.heard(hidden[: HEARD + 1], bar[1 : HEARD + 1], marks[:, 1 : HEARD + 1])
     memory = Memory(recaller, heard, TAKES)
     takes = TAKES
     for note in range(HEARD, NOTES + 1):
-        rows = np.repeat(hidden[note][None], takes, 0)
+        rows = np.repeat((hidden[note] @ matrix.T + bias)[None], takes, 0)
         if note > HEARD:
-            memory.add(rows, np.full(takes, bar[note]), np.repeat(marks[:, note, None], takes, 1))
+            memory.add(rows, np.full(takes, bar[note]), list(np.repeat(marks[:, note, None], takes, 1)))
         if note == HEARD + 40:  # one take ends earlier than the others
             memory.keep(np.array([True, False, True]))
             takes, rows = 2, rows[:2]
-        got, votes = memory.recall(rows, np.full(takes, bar[note]))
+        got, votes = np.split(memory.recall(rows, np.full(takes, bar[note])), [HIDDEN], 1)
         assert np.abs(got - wanted[note]).max() < TOLERANCE
         assert np.abs(votes - voted[note]).max() < TOLERANCE
     assert np.abs(wanted - hidden).max() > 0.1

@@ -17,6 +17,7 @@ from app.compose import client as compose_client
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.messages import Options
 from app.settings import Settings
@@ -115,9 +116,13 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optio
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
     learner = Learner(tmp_path / "styles", tmp_path / "kept", "tests.app.compose.lessons")
-    window = MainWindow(
-        document, player, client, learner, Settings(), lambda *fact: facts.append(fact), stored.append, "About"
-    )
+    tallies = Tallies()
+
+    def record_fact(*fact: Any) -> None:
+        facts.append(fact)
+        tallies.count(fact[0], fact[-1])
+
+    window = MainWindow(document, player, client, learner, Settings(), record_fact, tallies, stored.append, "About")
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
     window.show()
     window.activateWindow()
