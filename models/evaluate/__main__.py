@@ -2,6 +2,7 @@
 
 `vae --pieces DIR_OR_ZIP… [--json OUT]` judges the engine that varies and blends.
 `gan --pieces DIR_OR_ZIP… [--json OUT]` judges the engine that writes phrases from nothing.
+`fresh --pieces DIR_OR_ZIP… [--json OUT]` compares all engines that can write a melody from nothing.
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
 `recommend --data lastfm.zip [--unseen FILE.tsv] [--json OUT]` compares recommenders on real listeners.
 """
@@ -13,12 +14,15 @@ import json
 import sys
 from pathlib import Path
 
+from models.engines import OFFERED
 from models.errors import UserError
 from models.evaluate import frames, transformer
 from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.copying import INDEX, copying_figures, load_index
 from models.evaluate.foils import foil_figures
+from models.evaluate.fresh import fresh_figures
+from models.evaluate.fresh import show as show_fresh
 from models.evaluate.gan import INDEX as GAN_INDEX
 from models.evaluate.gan import gan_figures
 from models.evaluate.gan import show as show_gan
@@ -35,6 +39,7 @@ from models.gan import WEIGHTS as GAN_WEIGHTS
 from models.gan import load as load_gan
 from models.groove import load as load_groover
 from models.lstm import WEIGHTS, load
+from models.request import Verb, load_engine
 from models.training.beats import recorded
 from models.training.corpus import load_pieces
 from models.training.examples import melody_example
@@ -65,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     rolls = engines.add_parser("frames", help="nats a frame on a set of piano rolls")
     vae = engines.add_parser("vae", help="what varies and blends: its reconstructions, prior, ways and sliders")
     gan = engines.add_parser("gan", help="what writes from nothing: its phrases beside real ones")
-    for each in (lstm, beats, vae, gan):
+    fresh = engines.add_parser("fresh", help="melodies from nothing by every engine, beside real ones")
+    for each in (lstm, beats, vae, gan, fresh):
         each.add_argument(
             "--pieces",
             type=Path,
@@ -107,7 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     gan.add_argument("--index", type=Path, default=GAN_INDEX, help="sketches of the training phrases")
     gan.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     gan.add_argument("--phrases", type=int, default=1000, help="phrases to write, at most")
-    judges = {lstm: _lstm, beats: _beats, vae: _vae, rolls: _frames, taste: _recommend, gan: _gan}
+    fresh.add_argument("--seed", type=int, default=0, help="chooses what is judged")
+    fresh.add_argument("--phrases", type=int, default=300, help="phrases to write by each engine, at most")
+    judges = {lstm: _lstm, beats: _beats, vae: _vae, rolls: _frames, taste: _recommend, gan: _gan, fresh: _fresh}
     for each, judge in judges.items():
         each.set_defaults(judge=judge)
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
@@ -168,6 +176,14 @@ def _gan(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that writes from nothing."""
     figures = gan_figures(load_gan(args.weights), _pieces(args), args.index, args.seed, args.phrases)
     show_gan(figures)
+    return figures
+
+
+def _fresh(args: argparse.Namespace) -> dict[str, float]:
+    """All engines that write melodies from nothing."""
+    engines = {name: load_engine(name) for name in OFFERED[Verb.FRESH]}
+    figures = fresh_figures(engines, _pieces(args), args.seed, args.phrases)
+    show_fresh(figures)
     return figures
 
 

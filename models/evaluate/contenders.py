@@ -107,7 +107,7 @@ def _neighbours(plays: Plays, setting: Setting) -> Score:
 
 def _neural(plays: Plays, setting: Setting) -> Score:
     counted, rest = _apart(setting)
-    towers = ranker.train(weighted(plays, counted), ranker.Settings(**rest))
+    towers = ranker.fit(weighted(plays, counted), ranker.Settings(**rest))
     return lambda known: ranker.scores(towers, weighted(known, counted))
 
 

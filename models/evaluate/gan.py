@@ -65,7 +65,7 @@ def gan_figures(engine: Gan, pieces: Sequence[Piece], index: Path, seed: int, mo
         known = [name for name in MEASURES if f"{name}{end}" in figures and f"{name}_data" in figures]
         figures[f"within{end}"] = float(np.mean([_within(figures, name, end) for name in known]))
     rows = {end: features(silenced(rolls, present)) for end, (rolls, present) in sets.items()}
-    space = _Space(rows["_real"])
+    space = Space(rows["_real"])
     for end, name in (("", ""), ("_data", "_real"), ("_random", "_random")):
         figures[f"precision{name}"], figures[f"recall{name}"] = space.precision_recall(rows[end])
         figures[f"two_sample{name}"] = told_apart(rows[end], rows["_real"], random)
@@ -118,7 +118,7 @@ def _within(figures: Mapping[str, float], name: str, end: str) -> bool:
     return bool(share or apart <= _WITHIN_SHARE * abs(figures[f"{name}_data"]))
 
 
-class _Space:
+class Space:
     """The axes along which real phrases differ most, and the balls around them (Kynkäänniemi et al., NeurIPS 2019)."""
 
     def __init__(self, data: NDArray[np.float64]) -> None:

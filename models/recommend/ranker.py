@@ -84,7 +84,7 @@ class Towers(nn.Module):
         return self.listener(plays) @ self.offered(self.content).T + self.bias
 
 
-def train(plays: Plays, settings: Settings | None = None, content: Floats | None = None) -> Towers:
+def fit(plays: Plays, settings: Settings | None = None, content: Floats | None = None) -> Towers:
     """Train both towers on `plays`; `content` (items, features) is what is known of the items themselves, NaN where
     it is not. Deterministic on one machine. Raises ValueError where the content is of other items."""
     chosen = settings or Settings()

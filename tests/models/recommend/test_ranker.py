@@ -27,14 +27,14 @@ def newcomer(item: int) -> Plays:
 
 
 def test_a_newcomer_is_offered_what_those_of_like_taste_heard() -> None:
-    towers = ranker.train(tastes(), SMALL)
+    towers = ranker.fit(tastes(), SMALL)
     for group in range(GROUPS):
         scores = ranker.scores(towers, newcomer(group * A_GROUP + 2))[0].reshape(GROUPS, A_GROUP)
         assert scores[group].mean() > np.delete(scores, group, 0).mean(axis=1).max() + 1
 
 
 def test_the_same_seed_gives_the_same_towers() -> None:
-    first, second = (ranker.scores(ranker.train(tastes(), SMALL), newcomer(0)) for _ in range(2))
+    first, second = (ranker.scores(ranker.fit(tastes(), SMALL), newcomer(0)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -42,14 +42,14 @@ def test_what_nobody_played_is_placed_by_its_content() -> None:
     plays = tastes(unplayed=4)
     content = np.repeat(np.eye(GROUPS, dtype=np.float32), A_GROUP, axis=0)
     content[5, 0] = np.nan
-    told = ranker.scores(ranker.train(plays, SMALL, content), newcomer(0))[0]
+    told = ranker.scores(ranker.fit(plays, SMALL, content), newcomer(0))[0]
     unplayed = plays.popularity() == 0
     own = np.arange(GROUPS * A_GROUP) < A_GROUP
     assert told[unplayed & own].min() > told[unplayed & ~own].max() + 0.5
-    untold = ranker.scores(ranker.train(plays, SMALL), newcomer(0))[0]
+    untold = ranker.scores(ranker.fit(plays, SMALL), newcomer(0))[0]
     assert np.ptp(untold[unplayed]) < 0.1 * np.ptp(told[unplayed])
 
 
 def test_content_of_other_items_is_refused() -> None:
     with pytest.raises(ValueError, match="content of 3 items"):
-        ranker.train(tastes(), SMALL, np.zeros((3, 2), np.float32))
+        ranker.fit(tastes(), SMALL, np.zeros((3, 2), np.float32))
