@@ -62,10 +62,11 @@ def contenders() -> list[Contender]:
         Contender(
             "neural",
             _neural,
-            {"counted": 0.5, "size": 128, "dropout": 0.7, "decay": 1.0},
+            {"counted": 0.5, "size": 128, "dropout": 0.7, "decay": 1.0, "hidden": 0},
             {
                 "decay": (0.25, 0.5, 1.0, 2.0, 4.0),
                 "dropout": (0.5, 0.6, 0.7, 0.8),
+                "hidden": (0, 128),
                 "size": (64, 128, 256),
                 "counted": (0.25, 0.5, 0.75),
             },

@@ -1,12 +1,13 @@
 """The neural recommender: two towers whose vectors' product is how much a listener is expected to like an item.
 
-One tower makes a vector of a listener: the weighted mean of what they heard, each item told by its identifier and,
-where there is any, by its content; then a hidden layer with a way around it. The other makes a vector of an item, of
-identifier and content likewise (P. Covington, J. Adams, E. Sargin, "Deep neural networks for YouTube recommendations",
-RecSys 2016, section 3; X. Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations",
-RecSys 2019). Both are trained on the multinomial likelihood of all that a listener heard, some of it hidden from their
-tower each time (D. Liang, R. Krishnan, M. Hoffman, T. Jebara, "Variational autoencoders for collaborative filtering",
-WWW 2018, section 2.2, the denoising autoencoder); catalogues here are small enough for the whole softmax.
+One tower makes a vector of an item, of its identifier and, where there is any, of its content. The other makes one of a
+listener: the weighted mean of the vectors of what they heard, and what a hidden layer adds to it, which is nothing at
+first. That both share their tables is a strong regularisation where listeners are few (P. Covington, J. Adams, E.
+Sargin, "Deep neural networks for YouTube recommendations", RecSys 2016, section 3; X. Yi et al., "Sampling-bias-
+corrected neural modeling for large corpus item recommendations", RecSys 2019). They are trained on the multinomial
+likelihood of all that a listener heard, some of it hidden from their tower each time (D. Liang, R. Krishnan, M.
+Hoffman, T. Jebara, "Variational autoencoders for collaborative filtering", WWW 2018, section 2.2, the denoising
+autoencoder); catalogues here are small enough for the whole softmax.
 
 An item without plays has no identifier worth anything: its vector is that of its content.
 """
@@ -33,27 +34,12 @@ class Settings:
     """Hyper-parameters; the defaults are those tuned on validation listeners of the HetRec 2011 Last.fm plays."""
 
     size: int = 128
-    hidden: int = 256
-    dropout: float = 0.5  # the share of what a listener heard that their tower does not see
-    decay: float = 0.01  # of all weights, a step's, times the rate (AdamW)
-    rate: float = 0.003
-    passes: int = 60
+    hidden: int = 0  # width of the listener's hidden layer, 0: none
+    dropout: float = 0.7  # the share of what a listener heard that their tower does not see
+    decay: float = 1.0  # of all weights, a step's, times the rate (AdamW)
+    rate: float = 0.01
+    passes: int = 25
     seed: int = 0
-
-
-class Tower(nn.Module):
-    """What an item is, as a vector: by its identifier, and by its content where there is any."""
-
-    def __init__(self, items: int, size: int, content: int) -> None:
-        super().__init__()
-        self.names = nn.Parameter(torch.randn(items, size) * (SPREAD / math.sqrt(size)))
-        self.content = nn.Linear(content, size, bias=False) if content else None
-
-    def forward(self, content: Tensor | None) -> Tensor:
-        """(items, size), of the content (items, features) of all of them."""
-        if self.content is None or content is None:
-            return self.names
-        return self.names + self.content(content)
 
 
 class Towers(nn.Module):
@@ -63,25 +49,31 @@ class Towers(nn.Module):
 
     def __init__(self, items: int, settings: Settings, content: Tensor | None = None) -> None:
         super().__init__()
-        features = 0 if content is None else content.shape[1]
+        size = settings.size
         self.register_buffer("content", content)
-        self.heard = Tower(items, settings.size, features)
-        self.offered = Tower(items, settings.size, features)
+        self.names = nn.Parameter(torch.randn(items, size) * (SPREAD / math.sqrt(size)))
+        self.told = None if content is None else nn.Linear(content.shape[1], size, bias=False)
         self.bias = nn.Parameter(torch.zeros(items))
-        self.hidden = nn.Sequential(
-            nn.Linear(settings.size, settings.hidden), nn.Tanh(), nn.Linear(settings.hidden, settings.size)
-        )
         self.dropout = nn.Dropout(settings.dropout)
+        self.hidden = None
+        if settings.hidden:
+            last = nn.Linear(settings.hidden, size, bias=False)
+            nn.init.zeros_(last.weight)
+            self.hidden = nn.Sequential(nn.Linear(size, settings.hidden), nn.Tanh(), last)
 
-    def listener(self, plays: Tensor) -> Tensor:
-        """(listeners, size), of how much each heard of every item (listeners, items), 0 where nothing."""
-        normal = self.dropout(nn.functional.normalize(plays, dim=1))
-        mean = normal @ self.heard(self.content)
-        return mean + self.hidden(mean)
+    def items(self) -> Tensor:
+        """The vectors of all items (items, size)."""
+        return self.names if self.told is None else self.names + self.told(self.content)
+
+    def listeners(self, plays: Tensor, items: Tensor) -> Tensor:
+        """Vectors (listeners, size), of how much each heard of every item (listeners, items), 0 where nothing."""
+        mean = self.dropout(nn.functional.normalize(plays, dim=1)) @ items
+        return mean if self.hidden is None else mean + self.hidden(mean)
 
     def forward(self, plays: Tensor) -> Tensor:
         """Scores (listeners, items): log-probabilities but for what all of a listener's have in common."""
-        return self.listener(plays) @ self.offered(self.content).T + self.bias
+        items = self.items()
+        return self.listeners(plays, items) @ items.T + self.bias
 
 
 def fit(plays: Plays, settings: Settings | None = None, content: Floats | None = None) -> Towers:
@@ -97,8 +89,7 @@ def fit(plays: Plays, settings: Settings | None = None, content: Floats | None =
             share = torch.from_numpy(plays.popularity() + 0.5)
             towers.bias.copy_((share / share.sum()).log())
             unplayed = torch.from_numpy(plays.popularity() == 0)
-            towers.heard.names[unplayed] = 0
-            towers.offered.names[unplayed] = 0
+            towers.names[unplayed] = 0
         _learn(towers, plays, chosen)
     return towers.eval()
 

@@ -9,7 +9,7 @@ from models.recommend import ranker
 from models.recommend.plays import Plays, make_plays
 
 GROUPS, A_GROUP = 3, 12
-SMALL = ranker.Settings(size=12, hidden=16, dropout=0.3, passes=40, rate=0.02)
+SMALL = ranker.Settings(size=12, hidden=16, dropout=0.3, passes=20, rate=0.02)
 
 
 def tastes(unplayed: int = 0) -> Plays:
@@ -30,7 +30,7 @@ def test_a_newcomer_is_offered_what_those_of_like_taste_heard() -> None:
     towers = ranker.fit(tastes(), SMALL)
     for group in range(GROUPS):
         scores = ranker.scores(towers, newcomer(group * A_GROUP + 2))[0].reshape(GROUPS, A_GROUP)
-        assert scores[group].mean() > np.delete(scores, group, 0).mean(axis=1).max() + 1
+        assert scores[group].mean() > np.delete(scores, group, 0).mean(axis=1).max() + 0.5
 
 
 def test_the_same_seed_gives_the_same_towers() -> None:
