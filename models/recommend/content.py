@@ -35,13 +35,12 @@ _LEAST_VALUE = 1e-4  # of the kernel's largest eigenvalue: below it directions a
 @dataclass(frozen=True)
 class Settings:
     """`width` of the kernel is in deviations of one feature, times the root of the number of features; `strength` draws
-    the bend to the identity; `sweeps` are those between one bend and the next."""
+    the bend to the identity."""
 
     factors: int = 64
     width: float = 0.7
     strength: float = 20.0
-    rounds: int = 2
-    sweeps: int = 3
+    sweeps: int = 5
     seed: int = 0
 
 
@@ -100,33 +99,41 @@ def fit(
 ) -> tuple[Factors, Floats]:
     """Factorise `plays` around the `places` (items, factors) of all items.
 
-    Returns the factors and the bend (factors, factors): what is in none of the plays, and what comes later, has the
-    factors place @ bend. `start` is the last fit, which saves sweeps. Raises ValueError where shapes differ.
+    That a phrase was not played is held against it while listeners are solved for, but it keeps its place: nobody may
+    have offered it yet. Returns the factors and the bend (factors, factors): what is in none of the plays, and what
+    comes later, has the factors place @ bend. `start` is the last fit, which saves sweeps. Raises ValueError where
+    shapes differ.
     """
     chosen, fitting = settings or Settings(), fitting or factors.Settings()
     if places.shape != (plays.shape[1], fitting.factors):
         raise ValueError(f"places of shape {places.shape} where {(plays.shape[1], fitting.factors)} was expected")
+    bend = np.eye(fitting.factors, dtype=np.float32)
     if not len(plays):
         rows, mean = np.zeros((plays.shape[0], fitting.factors), np.float32), np.zeros(fitting.factors, np.float32)
-        return Factors(rows, places, places.T @ places, mean, fitting), np.eye(fitting.factors, dtype=np.float32)
-    evidence = np.bincount(plays.items, plays.weights, minlength=len(places))
-    played = np.flatnonzero(evidence)
-    own, weights = places[played].astype(np.float64), evidence[played][:, None]
+        return Factors(rows, places, places.T @ places, mean, fitting), bend
+    played = np.unique(plays.items)
+    weights = np.bincount(plays.items, plays.weights)[played][:, None]
+    own = places[played].astype(np.float64)
     one = chosen.strength * np.eye(fitting.factors)
-    bend = np.eye(fitting.factors, dtype=np.float32)
-    swept = replace(fitting, sweeps=chosen.sweeps)
-    items = places if start is None or start.items.shape != places.shape else start.items
-    bend = np.eye(fitting.factors, dtype=np.float32)
+    swept = replace(fitting, sweeps=1)
+    last = start is not None and start.items.shape == places.shape
+    items = _at_places(places, start.items, played) if start is not None and last else places
     fitted = factors.fit(plays, swept, places, items)
-    for _ in range(chosen.rounds - 1):
+    for _ in range(chosen.sweeps - 1):
         liked = fitted.items[played] * weights
         bend = np.linalg.solve(own.T @ (own * weights) + one, own.T @ liked + one).astype(np.float32)
-        fitted = factors.fit(plays, swept, places @ bend, fitted.items)
-    bend = bend @ factors.shrinking(fitted)
-    items = places @ bend
-    items[played] = fitted.items[played]
-    whole = replace(fitted, items=items, gram=items.T @ items)
+        expected = places @ bend
+        fitted = factors.fit(plays, swept, expected, _at_places(expected, fitted.items, played))
+    items = _at_places(places @ bend, fitted.items, played)
+    whole = Factors(fitted.rows, items, items.T @ items, fitted.mean, fitting)
     return replace(whole, rows=factors.fold_in_all(whole, plays)), bend
+
+
+def _at_places(places: Floats, items: Floats, played: NDArray[np.int64]) -> Floats:
+    """All items at their places but those that were played."""
+    moved = places.copy()
+    moved[played] = items[played]
+    return moved
 
 
 def spread(features: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -120,14 +120,6 @@ def fold_in_all(factors: Factors, plays: Plays) -> Floats:
     return _solve(plays, factors.items, factors.settings, expected)
 
 
-def shrinking(factors: Factors) -> Floats:
-    """What the factors an item is expected to have are multiplied by (from the right) where nobody played it."""
-    settings, rows = factors.settings, factors.rows
-    penalty = float(_penalties(np.zeros(1, np.int64), len(rows), settings)[0])
-    system = settings.unobserved * (rows.T @ rows) + penalty * np.eye(rows.shape[1])
-    return (penalty * np.linalg.inv(system)).astype(np.float32)
-
-
 def rank(factors: Factors, taste: Taste, count: int, closed: Integers | None = None) -> tuple[Integers, Floats]:
     """The `count` items of highest score and their scores, best first; never one of `closed` (item numbers)."""
     scores = factors.items @ taste.vector

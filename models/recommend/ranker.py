@@ -38,7 +38,7 @@ class Settings:
     dropout: float = 0.7  # the share of what a listener heard that their tower does not see
     decay: float = 1.0  # of all weights, a step's, times the rate (AdamW)
     rate: float = 0.01
-    passes: int = 25
+    passes: int = 15
     seed: int = 0
 
 

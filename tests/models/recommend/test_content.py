@@ -90,7 +90,7 @@ def test_what_is_known_apart_from_features_is_learned_too() -> None:
     items = (rows % 2) * 30 + generator.integers(30, size=len(rows))
     plays = make_plays(rows, items, np.ones(len(rows), np.float32), (40, 60))
     places = content.make_places(features, content.Settings(factors=8)).of(features)
-    fitted, _ = content.fit(plays, places, factors.Settings(factors=8), content.Settings(factors=8, rounds=4))
+    fitted, _ = content.fit(plays, places, factors.Settings(factors=8), content.Settings(factors=8, sweeps=12))
     score = fitted.items @ factors.fold_in(fitted, np.array([0, 1]), np.ones(2, np.float32)).vector
     assert score[:30].mean() > score[30:].mean()
 
