@@ -22,6 +22,7 @@ from models.recommend import factors
 from models.recommend.diversify import Wish
 from models.recommend.factors import Taste
 from models.recommend.features import INDEX
+from models.recommend.palate import Palate
 from models.recommend.plays import Floats
 from models.recommend.shelf import choose
 
@@ -122,9 +123,9 @@ class Suggester:
         )
         return self._explained([*pinned, *picked.rows.tolist()], situated, picked.surprise, len(pinned))
 
-    def like(self, features: NDArray[np.floating]) -> Floats:
-        """How much the user would like phrases that are in no library, such as takes just written: (phrases,)."""
-        return self._knowledge.place(features) @ self._taste.vector
+    def palate(self) -> Palate:
+        """The user's taste for phrases that are in no library, such as takes just written."""
+        return Palate(self._knowledge.places, self._knowledge.bend @ self._taste.vector)
 
     def _situated(self, situation: Situation) -> dict[Literal["phrase", "key"], Floats]:
         """What the song as it stands adds to each phrase's score."""
