@@ -17,6 +17,7 @@ from models.evaluate.simulated import Library, Listener, hidden_vectors, make_li
 from models.recommend import content, factors
 from models.recommend.diversify import Wish
 from models.recommend.factors import Factors
+from models.recommend.palate import SHARE, rank_by_both
 from models.recommend.plays import Floats, make_plays
 from models.recommend.shelf import choose, taste_of
 
@@ -24,6 +25,7 @@ COLD = (1, 3, 10, 30)  # events
 RIVALS = ("popularity", "content", "factors")
 SITTINGS = 12
 OFFERED = 10
+TAKES, PROMPTS = 8, 50
 CROWD, A_LISTENER = 200, 30  # by whom, and from how many of the liked phrases of each, popularity is counted
 _KEPT, _HEARD, _SKIPPED = 3.0, 1.0, -0.5  # what reactions are worth, as in the history
 _KEEPS, _SKIPS = 0.4, 0.5  # how often what is liked is kept, not only heard; how often what is not is skipped
@@ -73,6 +75,10 @@ def listener_figures(
         figures |= cold_figures(world, people, events)
         rates = (f"{name} {figures[f'hits_{name}_cold{events}']:.3f}" for name in RIVALS)
         tell(f"hit rate after {events} events: {', '.join(rates)}")
+    if min(person.liked.sum() for person in people) >= COLD[-1]:
+        figures |= take_figures(world, people)
+        felt = (f"by {name} {figures[f'takes_felt_{name}']:.3f}" for name in ("fit", "taste", "both"))
+        tell(f"how high the first of eight stands in what is felt (by chance .5): {', '.join(felt)}")
     for name, wish in WISHES.items():
         figures |= sitting_figures(world, people, name, wish)
         first, last = figures[f"hits_{name}_first"], figures[f"hits_{name}_last"]
@@ -149,6 +155,30 @@ def _listen(
                 past.append((sitting + 1, phrase, _SKIPPED))
         offered |= set(picked.rows.tolist())
     return hits
+
+
+def take_figures(world: World, people: list[Listener], events: int = 30) -> dict[str, float]:
+    """How high, from 0 to 1, the first of eight stands in what a listener feels, by fit, by taste and by both.
+
+    Phrases of the library stand for takes, and how well each fits is drawn by chance, as where fit says nothing about
+    taste: by fit alone the first stands at .5. `kept` is how well the first fits beside the others, from 0 to 1.
+    """
+    stands: dict[str, list[float]] = {"fit": [], "taste": [], "both": []}
+    kept: dict[str, list[float]] = {name: [] for name in stands}
+    for number, person in enumerate(people):
+        chance = np.random.default_rng(number)
+        known = chance.choice(np.flatnonzero(person.liked), events, replace=False)
+        past = [(place // _A_SITTING, int(phrase), _worth(chance)) for place, phrase in enumerate(known)]
+        scores = scores_of(learn(world, past, None), past)
+        others = np.setdiff1d(np.arange(len(scores)), known)
+        for _ in range(PROMPTS):
+            takes, fits = chance.choice(others, TAKES, replace=False), chance.standard_normal(TAKES)
+            for name, share in (("fit", 0.0), ("taste", 1.0), ("both", SHARE)):
+                first = rank_by_both(fits.tolist(), scores[takes].tolist(), share)[0]
+                stands[name].append(float((person.felt[takes] < person.felt[takes[first]]).sum() / (TAKES - 1)))
+                kept[name].append(float((fits < fits[first]).sum() / (TAKES - 1)))
+    figures = {f"takes_felt_{name}": float(np.mean(each)) for name, each in stands.items()}
+    return figures | {f"takes_fit_{name}": float(np.mean(each)) for name, each in kept.items()}
 
 
 def learn(world: World, past: Events, last: Factors | None) -> Factors:
