@@ -105,8 +105,10 @@ class Request:
     `engine` names the engine to ask where a verb has several, "" is the one that does it best. VARY, BLEND and GROOVE
     start from `source`, whose tick 0 is a bar line; BLEND goes from there to `target`, a take a step, the first and the
     last as near to the two as the engine can come. `amount`, from 0 to 1, is how far VARY goes and how much GROOVE
-    moves. `nudges` are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a point in an engine's own
-    space, such as a take brought along. `roles` are the parts that FRESH writes.
+    moves; where it `writes`, it writes hits of its own around those of the source, struck where `rhythm` was tapped
+    (ticks after the span's start), and of the controls `style` is one of `models.drum_patterns.DRUM_STYLES`. `nudges`
+    are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a point in an engine's own space, such as
+    a take brought along. `roles` are the parts that FRESH writes.
     """
 
     verb: Verb
@@ -123,6 +125,8 @@ class Request:
     nudges: tuple[tuple[str, float], ...] = ()
     latent: tuple[float, ...] = ()
     roles: tuple[Role, ...] = (Role.MELODY,)
+    writes: bool = False
+    rhythm: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

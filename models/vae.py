@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import checkpoint, groove
+from models import checkpoint, drummer, groove, touch
 from models.attributes import attributes
 from models.constraints import allowed_pitch_classes, check, insist
 from models.errors import UserError
@@ -67,6 +67,8 @@ class Vae:
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
         self._groover: groove.Groover | None = None
+        self._drummer: drummer.Drummer | None = None
+        self._toucher: touch.Toucher | None = None
 
     def prepare(self, request: Request) -> None:
         """There is nothing worth reading ahead: a phrase is read in a few milliseconds."""
@@ -81,7 +83,7 @@ class Vae:
         if request.verb not in self.verbs:
             raise UserError(f"The VAE engine cannot {request.verb} yet.")
         if request.verb is Verb.GROOVE:
-            return self._drummer().compose(request, emit, cancelled, self.name)
+            return self._player(request).compose(request, emit, cancelled, self.name)
         check(request)
         places = windows(request.context.metres, request.span.start, request.span.end)
         if len(places) > _MOST_WINDOWS:
@@ -106,11 +108,17 @@ class Vae:
             )  # fmt: skip
         return tuple(takes)
 
-    def _drummer(self) -> groove.Groover:
-        """Drums have a network of their own, read when it is first needed."""
+    def _player(self, request: Request) -> groove.Groover | drummer.Drummer | touch.Toucher:
+        """What plays or writes drums, and what plays melodies: networks of their own, read when first needed."""
         if self._groover is None:
             self._groover = groove.load()
-        return self._groover
+        if request.context.role is not Role.DRUMS:
+            self._toucher = self._toucher or touch.load(self._groover)
+            return self._toucher
+        if not request.writes:
+            return self._groover
+        self._drummer = self._drummer or drummer.load(self._groover)
+        return self._drummer
 
     def _vary(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
         """For each take the point on a way of its own whose notes are as far from the source's as the amount says.
