@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Key
@@ -153,6 +153,23 @@ class Take:
     latent: tuple[float, ...] = ()  # where it lies in the engine's own space, if that has one
     line: int = 0
     retried: bool = False  # written anew, since of the lines written first too few would do
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a phrase lies in an engine's own space: a point a window, and the key in which it was read."""
+
+    points: tuple[tuple[float, ...], ...]
+    key: Key
+
+
+@runtime_checkable
+class Surveyor(Protocol):
+    """An engine that can say where phrases lie."""
+
+    def survey(self, phrases: Sequence[Phrase]) -> tuple[Placed, ...]:
+        """Where each phrase lies; of chords it is the top line. A phrase needs a note."""
+        ...
 
 
 class Composer(Protocol):

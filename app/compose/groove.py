@@ -3,7 +3,10 @@ tracks are played. Pure; the tooltip shows it beforehand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from app.compose.intent import DEFAULT_BARS, MOST_BARS, Plan, bar_names, locked_notes
 from app.compose.variation import phrase_in, selected_bars
@@ -14,7 +17,11 @@ from models.music.notes import Role
 from models.request import Context, Controls, Request, Span, Verb
 
 GROOVE_AMOUNT = 0.8  # of the way from stiff to played
-FEW_HITS = 3  # a bar: fewer are the beginning of a pattern, more are one
+FEW_HITS = 5  # a bar: fewer are the beginning of a pattern, more are one
+
+_TAPPED_OFF = 1.25  # how far from the song's tempo somebody may tap
+_STRAYING = 0.25  # what it costs, in sixteenths, to take the taps for another tempo
+_MOST_TAPPED = 32  # sixteenths
 
 
 @dataclass(frozen=True)
@@ -142,3 +149,18 @@ def _rhythm(song: Song, span: Span, rhythm: tuple[float, ...]) -> tuple[int, ...
         for beat in sorted(rhythm)
         if turn + beat * ticks < span.length
     )
+
+
+def tapped_rhythm(seconds: Sequence[float], bpm: float) -> tuple[float, ...]:
+    """Taps as quarters after the first, which is the first beat of a bar; on sixteenths, two bars of 4/4 at most.
+
+    Nobody taps at a song's very tempo: of those near it the one counts at which the taps lie nearest to sixteenths.
+    """
+    times = np.array(seconds, float) - min(seconds, default=0.0)
+    if len(times) < 2:
+        return tuple(times.tolist())
+    ratios = np.geomspace(1 / _TAPPED_OFF, _TAPPED_OFF, 61)
+    places = times * bpm / 60 * 4 * ratios[:, None]
+    off = np.abs(places - np.rint(places)).mean(1) + _STRAYING * np.abs(np.log(ratios))
+    steps = np.unique(np.rint(places[int(np.argmin(off))]).astype(int))
+    return tuple((steps[steps < _MOST_TAPPED] / 4).tolist())
