@@ -27,7 +27,7 @@ def log_path() -> Path:
 
 
 def library_path() -> Path:
-    """The SQLite library: history, later the catalogue."""
+    """The SQLite library: the history, and the catalogue of seed material."""
     return data_dir() / "library.sqlite"
 
 
@@ -39,6 +39,11 @@ def styles_dir() -> Path:
 def kept_dir() -> Path:
     """The folder of the phrases the user kept."""
     return _private(data_dir() / "kept")
+
+
+def takes_dir() -> Path:
+    """The folder of the takes the user kept, as seed material."""
+    return _private(data_dir() / "takes")
 
 
 def recovery_dir() -> Path:

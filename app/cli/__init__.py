@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.errors import UserError
 
-COMMANDS = ("continue", "vary", "blend", "groove", "fresh", "learn", "check", "bench")
+COMMANDS = ("continue", "vary", "blend", "groove", "fresh", "learn", "seeds", "check", "bench")
 USAGE_ERROR = 2
 
 
@@ -26,6 +26,8 @@ def run(command: str, argv: Sequence[str]) -> int:
             from app.cli.fresh import main
         elif command == "learn":
             from app.cli.learn import main
+        elif command == "seeds":
+            from app.cli.seeds import main
         elif command == "check":
             from app.cli.check import main
         else:

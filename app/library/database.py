@@ -158,6 +158,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: tuple[tuple
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what the user deletes is gone from the file
     connection.execute("BEGIN IMMEDIATE")
     try:  # asked again, because another window may have migrated while this one waited for the lock
         version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -121,9 +121,9 @@ def _midi(data: bytes, name: str, whole: bool) -> list[Found]:
         raise UserError(f"{name} holds no notes.")
     parts = _parts(table, Path(name).stem)
     if whole:
-        seeds = [_whole(part) for part in parts[:1]]
-        if seeds[0].bars <= _LONGEST_TAKE:
-            return [Found(seed) for seed in seeds]
+        seed = replace(_whole(parts[0]), title=next(iter(table.names.values()), parts[0].title))
+        if seed.bars <= _LONGEST_TAKE:
+            return [Found(seed)]
     return _chosen(parts)
 
 
@@ -217,7 +217,7 @@ def _scattered(count: int) -> list[int]:
 
 def _title(text: str) -> str:
     """A title as it is written in a sentence: "THE FUN AT DONNYBROOK" and "Reel, The" as people say them."""
-    text = " ".join(text.split())
+    text = " ".join(text.replace(" -- ", " – ").split())
     if text.endswith((", The", ", THE", ", A")):
         text = f"{text.rsplit(', ', 1)[1]} {text.rsplit(', ', 1)[0]}"
     return text.title().replace("’S", "’s").replace("'S", "'s") if text.isupper() else text

@@ -295,13 +295,14 @@ def _unit(text: str | None, metre: tuple[int, int]) -> Fraction:
 
 
 def _tempo(text: str, metre: tuple[int, int]) -> int:
-    """Microseconds a quarter; where none is said, 120 beats a minute, or 105 of a compound metre's dotted ones."""
+    """Microseconds a quarter; where none is said, 120 quarters a minute, or 105 dotted ones or halves where those are
+    the beats."""
     match = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", text)
     if match and int(match[3]) and (match[2] is None or int(match[2])):
         beat = Fraction(int(match[1] or 1), int(match[2] or 4))
         return min(max(round(60e6 / (int(match[3]) * float(beat) * 4)), 60_000), 4_000_000)
     compound = metre[1] >= 8 and metre[0] > 3 and metre[0] % 3 == 0
-    return round(60e6 / (105 * 1.5)) if compound else 500_000
+    return round(60e6 / (105 * 1.5)) if compound else round(60e6 / 210) if metre[1] == 2 else 500_000
 
 
 def _spelled(text: str) -> tuple[str, int, str] | None:

@@ -41,7 +41,7 @@ class Line:
         return len(self.ratios)
 
 
-def line_of(onsets: Floats, pitches: Floats | None, together: float = 0.0) -> Line:
+def line_of(onsets: NDArray[np.floating], pitches: NDArray[np.floating] | None, together: float = 0.0) -> Line:
     """The line of notes in order of onset; those within `together` of each other (same unit) count as one, the highest.
 
     Without `pitches` a rhythm only.

@@ -1,0 +1,257 @@
+"""The process that indexes seed material behind everything else, and the program's side of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from traceback import format_exc
+from typing import Any
+
+from app.library.catalogue import Source
+from app.library.database import Damaged, open_library, trouble
+from app.library.indexer import Outcome, Progress, Stopped, index
+from app.library.salvage import begin_again
+from app.process import Child
+from models.errors import UserError
+
+log = logging.getLogger(__name__)
+
+EVERY = 60.0  # seconds between two looks at the disk
+_NICENESS = 15
+_TOLD_EVERY = 0.2  # seconds
+_PATIENCE = 3.0  # seconds for the window to set a damaged library aside itself, with the history it holds
+_BUG = "Indexing stumbled, see the log; what is in the library stays, and the next round tries again."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """To the process: these sources, from now on."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """To the process: look at the disk now."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """To the process: wait, or go on."""
+
+    paused: bool
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """From the process: what is wrong, in a sentence; `bug` is the trace of what should not have happened."""
+
+    sentence: str
+    bug: str = ""
+
+
+class Indexer:
+    """Keeps the catalogue in step with `sources` in a process of its own; nothing here makes the caller wait.
+
+    The callbacks come on a thread of the indexer's: `on_progress(Progress)` while it works, `on_indexed(Outcome)` after
+    every round (load the index anew where it `changed`), `on_trouble(sentence)` once a problem. The process dies with
+    the program, and is begun again at the next start() if it died by itself.
+    """
+
+    def __init__(
+        self,
+        library: Path,
+        sources: Sequence[Source],
+        on_progress: Callable[[Progress], None],
+        on_indexed: Callable[[Outcome], None],
+        on_trouble: Callable[[str], None],
+        every: float = EVERY,
+    ) -> None:
+        self._library, self._every = library, every
+        self._sources = tuple(sources)
+        self._on_progress, self._on_indexed, self._on_trouble = on_progress, on_indexed, on_trouble
+        self._child: Child | None = None
+        self._told: str | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None while there is none."""
+        return self._child.pid if self._child is not None else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process was begun and has not ended."""
+        return self._child is not None
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        if self._child is not None:
+            return
+        self._child = Child("antiphon indexer", run, (str(self._library), self._every), self._receive, self._died)
+        self._child.start()
+        self._child.send(Wanted(self._sources))
+
+    def set_sources(self, sources: Sequence[Source]) -> None:
+        """Index these from now on; what others held leaves the catalogue."""
+        self._sources = tuple(sources)
+        if self._child is not None:
+            self._child.send(Wanted(self._sources))
+
+    def look(self) -> None:
+        """Look at the disk now, such as after a take was kept."""
+        if self._child is not None:
+            self._child.send(Look())
+
+    def pause(self, paused: bool) -> None:
+        """Stop for a while, or go on."""
+        if self._child is not None:
+            self._child.send(Pause(paused))
+
+    def close(self) -> None:
+        """End the process; what it has read by then is in the library."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close(1.0)
+
+    def _receive(self, message: Any) -> None:
+        if isinstance(message, Progress):
+            self._on_progress(message)
+        elif isinstance(message, Outcome):
+            self._told = None
+            self._on_indexed(message)
+        elif isinstance(message, Trouble):
+            if message.bug:
+                log.error("indexing failed\n%s", message.bug)
+            if message.sentence != self._told:
+                self._told = message.sentence
+                self._on_trouble(message.sentence)
+
+    def _died(self, code: int | None) -> None:
+        log.warning("the indexer ended with code %s", code)
+        self._child = None
+        self._on_trouble("Indexing stopped unexpectedly; the library stays as it is, and the next start goes on.")
+
+
+def run(connection: Connection, library: str, every: float) -> None:
+    """Index, then look at the disk every so often, until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    orders = _Orders(connection)
+    told = 0.0
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _TOLD_EVERY:
+            told = time.monotonic()
+            connection.send(progress)
+
+    while (sources := orders.next(every)) is not None:
+        began = time.monotonic()
+        try:
+            answer: Outcome | Trouble | None = _round(Path(library), sources, tell, orders.go_on, connection.send)
+        except Stopped:
+            answer = None
+        except UserError as error:
+            answer = Trouble(str(error))
+        except Exception:  # whatever a bug raises must reach the program, which logs it
+            answer = Trouble(_BUG, format_exc())
+        if answer is not None:
+            try:
+                connection.send(answer)
+            except (BrokenPipeError, ConnectionResetError):
+                return
+        every = (
+            max(every, 10 * (time.monotonic() - began)) if isinstance(answer, Outcome) and not answer.read else every
+        )
+
+
+def _round(
+    library: Path,
+    sources: Sequence[Source],
+    tell: Callable[[Progress], None],
+    go_on: Callable[[], bool],
+    send: Callable[[Trouble], None],
+) -> Outcome:
+    """One look at all sources; raises UserError, or Stopped when it is not wanted any more."""
+    connection = _open(library, send)
+    with closing(connection):
+        try:
+            return index(connection, sources, tell, go_on)
+        except sqlite3.Error as error:
+            problem = trouble(library, error)
+    if isinstance(problem, UserError):
+        raise problem
+    with closing(_open(library, send)) as connection:
+        return index(connection, sources, tell, go_on)
+
+
+def _open(library: Path, send: Callable[[Trouble], None]) -> sqlite3.Connection:
+    """The library; a damaged one is given to the window's history first, to be set aside with what it still holds."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return open_library(library)
+        except Damaged:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+    connection, sentence = begin_again(library)
+    if sentence is not None:
+        send(Trouble(sentence))
+    return connection
+
+
+class _Orders:
+    """Reads the pipe on a thread of its own."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._changed = threading.Condition()
+        self._sources: tuple[Source, ...] | None = None
+        self._news = False  # orders that have not been taken up
+        self._paused = self._closed = False
+        self._thread = threading.Thread(target=self._read, name="indexer orders", daemon=True)
+        self._thread.start()
+
+    def next(self, every: float) -> tuple[Source, ...] | None:
+        """Wait for news or until the time has passed; the sources to be looked at, None at the end of the pipe."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._news, None if self._sources is None else every)
+            self._changed.wait_for(lambda: self._closed or (not self._paused and self._sources is not None))
+            self._news = False
+            return None if self._closed else self._sources
+
+    def go_on(self) -> bool:
+        """Wait while it is paused; False where there are other orders."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._news or not self._paused)
+            return not (self._closed or self._news)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._connection.recv()
+            except (EOFError, OSError):
+                message = None
+            with self._changed:
+                if message is None:
+                    self._closed = True
+                elif isinstance(message, Wanted):
+                    self._sources, self._news = message.sources, True
+                elif isinstance(message, Look):
+                    self._news = True
+                elif isinstance(message, Pause):
+                    self._paused = message.paused
+                self._changed.notify_all()
+            if message is None:
+                return
