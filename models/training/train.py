@@ -21,6 +21,7 @@ from models.training.corpus import load_corpus
 from models.training.drums import train_drums
 from models.training.frames import train_frames
 from models.training.gan import train_gan
+from models.training.gan_drums import train_gan_drums
 from models.training.groove import train_groove
 from models.training.harmony import train_harmony
 from models.training.lstm import train_lstm, train_transformer
@@ -63,6 +64,7 @@ _ENGINES = {
     "beats": train_beats,
     "frames": train_frames,
     "gan": train_gan,
+    "gan-drums": train_gan_drums,
     "vae": train_vae,
     "groove": train_groove,
     "drums": train_drums,
