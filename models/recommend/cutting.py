@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 FEWEST_NOTES, MOST_NOTES = 4, 400  # of a phrase
 MOST_BARS = 2_000  # of a piece that are looked at
 # What a phrase of so many bars costs, against the strength of its borders, which lies between 0 and 1.
-_LENGTHS = {2: 0.55, 3: 0.7, 4: 0.0, 5: 0.8, 6: 0.5, 7: 0.9, 8: 0.35}
+_LENGTHS = {2: 0.55, 3: 0.7, 4: 0.0, 6: 0.5, 8: 0.35}
 _SHORTEST, _LONGEST = min(_LENGTHS), max(_LENGTHS)
 _WEIGHTS = 0.25, 0.5, 0.25  # of pitch, inter-onset interval and rest, as Cambouropoulos has them
 _PICKUP = 0.05  # how strongly a note before a bar line must begin something, by its time alone, to be cut there
@@ -147,16 +147,13 @@ def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
     if count <= _SHORTEST:
         return [(first, last)]
     borders = strength[first : last + 1].tolist()
-    cost, back = [0.0] + [_IMPOSSIBLE] * count, [0] * (count + 1)
+    # So many impossible entries before the first bar that every length can be looked at from everywhere.
+    cost, back = [_IMPOSSIBLE] * _LONGEST + [0.0] + [_IMPOSSIBLE] * count, [0] * (count + 1)
+    prices = tuple(_LENGTHS.items())
     for end in range(_SHORTEST, count + 1):
-        best, came = _IMPOSSIBLE, 0
-        for bars, price in _LENGTHS.items():
-            if bars > end:
-                continue
-            candidate = cost[end - bars] + price
-            if candidate < best:
-                best, came = candidate, end - bars
-        cost[end], back[end] = best - borders[end], came
+        here = end + _LONGEST
+        best, bars = min([(cost[here - bars] + price, bars) for bars, price in prices])
+        cost[here], back[end] = best - borders[end], end - bars
     phrases, end = [], count
     while end > 0:
         phrases.append((first + back[end], first + end))
