@@ -1,4 +1,4 @@
-"""What the user played, kept, dismissed and exported, as raw rows; weights are computed when they are read."""
+"""What the user played, kept, rated, put away …, as raw rows; weights are computed when they are read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -19,7 +19,10 @@ from app.library.salvage import begin_again
 from models.errors import UserError
 from models.music.notes import Note
 
-Kind = Literal["played", "kept", "dismissed", "exported"]
+Kind = Literal[
+    "played", "kept", "dismissed", "exported", "dragged", "edited", "starred", "tagged", "commented", "refused",
+    "skipped",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 HASH_TICKS = 960  # a quarter in the content hash, whatever the song counts in
 MAX_WAITING = 10_000  # rows kept in memory while the disk is full
@@ -39,6 +42,15 @@ class Row:
     seconds: float
     asked_for: bool
     context: dict[str, Any]
+    id: int = field(default=0, compare=False)  # in the library it was read from
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Something to be done with the library after all that was recorded before; `then` hears what came of it."""
+
+    work: Callable[[sqlite3.Connection], int]
+    then: Callable[[int | UserError], None]
 
 
 def content_hash(notes: Iterable[Note], ticks_per_quarter: int) -> str:
@@ -63,7 +75,7 @@ class History:
         self._path = path
         self._on_problem = on_problem
         self._problem: str | None = None
-        self._inbox: queue.SimpleQueue[tuple[Any, ...] | threading.Event | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[Any, ...] | threading.Event | _Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._thread.start()
 
@@ -90,10 +102,31 @@ class History:
         """
         if kind not in KINDS:
             raise ValueError(f"no such kind of history: {kind}")
-        text = json.dumps(dict(context), ensure_ascii=False, sort_keys=True, default=str)
+        facts = kind, content_hash, role, from_tick, to_tick, float(seconds), int(asked_for)
+        self._inbox.put((time.time(), *facts, _text(context)))
+
+    def delete(self, ids: Iterable[int], then: Callable[[int | UserError], None]) -> None:
+        """Delete the rows with these ids; `then` is called on the history's thread, with how many there were."""
+        wanted = [(number,) for number in ids]
         self._inbox.put(
-            (time.time(), kind, content_hash, role, from_tick, to_tick, float(seconds), int(asked_for), text)
+            _Order(lambda connection: _change(connection, "DELETE FROM history WHERE id = ?", wanted), then)
         )
+
+    def erase(self, then: Callable[[int | UserError], None]) -> None:
+        """Delete every row, and the copies of damaged libraries that were set aside; `then` as for delete()."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            gone = _change(connection, "DELETE FROM history", [()])
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log holds what was written last
+            for copy in self._path.parent.glob(f"{self._path.name}.damaged-*"):
+                copy.unlink()
+            return gone
+
+        self._inbox.put(_Order(work, then))
+
+    def merge(self, rows: Sequence[Row], then: Callable[[int | UserError], None]) -> None:
+        """Add the facts that are not there yet, such as another machine's; `then` as for delete(), with how many."""
+        self._inbox.put(_Order(lambda connection: _merge(connection, rows), then))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until everything recorded so far has been tried; False when that took longer than `timeout`."""
@@ -112,12 +145,16 @@ class History:
         closing_down = False
         while not closing_down:
             flushed: list[threading.Event] = []
+            order: _Order | None = None
             item = self._inbox.get()
             while True:
                 if item is None:
                     closing_down = True
                 elif isinstance(item, threading.Event):
                     flushed.append(item)
+                elif isinstance(item, _Order):
+                    order = item
+                    break  # what is recorded after it comes after it
                 else:
                     waiting.append(tuple(value() if callable(value) else value for value in item))
                 try:
@@ -131,6 +168,8 @@ class History:
                 if written:
                     waiting.clear()
                 del waiting[:-MAX_WAITING]
+            if order is not None:
+                order.then(self._do(connection, order))
             for event in flushed:
                 event.set()
         if connection is not None:
@@ -175,6 +214,19 @@ class History:
         self._problem = None
         return connection, True
 
+    def _do(self, connection: sqlite3.Connection | None, order: _Order) -> int | UserError:
+        if connection is None:
+            return UserError(self._problem or f"The history in {self._path} cannot be used.")
+        try:
+            return order.work(connection)
+        except OSError as error:
+            return UserError(f"{error.filename} could not be deleted: {error.strerror}. Delete it by hand.")
+        except sqlite3.Error as error:
+            problem = trouble(self._path, error)
+            if isinstance(problem, UserError):
+                return problem
+            return UserError("The history is damaged; start Antiphon again, which saves what it can, and try anew.")
+
     def _tell(self, sentence: str) -> None:
         if sentence != self._problem:
             self._problem = sentence
@@ -187,11 +239,13 @@ def rows(path: Path, kind: Kind | None = None) -> list[Row]:
     with closing(read_library(path)) as connection:
         try:
             found = connection.execute(
-                f"SELECT {_COLUMNS} FROM history WHERE ?1 IS NULL OR kind = ?1 ORDER BY id", (kind,)
+                f"SELECT {_COLUMNS}, id FROM history WHERE ?1 IS NULL OR kind = ?1 ORDER BY id", (kind,)
             ).fetchall()
         except sqlite3.Error as error:
             raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
-    return [Row(*facts, asked_for=bool(asked), context=json.loads(text)) for *facts, asked, text in found]
+    return [
+        Row(*facts, asked_for=bool(asked), context=json.loads(text), id=number) for *facts, asked, text, number in found
+    ]
 
 
 def count(path: Path) -> int:
@@ -203,12 +257,37 @@ def count(path: Path) -> int:
             raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
 
 
-def _insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    _change(connection, f"INSERT INTO history ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _change(connection: sqlite3.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> int:
+    """Carry out one statement for each of `values`, all or none; how many rows it met."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.executemany(f"INSERT INTO history ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        met = connection.executemany(statement, values).rowcount
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    return met
+
+
+def _merge(connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
+    """Insert the rows that are not there yet; how many those were."""
+    there = set(connection.execute(f"SELECT {_COLUMNS} FROM history"))
+    new = dict.fromkeys(stored for row in rows if (stored := _stored(row)) not in there)
+    _insert(connection, tuple(new))
+    return len(new)
+
+
+def _stored(row: Row) -> tuple[Any, ...]:
+    """A row's columns as the table has them."""
+    text = _text(row.context)
+    facts = row.at, row.kind, row.content_hash, row.role, row.from_tick, row.to_tick, row.seconds
+    return *facts, int(row.asked_for), text
+
+
+def _text(context: Mapping[str, Any]) -> str:
+    return json.dumps(dict(context), ensure_ascii=False, sort_keys=True, default=str)

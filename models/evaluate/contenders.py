@@ -64,12 +64,12 @@ def contenders() -> list[Contender]:
         Contender(
             "neural",
             _neural,
-            {"counted": 0.75, "width": 128, "dropout": 0.5, "decay": 0.03, "passes": 60},
+            {"counted": 0.75, "width": 128, "dropout": 0.5, "decay": 1.0, "passes": 60},
             {
-                "decay": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-                "passes": (20, 40, 60, 100),
-                "dropout": (0.3, 0.5, 0.7, 0.8),
-                "width": (64, 128, 256),
+                "decay": (0.1, 0.3, 1.0, 2.0),
+                "passes": (30, 60, 100),
+                "dropout": (0.3, 0.5, 0.7),
+                "width": (128, 256),
                 "counted": (0.25, 0.5, 0.75, 1.0),
             },
         )

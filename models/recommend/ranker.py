@@ -25,7 +25,7 @@ class Settings:
 
     width: int = 128  # of both towers' ends
     dropout: float = 0.5  # share of what was heard that the listener's tower does not see
-    decay: float = 1e-2  # AdamW's
+    decay: float = 1.0  # AdamW's
     passes: int = 60
     rate: float = 3e-3
     batch: int = 128

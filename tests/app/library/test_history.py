@@ -187,3 +187,81 @@ def _connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
 
     monkeypatch.setattr(database.sqlite3, "connect", remember)
     return made
+
+
+class Told:
+    """Takes what came of something that was asked of the history's thread."""
+
+    def __init__(self) -> None:
+        self._came = threading.Event()
+        self._result: int | UserError | None = None
+
+    def __call__(self, result: int | UserError) -> None:
+        self._result = result
+        self._came.set()
+
+    @property
+    def result(self) -> int | UserError | None:
+        assert self._came.wait(10)
+        return self._result
+
+
+def test_rows_are_deleted_by_their_ids_after_what_was_recorded_before(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    target = History(path)
+    for tick in range(4):
+        _record(target, "kept", tick)
+    deleted, none = Told(), Told()
+    target.delete([2, 3, 99], deleted)
+    _record(target, "kept", 4)
+    target.delete([], none)
+    target.close()
+    assert (deleted.result, none.result) == (2, 0)
+    assert [row.from_tick for row in rows(path)] == [0, 3, 4]
+    assert [row.id for row in rows(path)][:2] == [1, 4]
+
+
+def test_what_is_erased_is_in_no_file_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    (tmp_path / "library.sqlite.damaged-20260101-000000").write_bytes(b"an old secret")
+    target = History(path)
+    target.record("commented", "abc", "melody", 0, 960, 0.0, True, {"comment": "a secret of mine"})
+    assert target.flush()
+    assert any(b"a secret of mine" in file.read_bytes() for file in tmp_path.iterdir())
+    erased = Told()
+    target.erase(erased)
+    _record(target)
+    assert erased.result == 1
+    assert target.flush()
+    assert not any(b"secret" in file.read_bytes() for file in tmp_path.iterdir())
+    target.close()
+    assert [row.kind for row in rows(path)] == ["played"]
+
+
+def test_another_machines_history_is_merged_without_doubling_anything(tmp_path: Path) -> None:
+    here, there = tmp_path / "here.sqlite", tmp_path / "there.sqlite"
+    for path, ticks in ((here, range(3)), (there, range(3, 8))):
+        target = History(path)
+        for tick in ticks:
+            _record(target, "kept", tick)
+        target.close()
+    target = History(here)
+    first, again, both = Told(), Told(), Told()
+    target.merge(rows(there), first)
+    target.merge(rows(there), again)
+    target.merge([*rows(there), *rows(here)], both)
+    target.close()
+    assert (first.result, again.result, both.result) == (5, 0, 0)
+    assert sorted(row.from_tick for row in rows(here)) == list(range(8))
+    assert {row.at for row in rows(there)} <= {row.at for row in rows(here)}
+
+
+def test_a_library_that_cannot_be_used_says_so_to_who_asks(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    target, told = History(path), Told()
+    target.erase(told)
+    assert isinstance(told.result, UserError)
+    assert "newer" in str(told.result)
+    target.close()
