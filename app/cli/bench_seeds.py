@@ -14,10 +14,11 @@ import numpy as np
 
 from app import paths
 from app.cli.measured import Measured, measured
-from app.library.catalogue import Entry, Source, entries, sources
+from app.library.catalogue import Entry, entries
 from app.library.database import open_library
 from app.library.indexer import index
 from app.library.search import Index, Query, load
+from app.library.sources import Source, sources
 from models.errors import UserError
 from models.music.notes import Note
 from models.music.smf import Event, MidiFile, MidiTrack, write
