@@ -85,19 +85,30 @@ def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
 
     `ends` are when the notes before and at each onset have ended.
     """
-    total = np.zeros(max(len(onsets) - 1, 0))
-    if len(total) < 2:
-        return total
-    profiles = np.abs(np.diff(pitches)) + 1.0, np.diff(onsets), np.maximum(onsets[1:] - ends[:-1], 0)
-    for weight, sizes in zip(_WEIGHTS, profiles, strict=True):
-        sizes = sizes.astype(np.float64)
-        both = sizes[1:] + sizes[:-1]
-        degree = np.divide(np.abs(np.diff(sizes)), both, out=np.zeros(len(both)), where=both > 0)
-        strength = sizes * (np.append(0.0, degree) + np.append(degree, 0.0))
-        highest = strength.max()
-        if highest > 0:
-            total += weight * strength / highest
-    return total
+    return _in_time(onsets, ends) + _in_pitch(pitches)
+
+
+def _in_time(onsets: Ints, ends: Ints) -> Floats:
+    gaps = onsets[1:] - onsets[:-1]
+    rests = np.maximum(onsets[1:] - ends[:-1], 0)
+    return _WEIGHTS[1] * _profile(gaps) + _WEIGHTS[2] * _profile(rests)
+
+
+def _in_pitch(pitches: Ints) -> Floats:
+    return _WEIGHTS[0] * _profile(np.abs(pitches[1:] - pitches[:-1]) + 1)
+
+
+def _profile(sizes: Ints) -> Floats:
+    """How much each of some intervals differs from its neighbours, weighed by its own size; the highest is 1."""
+    strength = np.zeros(len(sizes))
+    if len(sizes) < 2:
+        return strength
+    degree = np.abs(sizes[1:] - sizes[:-1]) / np.maximum(sizes[1:] + sizes[:-1], 1)
+    strength[:-1] = degree
+    strength[1:] += degree
+    strength *= sizes
+    highest = strength.max()
+    return strength / highest if highest > 0 else strength
 
 
 def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
@@ -107,8 +118,9 @@ def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
     """
     onsets = notes[place, ONSET]
     sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
-    strengths = np.append(0.0, boundary_strengths(onsets, sounding, notes[place, PITCH]))
-    in_time = np.append(0.0, boundary_strengths(onsets, sounding, np.zeros(len(onsets), np.int64)))
+    in_time = np.append(0.0, _in_time(onsets, sounding))
+    strengths = in_time.copy()
+    strengths[1:] += _in_pitch(notes[place, PITCH])
     behind = np.searchsorted(onsets, lines)  # the first note at or behind the line
     inside = behind < len(onsets)
     best = np.where(inside, np.append(strengths, 1.0)[behind], 1.0)
