@@ -6,18 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.document import Document
-    from app.library.history import History, Kind
-    from app.library.tallies import Tallies
-    from app.ui.hearing import Record
-    from models.music.notes import Note
 
 STARTED = time.monotonic()
 _EXPOSED_WITHIN = 2.0  # seconds: a window that is shown minimised is never exposed, and begins all the same
@@ -95,6 +84,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.song.recovery import pending
     from app.ui import theme
     from app.ui.dialogs import Reporter
+    from app.ui.recording import Recording
     from app.ui.window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -132,8 +122,17 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
             reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
 
     tallies = Tallies()
-    record = recorder(history, tallies, document, learner.kept, reporter.tell)
-    record = seeding(record, document, paths.takes_dir(), indexer.look, reporter.tell)
+    record = Recording(
+        history,
+        tallies,
+        document,
+        learner.kept,
+        paths.takes_dir(),
+        reporter.tell,
+        chosen.history_paused,
+        chosen.left_out,
+    )
+    record.recorded.connect(lambda kind: indexer.look() if kind == "kept" else None)
     window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
@@ -170,64 +169,6 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         learner.close()
         indexer.close()
         uninstall()
-
-
-def recorder(history: History, tallies: Tallies, document: Document, kept: Path, tell: Callable[[str], None]) -> Record:
-    """What turns the window's facts into rows of the history, and keeps the phrases that were kept."""
-    from app.library.history import content_hash
-    from app.library.kept import keep
-    from models.music.notes import Role
-    from models.request import Span
-
-    def record(
-        kind: Kind,
-        notes: tuple[Note, ...],
-        role: str,
-        start: int,
-        end: int,
-        seconds: float,
-        asked_for: bool,
-        context: dict[str, Any],
-    ) -> None:
-        if kind == "kept" and role != Role.CHORDS:
-            try:
-                keep(kept, document.song, document.selection.track_id, Span(start, end), notes)
-            except OSError as error:
-                tell(f"The phrase is in the song, but could not be kept to learn from: {error.strerror}.")
-        digest = partial(content_hash, notes, document.song.ticks_per_quarter)
-        tallies.count(kind, context)
-        history.record(kind, digest, role, start, end, seconds, asked_for, context)
-
-    return record
-
-
-def seeding(
-    record: Record, document: Document, takes: Path, look: Callable[[], None], tell: Callable[[str], None]
-) -> Record:
-    """The same, and every take that is kept becomes seed material."""
-    from app.library.takes import add_take, take_of
-
-    def record_and_add(
-        kind: Kind,
-        notes: tuple[Note, ...],
-        role: str,
-        start: int,
-        end: int,
-        seconds: float,
-        asked_for: bool,
-        context: dict[str, Any],
-    ) -> None:
-        record(kind, notes, role, start, end, seconds, asked_for, context)
-        if kind == "kept" and notes:
-            title = f"Take of {time.strftime('%Y-%m-%d %H:%M')}"
-            try:
-                add_take(takes, take_of(document.song, start, end, notes, role, title))
-            except OSError as error:
-                tell(f"The take is in the song, but could not be added to the seeds: {error.strerror}.")
-                return
-            look()
-
-    return record_and_add
 
 
 if __name__ == "__main__":

@@ -64,6 +64,13 @@ ENTRIES = (
         ("K",),
     ),
     Entry("styles", "Compose", "My styles…", "Let Antiphon learn from your own MIDI, or delete a style", ("Ctrl+L",)),
+    Entry(
+        "history",
+        "Seeds",
+        "History…",
+        "What Antiphon has noted of your listening and choosing: see it, delete it, stop it, take it with you",
+        ("Ctrl+H",),
+    ),
     Entry("next_take", "Takes", "Next", "Next take", hint="Tab"),
     Entry("previous_take", "Takes", "Previous", "Previous take", hint="Shift+Tab"),
     Entry("keep_take", "Takes", "Keep", "Keep this take in the song", hint="Enter"),

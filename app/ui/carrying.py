@@ -36,24 +36,27 @@ class Carrying(QObject):
         if notes:
             self._drag(song, selection.track_id, notes, song.track(selection.track_id).name)
 
-    def take(self, group: TakeGroup, index: int) -> None:
-        """Drag a take out."""
-        if any(track.id == group.track_id for track in group.song.tracks) and group.takes[index].notes:
-            self._drag(group.song, group.track_id, group.takes[index].notes, f"Take {index + 1}")
+    def take(self, group: TakeGroup, index: int) -> bool:
+        """Drag a take out; whether somebody took it."""
+        if not any(track.id == group.track_id for track in group.song.tracks) or not group.takes[index].notes:
+            return False
+        return self._drag(group.song, group.track_id, group.takes[index].notes, f"Take {index + 1}")
 
-    def _drag(self, song: Song, track_id: int, notes: Sequence[Note], what: str) -> None:
+    def _drag(self, song: Song, track_id: int, notes: Sequence[Note], what: str) -> bool:
         bars = bar_names(song.metres.bar(notes[0].onset), song.metres.bar(max(note.end for note in notes) - 1))
         name = re.sub(r"[^\w .,-]", "_", f"{what}, {bars.replace('–', '-')}").strip() or "Notes"
         data = packed(song, song.track(track_id), notes, what)
         path = self._write(f"{name}.mid", data)
         if path is None:
             self.told.emit("The notes could not be written to a temporary file; make room on the disk first.")
-            return
+            return False
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path))])
         mime.setData(clip.MIME, data)
-        if carry(self._window, mime):
+        taken = carry(self._window, mime)
+        if taken:
             self.told.emit(f"{path.name} was handed over.")
+        return taken
 
     def _write(self, name: str, data: bytes) -> Path | None:
         if self._folder is None:

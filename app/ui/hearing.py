@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -17,7 +18,8 @@ from models.music.notes import Note, Role
 from models.music.time import MetreMap
 from models.request import Span, Take, Verb
 
-LEAST_HEARD = 0.3  # seconds: what sounded shorter was skipped over, not listened to
+LEAST_HEARD = 0.3  # seconds: what sounded shorter was passed over, not listened to
+_LEFT_EARLY = 0.5  # of its length: who goes on to another take before has skipped this one
 
 # kind, notes, role, from, to, seconds, asked for, context
 Record = Callable[[Kind, tuple[Note, ...], str, int, int, float, bool, dict[str, Any]], None]
@@ -34,6 +36,7 @@ class Hearing(QObject):
         self._home = 0  # where the playhead was before the audition
         self._loop: Span | None = None  # what was looped before the audition
         self._since: float | None = None
+        self._asked = False  # whether the take that is heard was chosen, or came by itself
         player.changed.connect(self._count)
         roll.playhead_moved.connect(self._playhead_moved)
 
@@ -42,10 +45,14 @@ class Hearing(QObject):
         """Where the playhead is, or will be again after the audition."""
         return self._home if self._auditioning else self._roll.playhead
 
-    def hear(self, group: TakeGroup, changed: bool = True) -> None:
-        """Put the current take of `group` over the song; not `changed`: it is the same one with more notes."""
+    def hear(self, group: TakeGroup, changed: bool = True, asked: bool = False) -> None:
+        """Put the current take of `group` over the song; not `changed`: it is the same one with more notes.
+
+        `asked`: somebody has chosen it, so that listening to it is their wish.
+        """
         if changed:
-            self._note_heard()
+            self._note_heard(left=True)
+            self._asked = asked
         self._group = group
         if group.notes:
             pedal = group.take.pedal if group.take is not None else ()
@@ -68,6 +75,7 @@ class Hearing(QObject):
     def end(self) -> None:
         """Take the take away; an audition stops, and the playhead goes back."""
         self._note_heard()
+        self._asked = False
         group, self._group = self._group, None
         if self._auditioning:
             self._auditioning = False
@@ -79,7 +87,16 @@ class Hearing(QObject):
                 self._roll.show_span(group.span)  # the audition may have scrolled
         self._player.clear_overlay()
 
-    def fact(self, kind: Kind, take: Take, verb: Verb, seconds: float = 0.0, stars: int = 0) -> None:
+    def fact(
+        self,
+        kind: Kind,
+        take: Take,
+        verb: Verb,
+        seconds: float = 0.0,
+        stars: int = 0,
+        asked_for: bool = True,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         """Record what became of a take that answered `verb`, and the stars it had by then."""
         controls = take.controls
         context = {
@@ -94,8 +111,8 @@ class Hearing(QObject):
             "style": controls.style,
             "bits_note": take.bits_note,
             "stars": stars,
+            **more,
         }
-        asked_for = kind != "played"
         self._record(
             kind,
             take.notes,
@@ -118,12 +135,17 @@ class Hearing(QObject):
         elif self._since is None and self._player.has_overlay:
             self._since = time.monotonic()
 
-    def _note_heard(self) -> None:
-        """Record that the take was listened to, if it was."""
+    def _note_heard(self, left: bool = False) -> None:
+        """Record that the take was listened to, if it was, or `left` for another before half of it was heard."""
         since, self._since = self._since, None
         group = self._group
         if since is None or group is None or group.take is None:
             return
         seconds = time.monotonic() - since
         if seconds >= LEAST_HEARD:
-            self.fact("played", group.take, group.request.verb, seconds)
+            loop = self._player.loop if self._auditioning else None
+            heard, tempos = loop or group.span, group.song.tempos
+            length = round(tempos.seconds(heard.end) - tempos.seconds(heard.start), 3)
+            kind: Kind = "skipped" if left and self._asked and seconds < _LEFT_EARLY * length else "played"
+            asked, stars = self._asked, group.stars[group.current]
+            self.fact(kind, group.take, group.request.verb, seconds, stars, asked, {"length": length})

@@ -186,7 +186,10 @@ class Playing(QObject):
         end = max(heard.to_tick, heard.from_tick + 1)
         audible = [track for track in song.tracks if (track.solo if solo else not track.mute)]
         notes = tuple(note for track in audible for note in track.onsets(heard.from_tick, end))
-        context = {"song": song.title, "tracks": [track.name for track in audible]}
+        length = round(song.tempos.seconds(song.end), 3)
+        context = {
+            "song": song.title, "tracks": [track.name for track in audible], "looped": heard.looped, "length": length,
+        }  # fmt: skip
         self._record("played", notes, "song", heard.from_tick, heard.to_tick, heard.seconds, True, context)
 
     # --- what comes from the window

@@ -21,6 +21,7 @@ from app.player.client import Player
 from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
+from app.ui.accepted import Accepted
 from app.ui.beats import NUDGE, Beats
 from app.ui.carrying import Carrying
 from app.ui.clipboard import Clipboard
@@ -30,10 +31,12 @@ from app.ui.contact_sheet import ContactSheet
 from app.ui.fields import Fields
 from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.grooving import Grooving
-from app.ui.hearing import Record
+from app.ui.history_dialog import HistoryDialog
+from app.ui.locks import Locks
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.recent import RecentFiles
+from app.ui.recording import Recording
 from app.ui.roll.ruler_menu import RulerMenu
 from app.ui.roll.view import RollView
 from app.ui.styles import StylesDialog
@@ -58,7 +61,7 @@ class MainWindow(QMainWindow):
         client: ComposeClient,
         learner: Learner,
         settings: Settings,
-        record: Record,
+        record: Recording,
         tallies: Tallies,
         store: Callable[[Settings], None],
         about: str,
@@ -85,10 +88,12 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
         self.next = quiet()  # in the status line, while there is nothing else to say
-        self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
+        self.accepted = Accepted(document, self)
+        self.locks = Locks(document, self.panel.range, self)
+        self.composing = Composing(document, client, player, self.roll, self.panel, record, self.accepted, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.grooving = Grooving(document, self.composing, self.panel, self)
-        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, tallies, self)
+        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
         self.playing = Playing(
             document,
             player,
@@ -103,6 +108,7 @@ class MainWindow(QMainWindow):
         self.beats = Beats(document, player, self._tasks, self)
         self._fields = Fields(self, self.roll)
         self.styles = StylesDialog(learner, self)
+        self.history = HistoryDialog(record, document, self._tasks, self)
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -152,7 +158,7 @@ class MainWindow(QMainWindow):
             "generate": lambda: self.composing.generate(),
             "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
-            "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
+            "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.locks.toggle(),
             **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
             "humanise": lambda: self.grooving.humanise(), "vary": lambda: self.varying.vary(),
             "blend": lambda: self.varying.blend(), "blend_from": lambda: self.varying.blend_from(),
@@ -170,7 +176,8 @@ class MainWindow(QMainWindow):
             "taller": lambda: self.roll.stretch(1.2), "flatter": lambda: self.roll.stretch(1 / 1.2),
             "fit": lambda: self.roll.fit(), "follow": lambda on: setattr(self.roll, "follow", on),
             "synth": lambda on: self.playing.use_synth(on), "soundfont": lambda: self.playing.choose_soundfont(),
-            "styles": lambda: self.styles.open_beside(), "about": self._show_about,
+            "styles": lambda: self.styles.open_beside(), "history": lambda: self.history.open_beside(),
+            "about": self._show_about,
         }  # fmt: skip
 
     def _connect(self) -> None:
@@ -183,12 +190,15 @@ class MainWindow(QMainWindow):
         self.transport.metre.activated.connect(lambda _: self.roll.setFocus())
         self.clipboard.pasted.connect(self._go_on_from)
         self.panel.key.chosen.connect(self.roll.setFocus)
-        self.panel.range.fit.clicked.connect(self.composing.fit_range)
+        self.panel.range.fit.clicked.connect(self.locks.fit_range)
         self.panel.list.dragged.connect(self._carry_take)
         self.roll.carried.connect(self.carrying.selection)
         self.roll.ruler_asked.connect(self.ruler_menu.open)
         self.recent.chosen.connect(self.files.open)
         self._learner.styles_changed.connect(self._show_styles)
+        self._record.changed.connect(
+            lambda: self._remember(history_paused=self._record.paused, left_out=self._record.left_out)
+        )
         self.styles.told.connect(self.tell)
         self.files.opened.connect(self._opened)
         self.files.saved.connect(self._exported)
@@ -200,7 +210,8 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet,
+            self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
+            self.history,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -255,6 +266,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{'● ' if self._document.modified else ''}{name} – Antiphon")
 
     def _opened(self) -> None:
+        self._record.opened()
+        self.accepted.clear()
         self.composing.forget()
         self.sheet.forget()
         self.message.withdraw(self._refused)
@@ -270,6 +283,8 @@ class MainWindow(QMainWindow):
         song = self._document.song
         self.message.withdraw(self._refused)
         self._came_by(path)
+        self._record.saved()
+        self.accepted.saved()
         self._record("exported", notes, "song", 0, song.end, 0.0, True, {"song": song.title, "file": path.suffix})
 
     def _came_by(self, path: Path) -> None:
@@ -278,8 +293,8 @@ class MainWindow(QMainWindow):
 
     def _carry_take(self, request_id: int, index: int) -> None:
         group = self.composing.group(request_id)
-        if group is not None:
-            self.carrying.take(group, index)
+        if group is not None and self.carrying.take(group, index):
+            self.composing.carried(request_id, index)
 
     def _file_refused(self, sentence: str) -> None:
         self.message.withdraw(self._refused)
@@ -344,6 +359,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.playing.close()
         self.sheet.close()
+        self.history.close()
         self.composing.close()
         self.varying.close()
         self.grooving.close()
