@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STARTED = time.monotonic()
 _EXPOSED_WITHIN = 2.0  # seconds: a window that is shown minimised is never exposed, and begins all the same
+_INDEXING_AFTER = 3000  # milliseconds: what plays and what answers start first
 USAGE = """usage: antiphon [FILE.mid]
        antiphon continue IN.mid -o OUT.mid [--bars 4] [--takes 4] [--seed 1] …
        antiphon vary IN.mid -o OUT.mid [--amount .4] …
@@ -86,6 +87,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.learning import Learner
     from app.document import Document
     from app.library.history import History
+    from app.library.indexing import Indexer
+    from app.library.sources import sources
     from app.library.tallies import Tallies
     from app.player.client import Player
     from app.player.messages import Options
@@ -113,6 +116,13 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     learner = Learner(paths.styles_dir(), paths.kept_dir())
     reporter = Reporter()
     history = History(paths.library_path(), reporter.tell)
+    indexer = Indexer(
+        paths.library_path(),
+        sources(chosen.seed_folders, paths.resource("seeds"), paths.takes_dir()),
+        on_progress=lambda progress: None,
+        on_indexed=lambda outcome: None,
+        on_trouble=reporter.tell,
+    )
     autosave = Autosave(document, paths.recovery_dir())
 
     def store(changed: settings.Settings) -> None:
@@ -123,6 +133,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
 
     tallies = Tallies()
     record = recorder(history, tallies, document, learner.kept, reporter.tell)
+    record = seeding(record, document, paths.takes_dir(), indexer.look, reporter.tell)
     window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
@@ -145,6 +156,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         if ready_file is not None:
             ready_file.write_text(f"{time.monotonic() - STARTED:.3f}\n")
             QTimer.singleShot(0, window.close)
+        QTimer.singleShot(_INDEXING_AFTER, indexer.start)
 
     QTimer.singleShot(0, begin)
     try:
@@ -156,6 +168,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         history.close()
         client.close()
         learner.close()
+        indexer.close()
         uninstall()
 
 
@@ -186,6 +199,35 @@ def recorder(history: History, tallies: Tallies, document: Document, kept: Path,
         history.record(kind, digest, role, start, end, seconds, asked_for, context)
 
     return record
+
+
+def seeding(
+    record: Record, document: Document, takes: Path, look: Callable[[], None], tell: Callable[[str], None]
+) -> Record:
+    """The same, and every take that is kept becomes seed material."""
+    from app.library.takes import add_take, take_of
+
+    def record_and_add(
+        kind: Kind,
+        notes: tuple[Note, ...],
+        role: str,
+        start: int,
+        end: int,
+        seconds: float,
+        asked_for: bool,
+        context: dict[str, Any],
+    ) -> None:
+        record(kind, notes, role, start, end, seconds, asked_for, context)
+        if kind == "kept" and notes:
+            title = f"Take of {time.strftime('%Y-%m-%d %H:%M')}"
+            try:
+                add_take(takes, take_of(document.song, start, end, notes, role, title))
+            except OSError as error:
+                tell(f"The take is in the song, but could not be added to the seeds: {error.strerror}.")
+                return
+            look()
+
+    return record_and_add
 
 
 if __name__ == "__main__":
