@@ -29,6 +29,7 @@ from app.ui.composing import Composing
 from app.ui.contact_sheet import ContactSheet
 from app.ui.fields import Fields
 from app.ui.files import SUFFIXES, Files, music_folder
+from app.ui.grooving import Grooving
 from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.next = quiet()  # in the status line, while there is nothing else to say
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
+        self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, tallies, self)
         self.playing = Playing(
             document,
@@ -152,8 +154,9 @@ class MainWindow(QMainWindow):
             "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
             "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
             **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
-            "vary": lambda: self.varying.vary(), "blend": lambda: self.varying.blend(),
-            "blend_from": lambda: self.varying.blend_from(), "fresh": self._open_sheet,
+            "humanise": lambda: self.grooving.humanise(), "vary": lambda: self.varying.vary(),
+            "blend": lambda: self.varying.blend(), "blend_from": lambda: self.varying.blend_from(),
+            "fresh": self._open_sheet,
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -197,7 +200,7 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats, self.carrying, self.ruler_menu, self.varying, self.sheet,
+            self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -343,6 +346,7 @@ class MainWindow(QMainWindow):
         self.sheet.close()
         self.composing.close()
         self.varying.close()
+        self.grooving.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(
