@@ -76,7 +76,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.learning import Learner
     from app.document import Document
     from app.library.history import History
-    from app.library.indexing import Indexer
+    from app.library.seeds import Callbacks, Seeds
     from app.library.sources import sources
     from app.library.tallies import Tallies
     from app.player.client import Player
@@ -106,12 +106,10 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     learner = Learner(paths.styles_dir(), paths.kept_dir())
     reporter = Reporter()
     history = History(paths.library_path(), reporter.tell)
-    indexer = Indexer(
+    seeds = Seeds(
         paths.library_path(),
         sources(chosen.seed_folders, paths.resource("seeds"), paths.takes_dir()),
-        on_progress=lambda progress: None,
-        on_indexed=lambda outcome: None,
-        on_trouble=reporter.tell,
+        Callbacks(progressed=lambda progress: None, changed=lambda: None, trouble=reporter.tell),
     )
     autosave = Autosave(document, paths.recovery_dir())
 
@@ -132,7 +130,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         chosen.history_paused,
         chosen.left_out,
     )
-    record.recorded.connect(lambda kind: indexer.look() if kind == "kept" else None)
+    record.recorded.connect(lambda kind: seeds.look() if kind == "kept" else None)
     window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
@@ -155,7 +153,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         if ready_file is not None:
             ready_file.write_text(f"{time.monotonic() - STARTED:.3f}\n")
             QTimer.singleShot(0, window.close)
-        QTimer.singleShot(_INDEXING_AFTER, indexer.start)
+        QTimer.singleShot(_INDEXING_AFTER, seeds.start)
 
     QTimer.singleShot(0, begin)
     try:
@@ -167,7 +165,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         history.close()
         client.close()
         learner.close()
-        indexer.close()
+        seeds.close()
         uninstall()
 
 

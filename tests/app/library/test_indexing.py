@@ -13,7 +13,9 @@ import pytest
 from app.library.catalogue import held
 from app.library.database import open_library
 from app.library.indexing import Indexer
-from app.library.sources import Outcome, Source
+from app.library.search import Query
+from app.library.seeds import Callbacks, Seeds
+from app.library.sources import Outcome, Progress, Source
 from tests.app.library.tunes import write_midi
 
 PATIENCE = 60
@@ -33,7 +35,11 @@ def source(tmp_path: Path) -> Source:
 
 @pytest.fixture
 def indexer(tmp_path: Path, source: Source, told: queue.Queue[Any]) -> Iterator[Indexer]:
-    made = Indexer(tmp_path / "l.sqlite", [source], lambda progress: None, told.put, told.put, every=3600)
+    def indexed(outcome: Outcome) -> None:
+        if outcome.finished:
+            told.put(outcome)
+
+    made = Indexer(tmp_path / "l.sqlite", [source], lambda progress: None, indexed, told.put, every=3600)
     yield made
     made.close()
 
@@ -79,3 +85,34 @@ def test_a_damaged_library_is_begun_again_and_filled(tmp_path: Path, indexer: In
     assert told.get(timeout=PATIENCE).read == 3
     with closing(open_library(path)) as connection:
         assert connection.execute("SELECT kind FROM history").fetchall() == [("kept",)]
+
+
+def test_the_window_sees_what_has_been_indexed(tmp_path: Path, source: Source, told: queue.Queue[Any]) -> None:
+    def progressed(progress: Progress | None) -> None:
+        if progress is None:
+            told.put("rests")
+
+    def changed() -> None:
+        told.put("changed")
+
+    seeds = Seeds(tmp_path / "l.sqlite", [source], Callbacks(progressed, changed, told.put))
+    assert seeds.find(Query()) == []
+    seeds.start()
+    assert [told.get(timeout=PATIENCE) for _ in range(2)] == ["changed", "rests"]
+    hits = seeds.find(Query("lead"))
+    (entry, *_) = seeds.entries(hits)
+    assert entry.source == "Music"
+    assert entry.seed.title.endswith("Lead")
+    assert seeds.index is not None
+    before = len(seeds.index)
+    write_midi(source.path / "new.mid", 9)
+    seeds.look()
+    assert [told.get(timeout=PATIENCE) for _ in range(2)] == ["changed", "rests"]
+    assert len(seeds.index) > before
+    seeds.close()
+
+    again = Seeds(tmp_path / "l.sqlite", [source], Callbacks(progressed, changed, told.put))
+    again.start()
+    assert sorted(told.get(timeout=PATIENCE) for _ in range(2)) == ["changed", "rests"]
+    assert again.index is not None
+    again.close()
