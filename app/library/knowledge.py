@@ -15,9 +15,9 @@ from models.recommend import content, factors
 from models.recommend.content import Places
 from models.recommend.factors import Factors, Taste
 from models.recommend.plays import Floats, make_plays
+from models.recommend.shelf import taste_of
 
 PAUSE = 45 * 60.0  # seconds without a fact, after which a new sitting begins
-STRONGEST = 300  # phrases at most, of which a taste is made: those that weigh the most
 _FITTING = factors.Settings(factors=64, unobserved=0.04, regularisation=0.03, exponent=1.0)
 
 
@@ -41,11 +41,9 @@ class Knowledge:
         return self.places.of(features) @ self.bend
 
     def taste(self, worths: Sequence[tuple[int, float]]) -> Taste:
-        """The user's vector, from rows of the material and what they are worth; what weighs most comes first."""
-        strongest = sorted(worths, key=lambda each: -abs(each[1]))[:STRONGEST]
-        rows = np.array([row for row, _ in strongest], np.int64)
-        worth = np.array([worth for _, worth in strongest], np.float32)
-        return factors.fold_in(self.fitted, rows, np.abs(worth), np.sign(worth))
+        """The user's vector, from rows of the material and what they are worth."""
+        columns = np.array(worths, np.float64).reshape(-1, 2)
+        return taste_of(self.fitted, columns[:, 0].astype(np.int64), columns[:, 1].astype(np.float32))
 
 
 def learn(material: Material, weighed: Iterable[Weighed], last: Knowledge | None = None) -> Knowledge:
