@@ -15,6 +15,8 @@ from app.ui.theme import THEME
 
 _COLOURS = {"song": "note_high", "kept": "accent"}
 _ELSE = "note_other"
+_NAMES = {"song": "in the song", "kept": "kept"}
+_MARGIN = 8
 _DOT, _REACH = 5.0, 10.0  # pixels
 _STEP = 0.05  # of the map, by an arrow key
 _EDGE = 1.15
@@ -144,6 +146,7 @@ class MapView(QWidget):
         painter = QPainter(self)
         pixels = self.pixels(self._places)
         painter.drawImage(QPointF(0, 0), self._points(pixels))
+        self._paint_legend(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._over >= 0:
             x, y = pixels[self._over].tolist()
@@ -156,6 +159,16 @@ class MapView(QWidget):
             painter.drawLine(QPointF(x, y - 9), QPointF(x, y + 9))
         painter.setPen(THEME.colour("handle" if self.hasFocus() else "line"))
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        """What the colours mean, at the bottom on the left."""
+        metrics = self.fontMetrics()
+        x, y = _MARGIN, self.height() - _MARGIN - metrics.descent()
+        for kind in self._kinds:
+            painter.setPen(THEME.colour(_COLOURS.get(kind, _ELSE)))
+            said = f"● {_NAMES.get(kind, kind)}"
+            painter.drawText(x, y, said)
+            x += metrics.horizontalAdvance(said) + 2 * _MARGIN
 
     def _points(self, pixels: NDArray[np.float64]) -> QImage:
         """All points as an image. Stamped by numpy: Qt takes a hundred times as long to paint as many round dots."""
