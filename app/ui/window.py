@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from app.compose.atlas import KeptPhrases
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
@@ -33,6 +34,7 @@ from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.grooving import Grooving
 from app.ui.history_dialog import HistoryDialog
 from app.ui.locks import Locks
+from app.ui.map import PhraseMap
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.recent import RecentFiles
@@ -94,6 +96,8 @@ class MainWindow(QMainWindow):
         self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
+        kept = KeptPhrases(learner.kept)
+        self.map = PhraseMap(document, client, player, self.roll, self.panel, record, (kept,), self._tasks, self)
         self.playing = Playing(
             document,
             player,
@@ -162,7 +166,7 @@ class MainWindow(QMainWindow):
             **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
             "humanise": lambda: self.grooving.humanise(), "vary": lambda: self.varying.vary(),
             "blend": lambda: self.varying.blend(), "blend_from": lambda: self.varying.blend_from(),
-            "fresh": self._open_sheet,
+            "fresh": self._open_sheet, "map": self._open_map,
             "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
             "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
             "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
@@ -211,7 +215,7 @@ class MainWindow(QMainWindow):
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
             self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
-            self.history,
+            self.history, self.map,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -258,6 +262,7 @@ class MainWindow(QMainWindow):
         """Takes were written for the old bars; the playhead stays at its place in the music."""
         self.composing.forget()
         self.sheet.forget()
+        self.map.forget()
         self.playing.seek(playhead)
 
     def _title(self) -> None:
@@ -270,6 +275,7 @@ class MainWindow(QMainWindow):
         self.accepted.clear()
         self.composing.forget()
         self.sheet.forget()
+        self.map.forget()
         self.message.withdraw(self._refused)
         self.playing.begin_again()
         self.panel.begin_again()
@@ -306,6 +312,12 @@ class MainWindow(QMainWindow):
         if self.composing.shown is not None:
             self.composing.dismiss()
         self.sheet.open_beside()
+
+    def _open_map(self, _checked: bool = False) -> None:
+        """The map of phrases; takes in the roll are put away, so that only one thing is heard."""
+        if self.composing.shown is not None:
+            self.composing.dismiss()
+        self.map.open_beside()
 
     def _rate(self, stars: int, _checked: bool = False) -> None:
         self.composing.rate(stars)
@@ -360,6 +372,7 @@ class MainWindow(QMainWindow):
         self.playing.close()
         self.sheet.close()
         self.history.close()
+        self.map.close()
         self.composing.close()
         self.varying.close()
         self.grooving.close()
