@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 STARTED = time.monotonic()
@@ -74,7 +75,9 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.client import ComposeClient
     from app.compose.learning import Learner
     from app.document import Document
+    from app.library.catalogue import sources
     from app.library.history import History
+    from app.library.suitable import Suitable
     from app.library.tallies import Tallies
     from app.player.client import Player
     from app.player.messages import Options
@@ -82,6 +85,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.ui import theme
     from app.ui.dialogs import Reporter
     from app.ui.recording import Recording
+    from app.ui.seed_index import SeedIndex
     from app.ui.window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -122,7 +126,15 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         chosen.history_paused,
         chosen.left_out,
     )
-    window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
+    index = SeedIndex(
+        paths.library_path(),
+        partial(sources, seeds=paths.resource("seeds"), takes=paths.takes_dir()),
+        chosen.seed_folders,
+    )
+    suggester = Suitable(paths.library_path(), lambda: index.index)
+    window = MainWindow(
+        document, player, client, learner, chosen, record, tallies, index, suggester, store, about_text()
+    )
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
@@ -138,6 +150,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         player.start()
         client.start()
         tallies.read(paths.library_path())
+        index.start()
         window.offer(pending(paths.recovery_dir()))
         if file is not None:
             window.files.open(file)
@@ -152,6 +165,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         player.close()  # first of all, silence
         # A loop that ended otherwise than by the user's leave, such as when the display dies, must not cost the song.
         autosave.close(keep=not window.finished)
+        index.close()
         history.close()
         client.close()
         learner.close()

@@ -96,12 +96,14 @@ class Recording(QObject):
         seconds: float,
         asked_for: bool,
         context: dict[str, Any],
+        music: str | None = None,
     ) -> None:
+        """Note one fact; `music` is the content hash where the notes are not counted in the song's ticks."""
         if self._paused or self._without:
             return
         if kind == "kept" and role != Role.CHORDS:
             self._keep(notes, role, Span(start, end))
-        digest = partial(content_hash, notes, self._document.song.ticks_per_quarter)
+        digest = music or partial(content_hash, notes, self._document.song.ticks_per_quarter)
         self._tallies.count(kind, context)
         self.history.record(kind, digest, role, start, end, seconds, asked_for, context)
         self.recorded.emit(kind)
