@@ -11,6 +11,7 @@ from pathlib import Path
 
 STARTED = time.monotonic()
 _EXPOSED_WITHIN = 2.0  # seconds: a window that is shown minimised is never exposed, and begins all the same
+_INDEXING_AFTER = 3000  # milliseconds: what plays and what answers start first
 USAGE = """usage: antiphon [FILE.mid]
        antiphon continue IN.mid -o OUT.mid [--bars 4] [--takes 4] [--seed 1] …
        antiphon vary IN.mid -o OUT.mid [--amount .4] …
@@ -75,9 +76,10 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.client import ComposeClient
     from app.compose.learning import Learner
     from app.document import Document
-    from app.library.catalogue import sources
     from app.library.history import History
-    from app.library.suitable import Suitable
+    from app.library.offers import Shelf
+    from app.library.refitting import Refitter
+    from app.library.sources import sources
     from app.library.tallies import Tallies
     from app.player.client import Player
     from app.player.messages import Options
@@ -131,10 +133,10 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         partial(sources, seeds=paths.resource("seeds"), takes=paths.takes_dir()),
         chosen.seed_folders,
     )
-    suggester = Suitable(paths.library_path(), lambda: index.index)
-    window = MainWindow(
-        document, player, client, learner, chosen, record, tallies, index, suggester, store, about_text()
-    )
+    shelf = Shelf(paths.library_path())
+    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text())
+    refitter = Refitter(paths.library_path(), window.seeds.learned.emit, reporter.tell)
+    index.changed.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
@@ -150,13 +152,13 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         player.start()
         client.start()
         tallies.read(paths.library_path())
-        index.start()
         window.offer(pending(paths.recovery_dir()))
         if file is not None:
             window.files.open(file)
         if ready_file is not None:
             ready_file.write_text(f"{time.monotonic() - STARTED:.3f}\n")
             QTimer.singleShot(0, window.close)
+        QTimer.singleShot(_INDEXING_AFTER, index.start)
 
     QTimer.singleShot(0, begin)
     try:
@@ -169,6 +171,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         history.close()
         client.close()
         learner.close()
+        refitter.close()
         uninstall()
 
 

@@ -14,7 +14,7 @@ from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
 from app.library.history import History
-from app.library.suitable import Suitable
+from app.library.offers import Shelf
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.measure import sent_messages
@@ -41,9 +41,9 @@ def pressing() -> Iterator[Measured]:
         tallies, history = Tallies(), History(Path(folder) / "library.sqlite")
         record = Recording(history, tallies, document, learner.kept, Path(folder) / "takes", print)
         index = SeedIndex(history.path, lambda _: [])
-        offers = Suitable(history.path, lambda: index.index)
+        shelf = Shelf(history.path)
         window = MainWindow(
-            document, player, client, learner, Settings(), record, tallies, index, offers, lambda _: None, ""
+            document, player, client, learner, Settings(), record, tallies, index, shelf, lambda _: None, ""
         )
         window.show()
         player.start()

@@ -8,11 +8,11 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from app.library.catalogue import ReadFile, Source, agree_on_sources, note_problem, store, transaction
+from app.library.catalogue import ReadFile, agree_on_sources, note_problem, store, transaction
 from app.library.pieces import SUFFIXES, WRITTEN, read_pieces
+from app.library.sources import Outcome, Progress, Source
 from models.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -27,30 +27,6 @@ _TOLD_EVERY = 1_000  # entries of folders looked at
 
 class Stopped(Exception):
     """The caller has had enough."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far it is: a sentence, files read of those to be read, and the seconds left where they can be told."""
-
-    sentence: str
-    done: int = 0
-    total: int = 0
-    seconds_left: float | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a round of looking through all sources has changed."""
-
-    read: int = 0
-    removed: int = 0
-    phrases: int = 0
-
-    @property
-    def changed(self) -> bool:
-        """Whether the catalogue is another than before."""
-        return bool(self.read or self.removed)
 
 
 def index(

@@ -17,6 +17,7 @@ from models.recommend.material import Seed, seed_of
 from models.request import Span
 
 _MIDDLE = 66  # where transposed notes lie best
+_PHRASE_BARS = 4
 _TELLING = 3  # notes that a line can be told from
 _ENOUGH = 8  # notes that a song's key can be heard from
 
@@ -91,6 +92,17 @@ def selected(song: Song, selection: Selection) -> Seed | None:
     span = Span(start, max(note.end for note in notes))
     role = Role.DRUMS if track.is_drums else Role.MELODY
     return seed_of(replace(phrase(song, track, span, notes, role), key=song_key(song)))
+
+
+def last_phrase(song: Song, selection: Selection) -> Seed | None:
+    """The selected notes, or the last bars of their track: what was played last; None where there is too little."""
+    track = song.track(selection.track_id)
+    if not track.pick(selection.ids):
+        last = max((note.onset for note in track.notes()), default=0)
+        start = song.metres.bar_start(max(song.metres.bar(last) - _PHRASE_BARS + 1, 0))
+        ids = frozenset(note.id for note in track.onsets(start, last + 1))
+        selection = replace(selection, ids=ids)
+    return selected(song, selection)
 
 
 def interval(here: Key | None, there: Key | None) -> int:

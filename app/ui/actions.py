@@ -43,6 +43,13 @@ ENTRIES = (
         "generate", "Compose", "Continue", "Let Antiphon answer what is selected or comes before the playhead", ("G",)
     ),
     Entry("harmonise", "Compose", "Harmonise", "Find chords for the selected melody", ("H",)),
+    Entry(
+        "humanise",
+        "Compose",
+        "Humanise",
+        "Play the selected notes as a musician would, in time and loudness alive",
+        ("Shift+H",),
+    ),
     Entry("vary", "Compose", "Vary", "Write the selected bars anew, as far from them as the slider says", ("V",)),
     Entry("blend_from", "Compose", "Blend from these", "Remember the selected bars to blend from", ("Shift+B",)),
     Entry(

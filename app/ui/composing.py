@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.groove import GROOVE_AMOUNT, groove_plan
 from app.compose.intent import Plan, harmony_plan, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
@@ -19,6 +18,7 @@ from app.player.client import Player
 from app.song.selection import Selection
 from app.ui.accepted import Accepted
 from app.ui.compose_panel import ComposePanel, checked_controls
+from app.ui.groove_fields import drum_plan
 from app.ui.hearing import Hearing, Record
 from app.ui.kept_takes import KeptTakes, Which
 from app.ui.roll.view import RollView
@@ -345,7 +345,7 @@ class Composing(QObject):
             return Plan(document.selection.track_id, None, wrong, wrong=True)
         takes = self._panel.takes.value()
         if document.song.track(document.selection.track_id).is_drums:
-            return groove_plan(document.song, document.selection, controls, seed, takes, GROOVE_AMOUNT)
+            return drum_plan(document, self._panel.groove, controls, seed, takes, self._hearing.playhead)
         made = plan(
             document.song,
             document.selection,

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.library.catalogue import Held, Problem, held, problems
-from app.library.indexer import Progress
+from app.library.sources import Progress
 from app.ui.seed_index import SeedIndex
 from app.ui.tasks import Tasks
 from app.ui.widgets import heading, quiet

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.library.catalogue import Source
-from app.library.indexer import Outcome
 from app.library.indexing import Indexer
 from app.library.search import Index, load
+from app.library.sources import Outcome, Source
 from app.ui.tasks import Tasks
 from models.errors import UserError
 

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QWidget
 
 from app.document import Document
 from app.library import history
-from app.library.catalogue import entries
-from app.library.indexer import Progress
-from app.library.offers import Offer, Suggester, Wish
+from app.library.catalogue import entries, seed_hash
+from app.library.knowledge import Knowledge
+from app.library.offers import Offer, Shelf, Wish
 from app.library.search import Query, seed_line
+from app.library.sources import Progress
 from app.player.client import Player
 from app.settings import Settings
-from app.song.fitting import Placed, fit, put, selected, song_key
+from app.song.fitting import Placed, fit, last_phrase, put, selected, song_key
 from app.song.selection import Selection
 from app.ui.accepted import Accepted
 from app.ui.compose_panel import ComposePanel, checked_controls
@@ -39,7 +40,7 @@ _NONE_LEFT = "Nothing fits what you ask for: choose another mood, or add a folde
 
 
 @dataclass(frozen=True)
-class _Shelf:
+class _Shown:
     offers: list[Offer]
     stars: dict[str, int]
 
@@ -48,7 +49,7 @@ class Seeds(QObject):
     """Holds what is shown, and what is asked for."""
 
     told = Signal(str)
-    shelved = Signal()  # the list shows something else
+    learned = Signal(object)  # knowledge.Knowledge, from whatever thread
 
     def __init__(
         self,
@@ -60,14 +61,14 @@ class Seeds(QObject):
         recording: Recording,
         accepted: Accepted,
         index: SeedIndex,
-        suggester: Suggester,
+        shelf: Shelf,
         settings: Settings,
         remember: Callable[..., None],
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._document, self._panel, self._compose = document, panel, compose
-        self._recording, self._accepted, self._index, self._suggester = recording, accepted, index, suggester
+        self._recording, self._accepted, self._index, self._shelf = recording, accepted, index, shelf
         self._remember = remember
         self._tasks = Tasks(self)
         self._hearing = SeedHearing(document, player, roll, recording, self)
@@ -89,7 +90,8 @@ class Seeds(QObject):
         for signal in (document.changed, document.selection_changed, compose.controls_changed):
             signal.connect(lambda *_: self._settle.start())
         self._recording.recorded.connect(self._recorded)
-        self._index.changed.connect(self.renew)
+        self._index.changed.connect(self._library_changed)
+        self.learned.connect(self._learned)
         self._index.progressed.connect(self._show_progress)
         panel.searched.connect(self.search)
         panel.wish_changed.connect(self._wished)
@@ -119,16 +121,16 @@ class Seeds(QObject):
         """Show the suggestions, or what was looked for, as they are now."""
         wish = self._wish_now()
         self._wish = wish
-        look = self._look or partial(self._suggester.suggest, wish)
+        look = self._look or partial(self._shelf.suggest, wish)
         self._asked += 1
         asked, library, log = self._asked, self._index.library, self._recording.history
 
-        def work() -> _Shelf:
+        def work() -> _Shown:
             log.flush(1.0)  # what was done just now counts
             if not library.exists():
-                return _Shelf([], {})
+                return _Shown([], {})
             stars = {row.content_hash: row.context.get("stars", 0) for row in history.rows(library, "starred")}
-            return _Shelf(look(), stars)
+            return _Shown(look(), stars)
 
         if not self._closed:
             self._tasks.run(work, lambda shelf: self._show(shelf, asked), self._failed)
@@ -294,16 +296,13 @@ class Seeds(QObject):
         self.renew()
 
     def _wish_now(self) -> Wish:
-        song = self._document.song
-        panel = self._panel
-        empty = not song.note_count
-        metre = song.metres.metre(self._hearing.playhead)
+        key, phrase = self._key(), last_phrase(self._document.song, self._document.selection)
         return Wish(
-            adventure=panel.adventurous,
-            mood=panel.mood.currentData(),
-            key=self._key(),
-            metre=None if empty else (metre.numerator, metre.denominator),
-            bpm=None if empty else song.tempos.bpm(self._hearing.playhead),
+            adventure=self._panel.adventurous,
+            mood=self._panel.mood.currentData(),
+            key=key.name if key is not None else "",
+            phrase=phrase,
+            music=seed_hash(phrase) if phrase is not None else "",
             pinned=self._pinned,
             barred=self._seen,
         )
@@ -330,17 +329,26 @@ class Seeds(QObject):
         if self._look is None and self._wish_now() != self._wish:
             self.renew()
 
+    def _library_changed(self) -> None:
+        self._show_progress(None)
+        self._show_list()
+        if self._look is not None:
+            self.renew()
+
+    def _learned(self, knowledge: Knowledge) -> None:
+        self._shelf.know(knowledge)
+        self.renew()
+
     def _recorded(self, kind: str) -> None:
         if kind == "kept":
             self._index.look()  # the take is a seed too
         if kind not in ("played", "skipped"):  # what is merely heard does not stir the shelf under the mouse
             self.renew()
 
-    def _show(self, shelf: _Shelf, asked: int) -> None:
+    def _show(self, shelf: _Shown, asked: int) -> None:
         if asked == self._asked:
             self._offers, self._stars = shelf.offers, shelf.stars
             self._show_list()
-            self.shelved.emit()
 
     def _show_list(self) -> None:
         index = self._index.index

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, 
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
-from app.library.offers import Suggester
+from app.library.offers import Shelf
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.settings import Settings
@@ -32,6 +32,7 @@ from app.ui.contact_sheet import ContactSheet
 from app.ui.dropping import Dropping
 from app.ui.fields import Fields
 from app.ui.files import SUFFIXES, Files, music_folder
+from app.ui.grooving import Grooving
 from app.ui.handlers import handlers
 from app.ui.history_dialog import HistoryDialog
 from app.ui.library_dialog import LibraryDialog
@@ -71,7 +72,7 @@ class MainWindow(QMainWindow):
         record: Recording,
         tallies: Tallies,
         index: SeedIndex,
-        suggester: Suggester,
+        offers: Shelf,
         store: Callable[[Settings], None],
         about: str,
     ) -> None:
@@ -103,9 +104,10 @@ class MainWindow(QMainWindow):
         self.locks = Locks(document, self.panel.range, self)
         self.composing = Composing(document, client, player, self.roll, self.panel, record, self.accepted, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
+        self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
         self.seeds = Seeds(
-            document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, suggester, settings,
+            document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, offers, settings,
             self._remember, self,
         )  # fmt: skip
         self.library = LibraryDialog(index, self._tasks, self._remember, self)
@@ -193,8 +195,8 @@ class MainWindow(QMainWindow):
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats, self.carrying, self.ruler_menu, self.varying, self.sheet, self.locks, self.history,
-            self.seeds, self.library,
+            self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
+            self.seeds, self.library, self.history,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -372,6 +374,7 @@ class MainWindow(QMainWindow):
         self.seeds.close()
         self.composing.close()
         self.varying.close()
+        self.grooving.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(

@@ -59,21 +59,19 @@ def contenders() -> list[Contender]:
                 "mean": (0.0, 0.5, 1.0),
             },
         ),
-    ]
-    found.append(
         Contender(
             "neural",
             _neural,
-            {"counted": 0.75, "width": 128, "dropout": 0.5, "decay": 0.03, "passes": 60},
+            {"counted": 0.5, "size": 128, "dropout": 0.7, "decay": 1.0, "hidden": 0},
             {
-                "decay": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-                "passes": (20, 40, 60, 100),
-                "dropout": (0.3, 0.5, 0.7, 0.8),
-                "width": (64, 128, 256),
-                "counted": (0.25, 0.5, 0.75, 1.0),
+                "decay": (0.25, 0.5, 1.0, 2.0, 4.0),
+                "dropout": (0.5, 0.6, 0.7, 0.8),
+                "hidden": (0, 128),
+                "size": (64, 128, 256),
+                "counted": (0.25, 0.5, 0.75),
             },
-        )
-    )
+        ),
+    ]
     if importlib.util.find_spec("implicit") is not None:
         found.append(
             Contender(

@@ -1,121 +1,144 @@
-"""The neural recommender: two towers, one for who listens and one for what there is, that meet in a product.
+"""The neural recommender: two towers whose vectors' product is how much a listener is expected to like an item.
 
-The listener's tower reads the bag of what was heard, so that somebody new needs no training; the item's tower adds what
-its identifier has learned to what its content says, where there is any, so that a new item has a place at once (for the
-towers Covington, Adams, Sargin, "Deep neural networks for YouTube recommendations", RecSys 2016). It learns by the
-multinomial likelihood of Liang, Krishnan, Hoffman and Jebara, "Variational autoencoders for collaborative filtering"
-(WWW 2018), whose denoising form this is.
+One tower makes a vector of an item, of its identifier and, where there is any, of its content. The other makes one of a
+listener: the weighted mean of the vectors of what they heard, and what a hidden layer adds to it, which is nothing at
+first. That both share their tables is a strong regularisation where listeners are few (P. Covington, J. Adams, E.
+Sargin, "Deep neural networks for YouTube recommendations", RecSys 2016, section 3; X. Yi et al., "Sampling-bias-
+corrected neural modeling for large corpus item recommendations", RecSys 2019). They are trained on the multinomial
+likelihood of all that a listener heard, some of it hidden from their tower each time (D. Liang, R. Krishnan, M.
+Hoffman, T. Jebara, "Variational autoencoders for collaborative filtering", WWW 2018, section 2.2, the denoising
+autoencoder); catalogues here are small enough for the whole softmax.
+
+An item without plays has no identifier worth anything: its vector is that of its content.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.recommend.plays import Floats, Plays
+
+BATCH = 128  # listeners a step
+SCORED = 1024  # listeners scored at a time
+SPREAD = 0.3  # length of an identifier's vector before training
 
 
 @dataclass(frozen=True)
 class Settings:
     """Hyper-parameters; the defaults are those tuned on validation listeners of the HetRec 2011 Last.fm plays."""
 
-    width: int = 128  # of both towers' ends
-    dropout: float = 0.5  # share of what was heard that the listener's tower does not see
-    decay: float = 1e-2  # AdamW's
-    passes: int = 60
-    rate: float = 3e-3
-    batch: int = 128
+    size: int = 128
+    hidden: int = 0  # width of the listener's hidden layer, 0: none
+    dropout: float = 0.7  # the share of what a listener heard that their tower does not see
+    decay: float = 1.0  # of all weights, a step's, times the rate (AdamW)
+    rate: float = 0.01
+    passes: int = 15
     seed: int = 0
 
 
 class Towers(nn.Module):
-    """`content` (items, features) may have no columns."""
+    """`content` is (items, features), of mean 0 and deviation 1, or None."""
 
-    content: Tensor
+    content: Tensor | None
 
-    def __init__(self, content: Tensor, settings: Settings) -> None:
+    def __init__(self, items: int, settings: Settings, content: Tensor | None = None) -> None:
         super().__init__()
-        items, features = content.shape
+        size = settings.size
         self.register_buffer("content", content)
-        self.heard = nn.Embedding(items, settings.width)
-        self.named = nn.Embedding(items, settings.width)
-        for table in (self.heard, self.named):
-            nn.init.normal_(table.weight, 0, settings.width**-0.5)
-        self.described = nn.Linear(features, settings.width, bias=False) if features else None
-        self.known = nn.Linear(features, settings.width, bias=False) if features else None
-        self.habit = nn.Parameter(torch.zeros(items))  # how often an item is heard by anybody
-        self.middle = nn.Linear(settings.width, settings.width)
-        self.end = nn.Linear(settings.width, settings.width)
-        self.drop = nn.Dropout(settings.dropout)
-
-    def listener(self, bag: Tensor) -> Tensor:
-        """(rows, width) of weights of what was heard, (rows, items)."""
-        bag = self.drop(F.normalize(bag, dim=1))
-        read = bag @ self.heard.weight
-        if self.known is not None:
-            read = read + bag @ self.known(self.content)
-        return self.end(torch.tanh(self.middle(read))) + read
+        self.names = nn.Parameter(torch.randn(items, size) * (SPREAD / math.sqrt(size)))
+        self.told = None if content is None else nn.Linear(content.shape[1], size, bias=False)
+        self.bias = nn.Parameter(torch.zeros(items))
+        self.dropout = nn.Dropout(settings.dropout)
+        self.hidden = None
+        if settings.hidden:
+            last = nn.Linear(settings.hidden, size, bias=False)
+            nn.init.zeros_(last.weight)
+            self.hidden = nn.Sequential(nn.Linear(size, settings.hidden), nn.Tanh(), last)
 
     def items(self) -> Tensor:
-        """(items, width)."""
-        return self.named.weight if self.described is None else self.named.weight + self.described(self.content)
+        """The vectors of all items (items, size)."""
+        return self.names if self.told is None else self.names + self.told(self.content)
 
-    def forward(self, bag: Tensor) -> Tensor:
-        """Scores (rows, items) for what was heard, (rows, items)."""
-        return self.listener(bag) @ self.items().T + self.habit
+    def listeners(self, plays: Tensor, items: Tensor) -> Tensor:
+        """Vectors (listeners, size), of how much each heard of every item (listeners, items), 0 where nothing."""
+        mean = self.dropout(nn.functional.normalize(plays, dim=1)) @ items
+        return mean if self.hidden is None else mean + self.hidden(mean)
+
+    def forward(self, plays: Tensor) -> Tensor:
+        """Scores (listeners, items): log-probabilities but for what all of a listener's have in common."""
+        items = self.items()
+        return self.listeners(plays, items) @ items.T + self.bias
 
 
 def fit(plays: Plays, settings: Settings | None = None, content: Floats | None = None) -> Towers:
-    """Learn from `plays`; `content` (items, features) describes the items, in numbers of about unit size.
-
-    Raises ValueError where content is of other items.
-    """
+    """Train both towers on `plays`; `content` (items, features) is what is known of the items themselves, NaN where
+    it is not. Deterministic on one machine. Raises ValueError where the content is of other items."""
     chosen = settings or Settings()
-    if content is None:
-        content = np.zeros((plays.shape[1], 0), np.float32)
-    if len(content) != plays.shape[1]:
-        raise ValueError(f"content of {len(content)} items where {plays.shape[1]} were played")
-    torch.manual_seed(chosen.seed)
-    towers = Towers(torch.from_numpy(content.astype(np.float32)), chosen)
-    optimiser = torch.optim.AdamW(towers.parameters(), lr=chosen.rate, weight_decay=chosen.decay)
-    random = np.random.default_rng(chosen.seed)
-    starts = plays.starts()
-    heard = np.flatnonzero(np.diff(starts))
-    steps = chosen.passes * -(-len(heard) // chosen.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, chosen.rate, total_steps=max(steps, 2))
-    towers.train()
-    for _ in range(chosen.passes):
-        order = random.permutation(heard)
-        for at in range(0, len(order), chosen.batch):
-            bag = torch.from_numpy(_bag(plays, starts, order[at : at + chosen.batch]))
-            logs = towers(bag).log_softmax(1)
-            loss = -(logs * bag).sum() / bag.sum()
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            schedule.step()
+    if content is not None and len(content) != plays.shape[1]:
+        raise ValueError(f"content of {len(content)} items where {plays.shape[1]} are played")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(chosen.seed)
+        towers = Towers(plays.shape[1], chosen, None if content is None else torch.from_numpy(standardised(content)))
+        with torch.no_grad():  # begins from popularity: what all have in common need not be learned
+            share = torch.from_numpy(plays.popularity() + 0.5)
+            towers.bias.copy_((share / share.sum()).log())
+            unplayed = torch.from_numpy(plays.popularity() == 0)
+            towers.names[unplayed] = 0
+        _learn(towers, plays, chosen)
     return towers.eval()
 
 
-@torch.inference_mode()
+def _learn(towers: Towers, plays: Plays, settings: Settings) -> None:
+    rows = np.flatnonzero(np.diff(plays.starts()))
+    steps = settings.passes * math.ceil(len(rows) / BATCH)
+    optimiser = torch.optim.AdamW(towers.parameters(), settings.rate, weight_decay=settings.decay)
+    slowing = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps, pct_start=0.1)
+    order = np.random.default_rng(settings.seed)
+    towers.train()
+    for _ in range(settings.passes):
+        shuffled = order.permutation(rows)
+        for at in range(0, len(rows), BATCH):
+            heard = dense(plays, shuffled[at : at + BATCH])
+            wanted = heard / heard.sum(1, keepdim=True)
+            loss = -(wanted * towers(heard).log_softmax(1)).sum(1).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            slowing.step()
+
+
+@torch.no_grad()
 def scores(towers: Towers, plays: Plays) -> Floats:
-    """(rows, items): how much each row, known by `plays` alone, is expected to like each item.
-
-    Raises ValueError where `plays` has other items than the fit had.
-    """
-    if plays.shape[1] != len(towers.habit):
-        raise ValueError(f"{plays.shape[1]} items where {len(towers.habit)} were fitted")
-    bag = _bag(plays, plays.starts(), np.arange(plays.shape[0]))
-    return towers(torch.from_numpy(bag)).numpy()
+    """(rows, items): how much each row, known by `plays` alone, is expected to like each item."""
+    result = np.empty(plays.shape, np.float32)
+    for at in range(0, plays.shape[0], SCORED):
+        rows = np.arange(at, min(at + SCORED, plays.shape[0]))
+        result[rows] = towers(dense(plays, rows)).numpy()
+    return result
 
 
-def _bag(plays: Plays, starts: np.ndarray, rows: np.ndarray) -> Floats:
-    bag = np.zeros((len(rows), plays.shape[1]), np.float32)
-    for place, row in enumerate(rows):
-        cut = slice(starts[row], starts[row + 1])
-        bag[place, plays.items[cut]] = plays.weights[cut]
-    return bag
+def dense(plays: Plays, rows: NDArray[np.integer]) -> Tensor:
+    """(rows, items): the weights of the plays of these rows, 0 where there are none."""
+    starts = plays.starts()
+    counts = (starts[1:] - starts[:-1])[rows]
+    places = np.repeat(starts[rows] - np.append(0, np.cumsum(counts)[:-1]), counts) + np.arange(counts.sum())
+    result = torch.zeros(len(rows), plays.shape[1])
+    owner = torch.from_numpy(np.repeat(np.arange(len(rows)), counts))
+    result[owner, torch.from_numpy(plays.items[places])] = torch.from_numpy(plays.weights[places])
+    return result
+
+
+def standardised(content: Floats) -> Floats:
+    """Features of mean 0 and deviation 1; what is not known is 0."""
+    known = ~np.isnan(content)
+    count = np.maximum(known.sum(0), 1)
+    mean = np.where(known, content, 0).sum(0) / count
+    away = np.where(known, content - mean, 0)
+    deviation = np.sqrt((away**2).sum(0) / count)
+    return (away / np.where(deviation > 1e-6, deviation, 1)).astype(np.float32)

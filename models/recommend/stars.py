@@ -1,10 +1,11 @@
-"""What was given stars, and what would be: regularised factorisation of explicit ratings.
+"""Explicit stars: what somebody would give, by regularised factorisation with biases.
 
-A rating is a mean, the row's and the item's own height, and the product of their factors (Koren, Bell and Volinsky,
-"Matrix factorization techniques for recommender systems", IEEE Computer 2009), found by alternating least squares with
-a regularisation that grows with the number of ratings (Zhou et al., "Large-scale parallel collaborative filtering for
-the Netflix Prize", AAIM 2008). An item's factors are drawn to what its content lets expect, so that a phrase nobody has
-rated has a rating, too.
+    expected(row, item) = mean + b(row) + b(item) + w(row) · h(item),
+
+fitted to the given stars by alternating least squares, all but the mean drawn to 0, or h to what an item's content lets
+expect, in proportion to the number of stars (Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan, "Large-scale parallel
+collaborative filtering for the Netflix prize", AAIM 2008, section 3.1: weighted-lambda regularisation; the biases as Y.
+Koren, R. Bell, C. Volinsky, "Matrix factorization techniques for recommender systems", IEEE Computer 42, 2009).
 """
 
 from __future__ import annotations
@@ -12,81 +13,84 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.recommend.plays import Floats, Plays
+from models.recommend.plays import Floats, Integers, Plays
 
-LEAST, MOST = 1.0, 5.0
+FEWEST, MOST = 1.0, 5.0
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`factors` besides the heights; `regularisation` for each rating of a row or an item."""
+    """Each row and item is drawn to what is expected of it with `drawn` + `regularisation` · its number of stars."""
 
-    factors: int = 8
-    regularisation: float = 0.2
+    factors: int = 16
+    regularisation: float = 0.1
+    drawn: float = 1.0
     sweeps: int = 15
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Stars:
-    """A rating is mean + rows @ items.T; the first two columns are the heights: (rows, 2 + factors)."""
+    """`rows` (rows, 1 + factors) and `items` (items, 1 + factors): the bias, then the factors."""
 
     mean: float
-    rows: Floats
-    items: Floats
+    rows: Doubles
+    items: Doubles
+    settings: Settings
 
 
-def fit(ratings: Plays, settings: Settings | None = None, prior: Floats | None = None) -> Stars:
-    """Factorise `ratings`, whose weights are stars, LEAST to MOST.
+def fit(given: Plays, settings: Settings | None = None, prior: Floats | None = None) -> Stars:
+    """Factorise `given`, whose weights are stars; `prior` (items, factors) is what content lets expect of items.
 
-    `prior` (items, factors) is what content lets expect of the items' factors, zero without. Raises ValueError for
-    ratings beyond the stars, for none, or for a prior of another shape.
+    Raises ValueError for a weight that is no number of stars, or a prior of another shape.
     """
     chosen = settings or Settings()
-    rows, items = ratings.shape
-    stars = ratings.weights
-    if not len(stars) or stars.min() < LEAST or stars.max() > MOST:
-        raise ValueError(f"ratings must be stars from {LEAST:.0f} to {MOST:.0f}, and at least one")
-    if prior is not None and prior.shape != (items, chosen.factors):
-        raise ValueError(f"a prior of shape {prior.shape} where {(items, chosen.factors)} was expected")
-    mean = float(stars.mean())
-    random = np.random.default_rng(chosen.seed)
-    expected = np.zeros((items, 2 + chosen.factors), np.float32)
-    expected[:, 0] = 1
+    if len(given) and (given.weights.min() < FEWEST or given.weights.max() > MOST):
+        raise ValueError(f"stars are from {FEWEST:.0f} to {MOST:.0f}")
+    shape = (given.shape[1], chosen.factors)
+    if prior is not None and prior.shape != shape:
+        raise ValueError(f"a prior of shape {prior.shape} where {shape} was expected")
+    mean = float(given.weights.mean()) if len(given) else (FEWEST + MOST) / 2
+    expected = np.zeros((shape[0], 1 + shape[1]))
+    items = expected.copy()
     if prior is not None:
-        expected[:, 2:] = prior
-    # Column 0 holds the row's height against a 1 on the item's side, column 1 the other way round.
-    left = np.zeros((rows, 2 + chosen.factors), np.float32)
-    right = expected.copy()
-    right[:, 2:] += random.normal(0, 0.1, (items, chosen.factors)).astype(np.float32)
-    left[:, 1] = 1
-    turned = ratings.transposed()
-    base = np.zeros_like(left)
-    base[:, 1] = 1
+        expected[:, 1:] = items[:, 1:] = prior
+    else:
+        items[:, 1:] = np.random.default_rng(chosen.seed).standard_normal(shape) * 0.1
+    none = rows = np.zeros((given.shape[0], 1 + shape[1]))
+    columns = given.transposed()
     for _ in range(chosen.sweeps):
-        left = _solve(ratings, right, mean, base, 1, chosen.regularisation)
-        right = _solve(turned, left, mean, expected, 0, chosen.regularisation)
-    return Stars(mean, left, right)
+        rows = _solve(given, items, none, mean, chosen)
+        items = _solve(columns, rows, expected, mean, chosen)
+    return Stars(mean, rows, items, chosen)
 
 
-def predict(fitted: Stars, rows: np.ndarray, items: np.ndarray) -> Floats:
-    """The stars that each of `rows` (n,) would give each of `items` (n,), within LEAST and MOST."""
-    found = fitted.mean + (fitted.rows[rows] * fitted.items[items]).sum(1)
-    return np.clip(found, LEAST, MOST).astype(np.float32)
+def fold_in(stars: Stars, items: Integers, given: Floats) -> Doubles:
+    """Bias and factors (1 + factors,) of somebody who gave `given` (events,) stars to `items` (events,)."""
+    return _row(stars.items[items], given, np.zeros(stars.items.shape[1]), stars.mean, stars.settings)
 
 
-def _solve(ratings: Plays, other: Floats, mean: float, expected: Floats, fixed: int, regularisation: float) -> Floats:
-    """The rows' least squares given the other side's; column `fixed` stays as expected, which is 1."""
-    free = np.arange(other.shape[1]) != fixed
-    result = expected.copy()
-    starts = ratings.starts()
+def expected_stars(stars: Stars, row: Doubles) -> Doubles:
+    """(items,): the stars expected of a row (1 + factors,), between the fewest and the most there are."""
+    return np.clip(stars.mean + row[0] + stars.items[:, 0] + stars.items[:, 1:] @ row[1:], FEWEST, MOST)
+
+
+def _solve(given: Plays, partners: Doubles, expected: Doubles, mean: float, settings: Settings) -> Doubles:
+    """Bias and factors (rows, 1 + factors) of every row of `given`, given those of its items."""
+    starts = given.starts()
+    solved = expected.copy()
     for row in np.flatnonzero(np.diff(starts)):
-        cut = slice(starts[row], starts[row + 1])
-        theirs = other[ratings.items[cut]].astype(np.float64)
-        known = theirs[:, fixed] + theirs[:, free] @ expected[row, free]
-        missing = ratings.weights[cut] - mean - known
-        inside = theirs[:, free]
-        system = inside.T @ inside + regularisation * len(inside) * np.eye(inside.shape[1])
-        result[row, free] += np.linalg.solve(system, inside.T @ missing).astype(np.float32)
-    return result
+        own = slice(starts[row], starts[row + 1])
+        solved[row] = _row(partners[given.items[own]], given.weights[own], expected[row], mean, settings)
+    return solved
+
+
+def _row(partners: Doubles, given: Floats, expected: Doubles, mean: float, settings: Settings) -> Doubles:
+    known = np.concatenate([np.ones((len(partners), 1)), partners[:, 1:]], 1)
+    penalty = settings.drawn + settings.regularisation * len(given)
+    missing = given - mean - partners[:, 0] - known @ expected
+    system = known.T @ known + penalty * np.eye(known.shape[1])
+    return expected + np.linalg.solve(system, known.T @ missing)

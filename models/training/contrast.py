@@ -32,7 +32,7 @@ class Contrasts:
         self._turn = 0
 
     def loss(self, network: Callable[[dict[str, Tensor]], dict[str, Tensor]], device: torch.device) -> Tensor:
-        """Cross-entropy of telling the truth from its foils, in nats."""
+        """Cross-entropy of telling the truth from its foils, and nats a note of the truth, which that must not cost."""
         self._turn += 1
         stream, visible = self._next, NOTHING
         if self._turn % 2:
@@ -41,7 +41,8 @@ class Contrasts:
         rows = collate([row for question in asked for row in rows_of(question, visible)])
         batch = {name: values.to(device) for name, values in rows.items()}
         means = mean_logs(network(batch), batch, asked[0]).reshape(_QUESTIONS, 1 + _FOILS)
-        return F.cross_entropy(means * _SHARPNESS, torch.zeros(_QUESTIONS, dtype=torch.int64, device=device))
+        truth = torch.zeros(_QUESTIONS, dtype=torch.int64, device=device)
+        return F.cross_entropy(means * _SHARPNESS, truth) - means[:, 0].mean()
 
 
 def _endless(pieces: Sequence[Example], bars: int, behind: int, random: np.random.Generator) -> Iterator[Question]:

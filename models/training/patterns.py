@@ -21,6 +21,7 @@ from models.training.groove import load_grooves
 
 NO_STYLE = -1
 _HELD_OUT = 0.1
+_EVENLY = 0.75  # how loud the hits of drum machines are, which nobody played
 _DRUM_OF = {
     "BassDrum": 0, "SnareDrum": 1, "RimShot": 1, "Clap": 1, "ClosedHiHat": 2, "Tambourine": 2, "OpenHiHat": 3,
     "LowTom": 4, "MediumTom": 5, "HighTom": 6, "Cymbal": 8, "Cowbell": 8,
@@ -39,9 +40,11 @@ _NAMED = re.compile(r"(?P<style>(?!\w*Break|Ending)[A-Za-z&-]+?)(?P<number>\d+)(
 
 @dataclass(frozen=True)
 class Patterns:
-    """`hits` (n, STEPS, DRUMS), the number of their `style` or NO_STYLE (n,), how often each `counts` (n,)."""
+    """`hits` and `velocities` from 0 to 1 (n, STEPS, DRUMS), the number of their `style` or NO_STYLE (n,), how often
+    each `counts` (n,)."""
 
     hits: NDArray[np.bool_]
+    velocities: NDArray[np.float32]
     style: NDArray[np.int64]
     counts: NDArray[np.float64]
 
@@ -64,8 +67,10 @@ def load_patterns(data: Path, side: str, share: float = 0.12) -> Patterns:
     if not rows:
         raise UserError(f"There are no patterns in {data / 'drumpatterns.zip'}.")
     each = share / (1 - share) * len(hits) / len(rows)
+    machine = np.stack([row[0] for row in rows])
     return Patterns(
-        np.concatenate([hits, np.stack([row[0] for row in rows])]),
+        np.concatenate([hits, machine]),
+        np.concatenate([grooves.velocities, np.where(machine, _EVENLY, 0)]).astype(np.float32),
         np.concatenate([style, [row[1] for row in rows]]),
         np.concatenate([np.ones(len(hits)), np.full(len(rows), each)]),
     )

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.library.catalogue import Source, held
+from app.library.catalogue import held
 from app.library.database import open_library
-from app.library.indexer import Outcome
 from app.library.indexing import Indexer
+from app.library.sources import Outcome, Source
 from tests.app.library.tunes import write_midi
 
 PATIENCE = 60

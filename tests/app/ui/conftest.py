@@ -17,9 +17,11 @@ from app.compose import client as compose_client
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
-from app.library.catalogue import sources
 from app.library.history import History
-from app.library.suitable import Suitable
+from app.library.knowledge import learn
+from app.library.material import load_material
+from app.library.offers import Shelf
+from app.library.sources import sources
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.messages import Options
@@ -139,10 +141,11 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optio
     recording = Watched(history, tallies, document, tmp_path / "kept", tmp_path / "takes", told.append)
     recording.facts = facts
     index = SeedIndex(history.path, lambda folders: sources(folders, tmp_path / "seeds", tmp_path / "takes")[-1:])
-    offers = Suitable(history.path, lambda: index.index)
+    shelf = Shelf(history.path)
     window = MainWindow(
-        document, player, client, learner, Settings(), recording, tallies, index, offers, stored.append, "About"
+        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, "About"
     )
+    index.changed.connect(lambda: window.seeds.learned.emit(learn(load_material(history.path), [])))
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
     window.show()
     window.activateWindow()

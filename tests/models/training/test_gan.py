@@ -133,6 +133,13 @@ def test_it_learns_both_ways_and_goes_on_where_it_was(phrases: PhraseSet, tmp_pa
     assert curves([np.arange(10.0)]).shape == (240, 640, 3)
 
 
+def test_the_adversarial_loss_alone_begins_at_once(phrases: PhraseSet) -> None:
+    trainer = _Trainer(GanConfig(8, 16), phrases, 0, 0.0, 1.0, 2e-3)
+    losses = dict(zip(LOSSES, trainer.step(True), strict=True))
+    assert losses["given_back"] == 0
+    assert losses["critic"] > 0
+
+
 def test_losses_have_a_row_a_step(phrases: PhraseSet, tmp_path: Path) -> None:
     from models.training import train  # its table of engines names this one
 

@@ -1,0 +1,87 @@
+"""What the shelf can offer: every phrase of the catalogue once, in columns, with what suggesting needs to know."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.library.database import read_library
+from models.errors import UserError
+from models.recommend.features import NAMES
+
+_ROWS = """SELECT phrases.id, content_hash, phrases.title, role, sources.title, json_extract(frame, '$.key'),
+    json_extract(frame, '$.metre[0]') || '/' || json_extract(frame, '$.metre[1]'), features
+    FROM phrases JOIN files ON files.id = file JOIN sources ON sources.id = source ORDER BY phrases.id"""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Row by row: id in the catalogue, content hash, title, part role, title of the source, key ("" where none is
+    known), metre, and features (phrases, features) as `models.recommend.features` has them."""
+
+    ids: NDArray[np.int64]
+    phrases: tuple[str, ...]
+    titles: tuple[str, ...]
+    roles: tuple[str, ...]
+    sources: tuple[str, ...]
+    keys: tuple[str, ...]
+    metres: tuple[str, ...]
+    features: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.phrases)
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Where each phrase is, by its content hash."""
+        return {phrase: row for row, phrase in enumerate(self.phrases)}
+
+    @cached_property
+    def key_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """The different keys, and which of them each row has."""
+        return np.unique(np.array(self.keys, np.str_), return_inverse=True)
+
+    @cached_property
+    def role_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """The different roles, and which of them each row has."""
+        return np.unique(np.array(self.roles, np.str_), return_inverse=True)
+
+    def traits(self, row: int) -> tuple[str, ...]:
+        """What can be said of a phrase in a word: its mode and its metre."""
+        mode = mode_of(self.keys[row])
+        return (mode, self.metres[row]) if mode else (self.metres[row],)
+
+
+def mode_of(key: str) -> str:
+    """The mode of a key as it is called ("D dorian": dorian); "" where none is known."""
+    return key.partition(" ")[2]
+
+
+def load_material(path: Path) -> Material:
+    """Read the catalogue of the library at `path`; of equal phrases the first. Raises UserError."""
+    with closing(read_library(path)) as connection:
+        try:
+            found = connection.execute(_ROWS).fetchall()
+        except sqlite3.Error as error:
+            raise UserError(
+                f"The catalogue in {path} cannot be read ({error}); it is made anew at the next start."
+            ) from error
+    seen: set[str] = set()
+    rows = [row for row in found if len(row[7]) == 4 * len(NAMES) and not (row[1] in seen or seen.add(row[1]))]
+    titles, roles, sources, keys, metres = (tuple(row[at] or "" for row in rows) for at in range(2, 7))
+    return Material(
+        np.array([row[0] for row in rows], np.int64),
+        tuple(row[1] for row in rows),
+        titles,
+        roles,
+        sources,
+        keys,
+        metres,
+        np.frombuffer(b"".join(row[7] for row in rows), "<f4").reshape(-1, len(NAMES)),
+    )

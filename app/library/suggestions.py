@@ -1,0 +1,201 @@
+"""Ten suggestions for the song as it stands, each with what its score is the sum of. No Qt.
+
+`Suggester` lives in the asking process and answers in some milliseconds, also while nothing has been learned yet; what
+it knows of the library comes from the process in `refitting`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.library.knowledge import STRONGEST, Knowledge, sittings
+from app.library.material import mode_of
+from app.library.reasons import Part, reason
+from app.library.weights import Weighed
+from models.recommend import factors
+from models.recommend.diversify import Wish, pick
+from models.recommend.factors import Taste
+from models.recommend.features import INDEX
+from models.recommend.plays import Floats, Integers
+
+CANDIDATES = 300  # of highest score, among which the handful is chosen
+STRANGERS = 100  # drawn from all others, so that a surprise can come from anywhere
+_RATHER_ALIKE = 0.5  # the cosine from which on a phrase is like another
+_LIKE_THE_PHRASE, _MODE, _TONIC = 1.0, 0.5, 0.1  # what the song as it stands adds to a score
+_AGAIN = 0.25  # as adventurous at most, phrases of earlier sittings are offered again
+_MOODS = [INDEX["valence"], INDEX["energy"]]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The song as it stands: the features of the phrase just finished, and the key that was chosen; both empty in an
+    empty song."""
+
+    phrase: NDArray[np.float32] | None = None
+    key: str = ""
+    roles: frozenset[str] = frozenset()  # of which the suggestions must be; any where empty
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A phrase by content hash and id in the catalogue; the amounts of `parts` sum to `score`."""
+
+    phrase: str
+    id: int
+    title: str
+    source: str
+    score: float
+    parts: tuple[Part, ...]
+    reason: str
+    surprise: bool = False
+    pinned: bool = False
+
+
+class Suggester:
+    """Suggests from what is known of the library, and from the history as it is at the moment."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self.remember((), frozenset())
+
+    @property
+    def taste(self) -> Taste:
+        """The user's vector, folded in from the history."""
+        return self._taste
+
+    def know(self, knowledge: Knowledge) -> None:
+        """Go on with what was learned anew."""
+        self._knowledge = knowledge
+        self.remember(self._weighed, self._refused)
+
+    def remember(self, weighed: Iterable[Weighed], refused: frozenset[str]) -> None:
+        """Fold in the history, after every event; what is `refused` (content hashes) is never suggested."""
+        self._weighed, self._refused = tuple(weighed), refused
+        rows = self._knowledge.material.rows
+        worths: defaultdict[str, float] = defaultdict(float)
+        most: dict[str, float] = {}
+        self._done: dict[str, str] = {}  # what weighs most of what was done with a phrase
+        for fact in self._weighed:
+            phrase = fact.row.content_hash
+            if fact.worth and phrase in rows:
+                worths[phrase] += fact.worth
+                if fact.worth > most.get(phrase, 0.0):
+                    most[phrase], self._done[phrase] = fact.worth, fact.rule
+        counted = [(rows[phrase], worth) for phrase, worth in worths.items() if worth]
+        self._taste = self._knowledge.taste(counted)
+        self._disliked = [row for row, worth in counted if worth < 0]
+        last = sittings(self._weighed)[-1:]
+        heard = {fact.row.content_hash: fact.worth > 0 for facts in last for fact in facts}
+        self._lately = [rows[phrase] for phrase in heard if phrase in rows]
+        self._liked_lately = [rows[phrase] for phrase, liked in heard.items() if liked and phrase in rows]
+
+    def suggest(self, situation: Situation, wish: Wish, pins: Sequence[str] = (), chance: int = 0) -> list[Suggestion]:
+        """What to offer: the pinned phrases first, then as many as are wished for in all.
+
+        `chance` says which strangers have a chance to surprise: the same number gives the same suggestions.
+        """
+        known, material = self._knowledge, self._knowledge.material
+        if not len(material):
+            return []
+        situated = self._situated(situation)
+        scores = known.fitted.items @ self._taste.vector
+        for amounts in situated.values():
+            scores = scores + amounts
+        pinned = [material.rows[pin] for pin in pins if pin in material.rows and pin not in self._refused]
+        closed = [*pinned, *self._closed(wish)]
+        rows = self._candidates(scores, situation, closed, chance)
+        familiar = self._familiar(rows)
+        picked = pick(
+            scores[rows],
+            known.fitted.items[rows],
+            [material.sources[row] for row in rows],
+            familiar,
+            replace(wish, count=max(wish.count - len(pinned), 0)),
+            material.features[rows][:, _MOODS],
+        )
+        chosen = [*pinned, *rows[picked.rows].tolist()]
+        surprise = None if picked.surprise is None else int(rows[picked.surprise])
+        return self._explained(chosen, situated, surprise, len(pinned))
+
+    def like(self, features: NDArray[np.floating]) -> Floats:
+        """How much the user would like phrases that are in no library, such as takes just written: (phrases,)."""
+        return self._knowledge.place(features) @ self._taste.vector
+
+    def _situated(self, situation: Situation) -> dict[Literal["phrase", "key"], Floats]:
+        """What the song as it stands adds to each phrase's score."""
+        known = self._knowledge
+        added: dict[Literal["phrase", "key"], Floats] = {}
+        if situation.phrase is not None:
+            place = known.place(situation.phrase[None])[0]
+            lengths = np.maximum(known.lengths * np.linalg.norm(place), 1e-9)
+            alike = np.maximum(known.fitted.items @ place / lengths - _RATHER_ALIKE, 0) / (1 - _RATHER_ALIKE)
+            added["phrase"] = (_LIKE_THE_PHRASE * alike).astype(np.float32)
+        if situation.key:
+            mode = mode_of(situation.key)
+            names, which = known.material.key_column
+            amounts = [_MODE * (mode_of(name) == mode) + _TONIC * (name == situation.key) for name in names]
+            added["key"] = np.array(amounts, np.float32)[which]
+        return added
+
+    def _closed(self, wish: Wish) -> list[int]:
+        """The rows that are not to be offered now."""
+        rows = self._knowledge.material.rows
+        closed = [*self._lately, *self._disliked, *(rows[phrase] for phrase in self._refused if phrase in rows)]
+        return closed if wish.adventurous <= _AGAIN else [*closed, *self._taste.items.tolist()]
+
+    def _candidates(self, scores: Floats, situation: Situation, closed: list[int], chance: int) -> Integers:
+        """The rows of the best, and of some of all the others."""
+        material = self._knowledge.material
+        open_scores = scores.copy()
+        open_scores[closed] = -np.inf
+        if situation.roles:
+            names, which = material.role_column
+            open_scores[np.array([name not in situation.roles for name in names])[which]] = -np.inf
+        count = min(CANDIDATES, len(scores))
+        best = np.argpartition(-open_scores, count - 1)[:count]
+        drawn = np.random.default_rng(chance).integers(len(scores), size=STRANGERS)
+        rows = np.unique(np.concatenate([best, drawn]))
+        return rows[np.isfinite(open_scores[rows])]
+
+    def _familiar(self, rows: Integers) -> Floats:
+        """How like each of these is to what speaks most in the user's taste, lately or ever: the nearest's cosine."""
+        items = self._knowledge.fitted.items
+        heard = np.unique(np.concatenate([self._taste.items[:STRONGEST], np.array(self._lately, np.int64)]))
+        if not len(heard):
+            return np.zeros(len(rows), np.float32)
+        left, right = (each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-9)
+                       for each in (items[rows], items[heard]))  # fmt: skip
+        return (left @ right.T).max(axis=1)
+
+    def _explained(
+        self, chosen: list[int], situated: dict[Literal["phrase", "key"], Floats], surprise: int | None, pinned: int
+    ) -> list[Suggestion]:
+        known, material = self._knowledge, self._knowledge.material
+        rows = np.array(chosen, np.int64)
+        events, habits = factors.explain(known.fitted, self._taste, rows)
+        heard = [material.phrases[row] for row in self._taste.items]
+        titles = {phrase: material.titles[row] for phrase, row in zip(heard, self._taste.items, strict=True)}
+        lately = [material.traits(row) for row in self._liked_lately]
+        suggestions = []
+        for place, row in enumerate(chosen):
+            parts = [
+                Part("event", float(amount), phrase, self._done.get(phrase, ""))
+                for phrase, amount in zip(heard, events[place], strict=True)
+            ]
+            parts.append(Part("habit", float(habits[place])))
+            parts += [Part(kind, float(amounts[row])) for kind, amounts in situated.items()]
+            own = {material.phrases[row]: ""}
+            why = reason(parts, titles | own, material.traits(row), lately, row == surprise)
+            score = sum(part.amount for part in parts)
+            name, number, title, source = (
+                material.phrases[row], int(material.ids[row]), material.titles[row], material.sources[row])  # fmt: skip
+            suggestions.append(
+                Suggestion(name, number, title, source, score, tuple(parts), why, row == surprise, place < pinned)
+            )
+        return suggestions

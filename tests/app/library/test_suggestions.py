@@ -1,0 +1,129 @@
+"""Suggestions: what is liked comes, what is refused does not, and each score is the sum of its true reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.library.suggestions import Situation, Suggester
+from app.library.weights import weigh
+from models.recommend.diversify import Wish
+from models.recommend.features import INDEX
+from tests.app.library.shelf import NOW, fact, history, knowledge, material
+
+EMPTY = Situation()
+PLAIN = Wish(surprise=False)
+
+
+@pytest.fixture
+def suggester() -> Suggester:
+    ready = Suggester(knowledge())
+    ready.remember(history(), frozenset())
+    return ready
+
+
+def _kinds(suggester: Suggester, situation: Situation = EMPTY, wish: Wish = PLAIN) -> Counter[str]:
+    return Counter(each.phrase[0] for each in suggester.suggest(situation, wish))
+
+
+def test_ten_of_the_kind_that_was_liked_and_none_of_what_was_just_heard(suggester: Suggester) -> None:
+    offered = suggester.suggest(EMPTY, PLAIN)
+    assert len(offered) == len({each.phrase for each in offered}) == 10
+    assert _kinds(suggester)["j"] >= 8
+    assert not {each.phrase for each in offered} & {*(f"j{number}" for number in range(9)), "w0", "w1", "w2"}
+    assert all(each.source.startswith("Book") and each.id >= 1000 for each in offered)
+
+
+def test_the_parts_sum_to_the_score_and_the_score_is_the_vectors_product(suggester: Suggester) -> None:
+    known = knowledge()
+    situation = Situation(material().features[100], "G major")
+    for each in suggester.suggest(situation, Wish()):
+        row = known.material.rows[each.phrase]
+        situated = sum(part.amount for part in each.parts if part.kind in ("phrase", "key"))
+        assert sum(part.amount for part in each.parts) == each.score
+        assert each.score - situated == pytest.approx(known.fitted.items[row] @ suggester.taste.vector, abs=1e-5)
+        assert {part.phrase for part in each.parts if part.kind == "event"} == {
+            *(f"j{number}" for number in range(9)), "w0", "w1", "w2"}  # fmt: skip
+
+
+def test_reasons_name_what_was_done_and_what_is_shared(suggester: Suggester) -> None:
+    jig = next(each for each in suggester.suggest(EMPTY, PLAIN) if each.phrase[0] == "j")
+    assert jig.reason.startswith("because you ")
+    assert jig.reason.endswith("dorian, 6/8, like your last session")
+    named = [part.phrase for part in jig.parts if f"Tune {part.phrase}”" in jig.reason]
+    assert named
+    largest = sorted(jig.parts, key=lambda part: -part.amount)[: len(named)]
+    assert set(named) == {part.phrase for part in largest}
+
+
+def test_at_the_familiar_end_what_was_liked_in_earlier_sittings_comes_again(suggester: Suggester) -> None:
+    again = [each for each in suggester.suggest(EMPTY, replace(PLAIN, adventurous=0.0)) if each.phrase in ("j0", "j1")]
+    assert again
+    assert any("kept it" in each.reason or "replayed it" in each.reason for each in again)
+    assert not {each.phrase for each in suggester.suggest(EMPTY, replace(PLAIN, adventurous=0.0))} & {"j6", "j7", "j8"}
+
+
+def test_what_was_skipped_speaks_against(suggester: Suggester) -> None:
+    wish = replace(PLAIN, count=100, a_source=100)
+    waltzes = [each for each in suggester.suggest(EMPTY, wish) if each.phrase[0] == "w"]
+    against = [part for each in waltzes for part in each.parts if part.phrase in ("w0", "w1", "w2")]
+    assert np.mean([part.amount for part in against]) < 0
+    assert not any("skipped" in each.reason for each in waltzes)
+
+
+def test_not_for_me_holds_and_so_do_pins(suggester: Suggester) -> None:
+    first = suggester.suggest(EMPTY, PLAIN)[0].phrase
+    suggester.remember(history(), frozenset({first}))
+    offered = suggester.suggest(EMPTY, PLAIN, pins=["r5", first])
+    assert first not in {each.phrase for each in offered}
+    assert len(offered) == 10
+    assert (offered[0].phrase, offered[0].pinned) == ("r5", True)
+    assert not any(each.pinned for each in offered[1:])
+    suggester.know(knowledge())  # what is learned anew does not forget it
+    assert first not in {each.phrase for each in suggester.suggest(EMPTY, PLAIN)}
+
+
+def test_one_surprise_that_is_marked(suggester: Suggester) -> None:
+    offered = suggester.suggest(EMPTY, Wish())
+    (surprise,) = [each for each in offered if each.surprise]
+    assert surprise.phrase[0] != "j"
+    assert surprise.reason.startswith("a surprise")
+
+
+def test_the_song_as_it_stands_and_a_key_and_a_role_count(suggester: Suggester) -> None:
+    waltz = material().features[2 * 40 + 20]
+    assert _kinds(suggester, Situation(waltz))["w"] > _kinds(suggester)["w"]
+    assert _kinds(suggester, Situation(key="G major"))["r"] > _kinds(suggester)["r"]
+    assert suggester.suggest(Situation(roles=frozenset({"drums"})), PLAIN) == []
+    like = [each for each in suggester.suggest(Situation(waltz), PLAIN) if each.phrase[0] == "w"]
+    assert "like the phrase in the roll" in like[0].reason
+
+
+def test_an_event_changes_the_next_answer(suggester: Suggester) -> None:
+    before = _kinds(suggester)["r"]
+    rows = [each.row for each in history()] + [fact("kept", f"r{number}", NOW - 10) for number in range(4)]
+    suggester.remember(weigh(rows, NOW), frozenset())
+    assert _kinds(suggester)["r"] > before
+
+
+def test_before_anything_is_known_something_is_offered() -> None:
+    newcomer = Suggester(knowledge([]))
+    offered = newcomer.suggest(EMPTY, PLAIN)
+    assert len({each.phrase[0] for each in offered}) == 3
+    assert all(each.reason.startswith("to begin with") and each.score == 0 for each in offered)
+
+
+def test_a_mood_is_followed(suggester: Suggester) -> None:
+    calm = suggester.suggest(EMPTY, replace(PLAIN, mood=(0.2, 0.2)))
+    features = material().features
+    energy = [features[each.id - 1000, INDEX["energy"]] for each in calm]
+    assert np.median(energy) < 0.5
+
+
+def test_takes_are_liked_by_their_features(suggester: Suggester) -> None:
+    features = material().features
+    liked = suggester.like(features[[30, 31, 110, 111]])
+    assert liked[:2].min() > liked[2:].max()
