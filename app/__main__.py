@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 STARTED = time.monotonic()
@@ -76,7 +77,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.learning import Learner
     from app.document import Document
     from app.library.history import History
-    from app.library.seeds import Callbacks, Seeds
+    from app.library.offers import Shelf
+    from app.library.refitting import Refitter
     from app.library.sources import sources
     from app.library.tallies import Tallies
     from app.player.client import Player
@@ -85,6 +87,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.ui import theme
     from app.ui.dialogs import Reporter
     from app.ui.recording import Recording
+    from app.ui.seed_index import SeedIndex
     from app.ui.window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -106,11 +109,6 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     learner = Learner(paths.styles_dir(), paths.kept_dir())
     reporter = Reporter()
     history = History(paths.library_path(), reporter.tell)
-    seeds = Seeds(
-        paths.library_path(),
-        sources(chosen.seed_folders, paths.resource("seeds"), paths.takes_dir()),
-        Callbacks(progressed=lambda progress: None, changed=lambda: None, trouble=reporter.tell),
-    )
     autosave = Autosave(document, paths.recovery_dir())
 
     def store(changed: settings.Settings) -> None:
@@ -130,8 +128,15 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         chosen.history_paused,
         chosen.left_out,
     )
-    record.recorded.connect(lambda kind: seeds.look() if kind == "kept" else None)
-    window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
+    index = SeedIndex(
+        paths.library_path(),
+        partial(sources, seeds=paths.resource("seeds"), takes=paths.takes_dir()),
+        chosen.seed_folders,
+    )
+    shelf = Shelf(paths.library_path())
+    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text())
+    refitter = Refitter(paths.library_path(), window.seeds.learned.emit, reporter.tell)
+    index.changed.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
@@ -153,7 +158,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         if ready_file is not None:
             ready_file.write_text(f"{time.monotonic() - STARTED:.3f}\n")
             QTimer.singleShot(0, window.close)
-        QTimer.singleShot(_INDEXING_AFTER, seeds.start)
+        QTimer.singleShot(_INDEXING_AFTER, index.start)
 
     QTimer.singleShot(0, begin)
     try:
@@ -162,10 +167,11 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         player.close()  # first of all, silence
         # A loop that ended otherwise than by the user's leave, such as when the display dies, must not cost the song.
         autosave.close(keep=not window.finished)
+        index.close()
         history.close()
         client.close()
         learner.close()
-        seeds.close()
+        refitter.close()
         uninstall()
 
 

@@ -14,6 +14,7 @@ from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
 from app.library.history import History
+from app.library.offers import Shelf
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.measure import sent_messages
@@ -21,6 +22,7 @@ from app.player.messages import Options
 from app.settings import Settings
 from app.song.selection import Selection
 from app.ui.recording import Recording
+from app.ui.seed_index import SeedIndex
 from app.ui.window import MainWindow
 
 RUNS = 30
@@ -38,7 +40,11 @@ def pressing() -> Iterator[Measured]:
         learner = Learner(Path(folder) / "styles", Path(folder) / "kept")
         tallies, history = Tallies(), History(Path(folder) / "library.sqlite")
         record = Recording(history, tallies, document, learner.kept, Path(folder) / "takes", print)
-        window = MainWindow(document, player, client, learner, Settings(), record, tallies, lambda _: None, "")
+        index = SeedIndex(history.path, lambda _: [])
+        shelf = Shelf(history.path)
+        window = MainWindow(
+            document, player, client, learner, Settings(), record, tallies, index, shelf, lambda _: None, ""
+        )
         window.show()
         player.start()
         client.start()
@@ -51,6 +57,7 @@ def pressing() -> Iterator[Measured]:
         finally:
             player.close()
             client.close()
+            index.close()
             history.close()
             document.mark_saved(document.song, Path(folder) / "bench.mid")  # so that closing asks nothing
             window.close()

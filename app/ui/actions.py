@@ -66,6 +66,25 @@ ENTRIES = (
     ),
     Entry("styles", "Compose", "My styles…", "Let Antiphon learn from your own MIDI, or delete a style", ("Ctrl+L",)),
     Entry(
+        "seeds", "Seeds", "Seeds beside the roll", "Show the phrases that are suggested, or Compose again", ("Ctrl+E",)
+    ),
+    Entry("find_seeds", "Seeds", "Search the seeds", "Look for seeds by title, key, metre or source", ("Ctrl+F",)),
+    Entry(
+        "alike",
+        "Seeds",
+        "Seeds like the selection",
+        "Look for seeds with the line of the selected notes, in any key and tempo",
+        ("Ctrl+Shift+F",),
+    ),
+    Entry("remark", "Seeds", "Tags and comment…", "Note words on the chosen seed", ("Ctrl+Shift+E",)),
+    Entry(
+        "library",
+        "Seeds",
+        "Seed library…",
+        "Folders of your music, how far the reading is, what could not be read",
+        ("Ctrl+Shift+L",),
+    ),
+    Entry(
         "history",
         "Seeds",
         "History…",

@@ -15,8 +15,11 @@ from app.compose.takes import TakeGroup
 from app.document import Document
 from app.song import clip
 from app.song.excerpt import packed
+from app.song.fitting import Placed
 from app.song.song import Song
 from models.music.notes import Note
+
+SEED = "application/x-antiphon-seed"  # says that what is carried is a seed from the shelf
 
 
 class Carrying(QObject):
@@ -42,7 +45,11 @@ class Carrying(QObject):
             return False
         return self._drag(group.song, group.track_id, group.takes[index].notes, f"Take {index + 1}")
 
-    def _drag(self, song: Song, track_id: int, notes: Sequence[Note], what: str) -> bool:
+    def seed(self, placed: Placed, title: str) -> bool:
+        """Drag a seed to the roll or out of the window; whether it was taken."""
+        return self._drag(placed.frame, placed.track_id, placed.notes, title or "Seed", SEED)
+
+    def _drag(self, song: Song, track_id: int, notes: Sequence[Note], what: str, mark: str = "") -> bool:
         bars = bar_names(song.metres.bar(notes[0].onset), song.metres.bar(max(note.end for note in notes) - 1))
         name = re.sub(r"[^\w .,-]", "_", f"{what}, {bars.replace('–', '-')}").strip() or "Notes"
         data = packed(song, song.track(track_id), notes, what)
@@ -53,8 +60,10 @@ class Carrying(QObject):
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path))])
         mime.setData(clip.MIME, data)
+        if mark:
+            mime.setData(mark, b"1")
         taken = carry(self._window, mime)
-        if taken:
+        if taken and not mark:
             self.told.emit(f"{path.name} was handed over.")
         return taken
 

@@ -34,6 +34,7 @@ class Composing(QObject):
     told = Signal(str)  # a sentence for the status line
     warned = Signal(str)  # a sentence for the message bar
     planned = Signal(str)  # what G would do now
+    began = Signal()  # takes are asked for, or looked at again
 
     def __init__(
         self,
@@ -116,6 +117,7 @@ class Composing(QObject):
             return
         request = self._panel.engine.applied(replace(made.request, seed=self._panel.next_seed()))
         self._put_away()
+        self.began.emit()
         song = self._document.song
         request_id = self._client.ask(request)
         self._shown = TakeGroup.start(request_id, made.track_id, request, song)
@@ -279,6 +281,7 @@ class Composing(QObject):
 
     def _look_at(self, group: TakeGroup) -> None:
         """Show another take, and hear it from its context on at once."""
+        self.began.emit()
         self._hearing.hear(group, asked=True)
         self._shown = group
         self._store(group)

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.document import Document
 from app.player.client import Player
 from app.player.messages import VIRTUAL, Heard
-from app.ui.hearing import LEAST_HEARD, Record
+from app.ui.audition import LEAST_HEARD
+from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.roll.view import RollView
 from app.ui.transport import OWN_PORT, Transport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from app.document import Document
 from app.library.history import History, Kind, content_hash
 from app.library.kept import keep
-from app.library.takes import add_take
+from app.library.takes import add_take, take_of
 from app.library.tallies import Tallies
-from app.song.excerpt import phrase
 from models.music.notes import Note, Role
 from models.request import Span
 
@@ -96,12 +96,14 @@ class Recording(QObject):
         seconds: float,
         asked_for: bool,
         context: dict[str, Any],
+        music: str | None = None,
     ) -> None:
+        """Note one fact; `music` is the content hash where the notes are not counted in the song's ticks."""
         if self._paused or self._without:
             return
         if kind == "kept" and role != Role.CHORDS:
             self._keep(notes, role, Span(start, end))
-        digest = partial(content_hash, notes, self._document.song.ticks_per_quarter)
+        digest = music or partial(content_hash, notes, self._document.song.ticks_per_quarter)
         self._tallies.count(kind, context)
         self.history.record(kind, digest, role, start, end, seconds, asked_for, context)
         self.recorded.emit(kind)
@@ -119,6 +121,7 @@ class Recording(QObject):
         song, track_id = self._document.song, self._document.selection.track_id
         try:
             keep(self._kept, song, track_id, span, notes)
-            add_take(self._takes, phrase(song, song.track(track_id), span, notes, Role(role)))
+            title = f"Take of {time.strftime('%Y-%m-%d %H:%M')}"
+            add_take(self._takes, take_of(song, span.start, span.end, notes, role, title))
         except OSError as error:
             self._tell(f"The phrase is in the song, but could not be kept to learn from: {error.strerror}.")

@@ -18,12 +18,17 @@ from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
 from app.library.history import History
+from app.library.knowledge import learn
+from app.library.material import load_material
+from app.library.offers import Shelf
+from app.library.sources import sources
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.messages import Options
 from app.settings import Settings
 from app.song.selection import Selection
 from app.ui.recording import Recording
+from app.ui.seed_index import SeedIndex
 from app.ui.window import MainWindow
 from tests.app.ui import scripted
 
@@ -43,6 +48,7 @@ class Program:
     window: MainWindow
     record: Path
     recording: Recording
+    index: SeedIndex
     facts: list[tuple[Any, ...]] = field(default_factory=list)
     stored: list[Settings] = field(default_factory=list)
 
@@ -134,14 +140,20 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optio
     history = History(tmp_path / "library.sqlite")
     recording = Watched(history, tallies, document, tmp_path / "kept", tmp_path / "takes", told.append)
     recording.facts = facts
-    window = MainWindow(document, player, client, learner, Settings(), recording, tallies, stored.append, "About")
+    index = SeedIndex(history.path, lambda folders: sources(folders, tmp_path / "seeds", tmp_path / "takes")[-1:])
+    shelf = Shelf(history.path)
+    window = MainWindow(
+        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, "About"
+    )
+    index.changed.connect(lambda: window.seeds.learned.emit(learn(load_material(history.path), [])))
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
     window.show()
     window.activateWindow()
     qtbot.waitActive(window).__enter__()
     player.start()
     client.start()
-    yield Program(qtbot, document, player, client, learner, window, record, recording, facts, stored)
+    yield Program(qtbot, document, player, client, learner, window, record, recording, index, facts, stored)
+    index.close()
     history.close()
     learner.close()
     client.close()
