@@ -13,9 +13,7 @@ import pytest
 from app.library.catalogue import held
 from app.library.database import open_library
 from app.library.indexing import Indexer
-from app.library.search import Query
-from app.library.seeds import Callbacks, Seeds
-from app.library.sources import Outcome, Progress, Source
+from app.library.sources import Outcome, Source
 from tests.app.library.tunes import write_midi
 
 PATIENCE = 60
@@ -85,34 +83,3 @@ def test_a_damaged_library_is_begun_again_and_filled(tmp_path: Path, indexer: In
     assert told.get(timeout=PATIENCE).read == 3
     with closing(open_library(path)) as connection:
         assert connection.execute("SELECT kind FROM history").fetchall() == [("kept",)]
-
-
-def test_the_window_sees_what_has_been_indexed(tmp_path: Path, source: Source, told: queue.Queue[Any]) -> None:
-    def progressed(progress: Progress | None) -> None:
-        if progress is None:
-            told.put("rests")
-
-    def changed() -> None:
-        told.put("changed")
-
-    seeds = Seeds(tmp_path / "l.sqlite", [source], Callbacks(progressed, changed, told.put))
-    assert seeds.find(Query()) == []
-    seeds.start()
-    assert [told.get(timeout=PATIENCE) for _ in range(2)] == ["changed", "rests"]
-    hits = seeds.find(Query("lead"))
-    (entry, *_) = seeds.entries(hits)
-    assert entry.source == "Music"
-    assert entry.seed.title.endswith("Lead")
-    assert seeds.index is not None
-    before = len(seeds.index)
-    write_midi(source.path / "new.mid", 9)
-    seeds.look()
-    assert [told.get(timeout=PATIENCE) for _ in range(2)] == ["changed", "rests"]
-    assert len(seeds.index) > before
-    seeds.close()
-
-    again = Seeds(tmp_path / "l.sqlite", [source], Callbacks(progressed, changed, told.put))
-    again.start()
-    assert sorted(told.get(timeout=PATIENCE) for _ in range(2)) == ["changed", "rests"]
-    assert again.index is not None
-    again.close()
