@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.library.indexing import Indexer
 from app.library.search import Index, load
-from app.library.sources import Outcome, Source
+from app.library.sources import Outcome, Progress, Source
 from app.ui.tasks import Tasks
 from models.errors import UserError
+
+_FIRST, _THEN = 2.0, 30.0  # seconds between two readings of the index while the library grows, the first time and later
 
 
 class SeedIndex(QObject):
@@ -32,10 +35,12 @@ class SeedIndex(QObject):
         self._index: Index | None = None
         self._tasks = Tasks(self)
         self._paused = False
+        self._read_at = 0.0
         self._indexer = Indexer(
             library, sources_of(folders), self.progressed.emit, self._indexed.emit, self.troubled.emit
         )
         self._indexed.connect(self._round_done)
+        self.progressed.connect(self._look_in)
 
     @property
     def index(self) -> Index | None:
@@ -76,12 +81,19 @@ class SeedIndex(QObject):
         self._indexer.close()
         self._tasks.close()
 
+    def _look_in(self, progress: Progress | None) -> None:
+        """What has been read so far is there to be used while the rest is read."""
+        often = _FIRST if self._index is None or not len(self._index) else _THEN
+        if progress is not None and time.monotonic() - self._read_at > often:
+            self._read()
+
     def _round_done(self, outcome: Outcome) -> None:
         self.progressed.emit(None)
         if outcome.changed or self._index is None:
             self._read()
 
     def _read(self) -> None:
+        self._read_at = time.monotonic()
         if self.library.exists():
             self._tasks.run(lambda: load(self.library), self._loaded, self._failed)
 

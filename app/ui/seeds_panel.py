@@ -105,20 +105,20 @@ class SeedsPanel(QWidget):
         form.setColumnStretch(1, 1)
         form.addWidget(self.search, 0, 0, 1, 3)
         form.addWidget(self.alike, 0, 3)
-        form.addWidget(self.mood, 1, 0)
         slider = QHBoxLayout()
         slider.setSpacing(6)
         for widget in (quiet("familiar"), self.adventure, quiet("adventurous")):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
-        form.addLayout(slider, 1, 1, 1, 3)
+        form.addLayout(slider, 1, 0, 1, 4)
         top, bottom, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.title, 1)
+        top.addWidget(self.mood)
         top.addWidget(self.back)
         top.addWidget(self.renew)
         buttons.setSpacing(4)
         for button in (self.kin, self.refuse, self.pin):
             buttons.addWidget(button)
-        bottom.addWidget(self.progress, 1)
+        bottom.addWidget(self.listen, 1)
         bottom.addWidget(self.library)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
@@ -129,8 +129,8 @@ class SeedsPanel(QWidget):
         layout.addWidget(self.why)
         layout.addWidget(self.put)
         layout.addLayout(buttons)
-        layout.addWidget(self.listen)
         layout.addLayout(bottom)
+        layout.addWidget(self.progress)
         self.setMinimumWidth(290)
 
     @property

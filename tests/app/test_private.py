@@ -75,7 +75,7 @@ def test_the_whole_program_runs_where_there_is_no_network(tmp_path: Path, enviro
     assert opened.returncode == 0, opened.stderr
     assert float(ready.read_text()) > 0
     answered = subprocess.run(
-        [*alone, sys.executable, "-m", "app", "continue", str(MINUET), "-o", str(out), "--bars", "2"],
+        [*alone, sys.executable, "-m", "app", "continue", str(MINUET), "-o", str(out), "--bars", "2", "--takes", "1"],
         env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert answered.returncode == 0, answered.stderr
