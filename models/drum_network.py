@@ -18,7 +18,9 @@ from models.drum_patterns import DRUM_STYLES
 
 MEASURES = 2  # density and liveliness
 WISHES = len(DRUM_STYLES) + 2 * MEASURES  # the style, and each measure with whether it is asked for
+_STYLES = len(DRUM_STYLES)
 HINTS = DRUMS + 1  # hits that are given, and what was tapped
+LOOK_BACK = (1, 4, 8, 16)  # steps: patterns answer themselves after a beat, half a bar, a bar
 _MIDDLES, _SPREADS = (2.9, 0.45), (0.8, 0.2)  # of the measures in the data, about
 
 
@@ -52,7 +54,7 @@ class DrumNetwork(nn.Module):
         self.to_latent = nn.Linear(2 * c.reader + WISHES, 2 * c.latent)
         self.hint_reader = nn.GRU(HINTS, c.hints, batch_first=True, bidirectional=True)
         self.start = nn.Linear(c.latent + WISHES, c.hidden)
-        self.cell_in = nn.Linear(DRUMS + HINTS + 2 * c.hints + c.latent + WISHES + 6, c.hidden)
+        self.cell_in = nn.Linear(len(LOOK_BACK) * DRUMS + HINTS + 2 * c.hints + c.latent + WISHES + 6, c.hidden)
         self.cell = nn.GRU(c.hidden, c.hidden, batch_first=True)
         self.out = nn.Linear(c.hidden, DRUMS)
         self.among = nn.Parameter(torch.zeros(DRUMS, DRUMS))  # what a hit in a step says of the drums behind it
@@ -78,34 +80,47 @@ class DrumNetwork(nn.Module):
 
     def write(self, latent: Tensor, asked: Tensor, hints: Tensor, hits: Tensor, hidden_share: float = 0.0) -> Tensor:
         """Logits (n, STEPS, DRUMS) of the hits, each given those before it; of the steps a share is hidden."""
-        before = nn.functional.pad(hits, (0, 0, 1, 0))[:, :-1]
+        heard = hits
         if hidden_share:
-            before = before * (torch.rand((*before.shape[:2], 1)) >= hidden_share)
+            heard = hits * (torch.rand((*hits.shape[:2], 1)) >= hidden_share)
+        before = torch.cat([nn.functional.pad(heard, (0, 0, back, 0))[:, :STEPS] for back in LOOK_BACK], 2)
         told = torch.cat([before, self._told(latent, asked, hints)], 2)
         states, _ = self.cell(torch.tanh(self.cell_in(told)), self._begin(latent, asked)[None])
         return self.out(states) + hits @ self.among.tril(-1).T
 
     @torch.no_grad()
     def generate(
-        self, latent: Tensor, asked: Tensor, hints: Tensor, allowed: Tensor, noise: Tensor, temperature: float = 1.0
-    ) -> Tensor:
+        self, latent: Tensor, asked: Tensor, hints: Tensor, allowed: Tensor, noise: Tensor, temperature: float = 1.0,
+        pull: float = 1.0,
+    ) -> Tensor:  # fmt: skip
         """Patterns (n, STEPS, DRUMS) of 0 and 1; what `hints` give is hit, what `allowed` (n, STEPS, DRUMS) closes is
-        not. `noise` (n, STEPS, DRUMS), even between 0 and 1, decides."""
-        told = self._told(latent, asked, hints)
+        not. `noise` (n, STEPS, DRUMS), even between 0 and 1, decides.
+
+        With a `pull` above 1 styles count more: logits go on in the direction in which they differ from those where
+        none is said (classifier-free guidance, Ho and Salimans 2022).
+        """
+        count, doubled = len(latent), pull != 1.0
+        if doubled:
+            plain = torch.cat([torch.zeros_like(asked[:, :_STYLES]), asked[:, _STYLES:]], 1)
+            asked, latent = torch.cat([asked, plain]), latent.repeat(2, 1)
+        told = self._told(latent, asked, hints.repeat(2, 1, 1) if doubled else hints)
         state = self._begin(latent, asked)
         weights = self.cell.all_weights[0]
         among = self.among.tril(-1)
         drawn = torch.log(noise.clamp(1e-6, 1 - 1e-6)) - torch.log1p(-noise.clamp(1e-6, 1 - 1e-6))
         drawn = torch.where(allowed, drawn * temperature, torch.inf)
         drawn = torch.where((hints[..., :DRUMS] > 0) & allowed, -torch.inf, drawn)
-        step = torch.zeros(len(latent), DRUMS)
+        nothing = torch.zeros(len(latent), DRUMS)
         written = torch.zeros(len(latent), STEPS, DRUMS)
         for number in range(STEPS):
-            fed = torch.tanh(self.cell_in(torch.cat([step, told[:, number]], 1)))
+            before = [written[:, number - back] if number >= back else nothing for back in LOOK_BACK]
+            fed = torch.tanh(self.cell_in(torch.cat([*before, told[:, number]], 1)))
             state = torch.gru_cell(fed, state, *weights)
             logits = self.out(state)
-            step = torch.zeros(len(latent), DRUMS)
+            if doubled:
+                logits = logits[count:] + pull * (logits[:count] - logits[count:])
+            step = torch.zeros(count, DRUMS)
             for drum in range(DRUMS):
                 step[:, drum] = (logits[:, drum] + step @ among[drum] > drawn[:, number, drum]).float()
-            written[:, number] = step
-        return written
+            written[:, number] = step.repeat(2, 1) if doubled else step
+        return written[:count]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from models.errors import UserError
-from models.music.notes import Note
-from models.request import Composer, Request, Take, Verb
+from models.music.notes import Note, Phrase
+from models.request import Composer, Placed, Request, Surveyor, Take, Verb
 
 # For each verb the engines that can do it; the first is asked where nothing else is said.
 OFFERED: dict[Verb, tuple[str, ...]] = {
@@ -54,6 +54,15 @@ class Engines:
     ) -> tuple[Take, ...]:
         """The takes of the engine that the request is for."""
         return self._engine(request).compose(request, emit, cancelled)
+
+    def survey(self, phrases: Sequence[Phrase]) -> tuple[Placed, ...]:
+        """Where phrases lie in the space of the engine that varies."""
+        name = OFFERED[Verb.VARY][0]
+        self.preload(name)
+        engine = self._loaded[name]
+        if not isinstance(engine, Surveyor):
+            raise UserError(f"{name.upper()} cannot say where phrases lie; reinstall Antiphon.")
+        return engine.survey(phrases)
 
     def _engine(self, request: Request) -> Composer:
         name = engine_for(request)

@@ -63,7 +63,7 @@ def one_hot(melody: Tensor, chords: Tensor, bass: Tensor) -> Cells:
     )
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Two convolutions over time, added to what came in."""
 
     def __init__(self, channels: int, critic: bool = False) -> None:
@@ -93,9 +93,9 @@ class Writer(nn.Module):
         self.config = config
         self.begin = nn.Linear(config.latent + GLOBAL, HALVES * c)
         self.harmony = nn.Conv1d(LOCAL, c, 3, padding=1)
-        self.levels = nn.ModuleList(_Block(c) for _ in range(4))
+        self.levels = nn.ModuleList(Block(c) for _ in range(4))
         self.place = nn.Conv1d(_PLACE + LOCAL + GLOBAL, c, 1)
-        self.last = _Block(c)
+        self.last = Block(c)
         self.out = nn.Conv1d(c, _MELODY + _BASS + _KINDS * _VOICES, 1)
 
     def forward(self, latent: Tensor, whole: Tensor, halves: Tensor, used: Tensor) -> Cells:
@@ -121,7 +121,7 @@ class _Eye(nn.Module):
         super().__init__()
         wrap = spectral_norm if critic else (lambda layer: layer)
         self.first = wrap(nn.Conv1d(_SEEN + _PLACE + LOCAL, channels, 3, padding=1))
-        self.blocks = nn.ModuleList(_Block(channels, critic) for _ in range(4))
+        self.blocks = nn.ModuleList(Block(channels, critic) for _ in range(4))
         self.width = channels * (STEPS // 16)
 
     def forward(self, cells: Cells, whole: Tensor, halves: Tensor, used: Tensor) -> Tensor:

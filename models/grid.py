@@ -92,13 +92,9 @@ def encode(notes: Sequence[Note], place: Window, ticks_per_quarter: int, shift: 
     inside = [note for note in notes if place.start <= note.onset < place.end]
     exact = np.array([(note.onset - place.start) / ticks_per_quarter for note in inside])
     beats = np.floor(exact + 1 / (2 * BEAT_STEPS)).astype(int)
-    triplets = np.zeros(BEATS, bool)
+    triplets = triplet_beats(exact)
     straight = np.rint((exact - beats) * BEAT_STEPS).astype(int)
     third = np.clip(np.rint((exact - beats) * 3), 0, 2).astype(int)
-    off = np.abs(exact - beats - straight / BEAT_STEPS) - np.abs(exact - beats - third / 3) - _NEARLY
-    for beat in range(BEATS):
-        here = beats == beat
-        triplets[beat] = bool(here.any()) and off[here].sum() > 0
     symbols = np.zeros(STEPS, np.int64)
     lengths = np.zeros(STEPS)
     last = 0.0
@@ -115,6 +111,16 @@ def encode(notes: Sequence[Note], place: Window, ticks_per_quarter: int, shift: 
         _rest(symbols, last - place.start / ticks_per_quarter, triplets)
     symbols[place.steps :] = HOLD
     return Cell(symbols, triplets)
+
+
+def triplet_beats(exact: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which quarters are better read as triplets than as sixteenths, (BEATS,), from onsets in quarters."""
+    beats = np.floor(exact + 1 / (2 * BEAT_STEPS)).astype(int)
+    inside = exact - beats
+    straight = np.rint(inside * BEAT_STEPS) / BEAT_STEPS
+    third = np.clip(np.rint(inside * 3), 0, 2) / 3
+    off = np.abs(inside - straight) - np.abs(inside - third) - _NEARLY
+    return np.array([off[beats == beat].sum() > 0 for beat in range(BEATS)])
 
 
 def _rest(symbols: Symbols, quarters: float, triplets: NDArray[np.bool_]) -> None:

@@ -22,7 +22,7 @@ from models.request import Controls, Request, Take
 ENGINE = "groove"
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "groove.safetensors"
 _LOUDEST = 127
-_EVERY = frozenset(range(12))
+EVERY = frozenset(range(12))
 
 
 class Groover:
@@ -38,33 +38,25 @@ class Groover:
 
         Raises UserError where there are no drums to play.
         """
-        source = request.source
-        if source is None or not source.notes:
+        stiff = notes_to_play(request)
+        if not stiff:
             raise UserError("There are no drums to play here; select the hits of a drum track first.")
-        scale = request.context.ticks_per_quarter / source.ticks_per_quarter
-        start, end = request.span.start, request.span.end
-        stiff = [
-            replace(note, onset=start + round(note.onset * scale), duration=max(round(note.duration * scale), 1))
-            for note in source.notes
-        ]
-        kept = {(note.onset, note.pitch) for note in request.locked}
-        stiff = [note for note in stiff if note.onset < end and (note.onset, note.pitch) not in kept]
         takes: list[Take] = []
-        free = replace(request, controls=Controls(polyphony=_LOUDEST), locked=request.locked)
         for index in range(request.takes):
             if cancelled():
                 break
-            moves = self.moves(stiff, request, index)
-            notes = _played(stiff, moves, request)
-            insist(notes, free, _EVERY, index)
+            notes = self.play(stiff, request, index)
+            insist(notes, free_of_pitch(request), EVERY, index)
             for note in notes:
                 emit(index, note)
             takes.append(
-                Take(
-                    notes, name, request.seed, index, request.controls, request.span, Key(0), _EVERY, line=index
-                )
-            )  # fmt: skip
+                Take(notes, name, request.seed, index, request.controls, request.span, Key(0), EVERY, line=index)
+            )
         return tuple(takes)
+
+    def play(self, stiff: Sequence[Note], request: Request, take: int) -> tuple[Note, ...]:
+        """The hits, in the request's ticks, played as far as its amount says."""
+        return _played(stiff, self.moves(stiff, request, take), request)
 
     @torch.inference_mode()
     def moves(self, stiff: Sequence[Note], request: Request, take: int) -> NDArray[np.float64]:
@@ -89,6 +81,26 @@ class Groover:
             which, inside = min(place // STEPS, count - 1), place % STEPS
             found[number] = drawn[which, inside, drum_of(note.pitch)]
         return np.clip(found, (0.02, -0.5), (1.0, 0.5))
+
+
+def notes_to_play(request: Request) -> list[Note]:
+    """The notes of the request's source in its own ticks and span, without the locked ones."""
+    source = request.source
+    if source is None:
+        return []
+    scale = request.context.ticks_per_quarter / source.ticks_per_quarter
+    start, end = request.span.start, request.span.end
+    moved = [
+        replace(note, onset=start + round(note.onset * scale), duration=max(round(note.duration * scale), 1))
+        for note in source.notes
+    ]
+    kept = {(note.onset, note.pitch) for note in request.locked}
+    return [note for note in moved if note.onset < end and (note.onset, note.pitch) not in kept]
+
+
+def free_of_pitch(request: Request) -> Request:
+    """The request without what holds for pitches alone."""
+    return replace(request, controls=Controls(polyphony=_LOUDEST))
 
 
 def _played(stiff: Sequence[Note], moves: NDArray[np.float64], request: Request) -> tuple[Note, ...]:

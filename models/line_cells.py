@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,19 @@ class Source:
     ticks_per_quarter: int
 
 
+class Read(Protocol):
+    """What both kinds of sources tell."""
+
+    @property
+    def line(self) -> tuple[Note, ...]: ...
+
+    @property
+    def key(self) -> Key: ...
+
+    @property
+    def shift(self) -> int: ...
+
+
 def read_source(phrase: Phrase, request: Request, shift: int | None = None) -> Source:
     """Read the line of a phrase; raises UserError where there is none or where it is chords."""
     notes = [note for note in phrase.notes if note.onset < phrase.length]
@@ -58,21 +72,36 @@ def read_source(phrase: Phrase, request: Request, shift: int | None = None) -> S
         raise UserError("There are no notes to start from; select a melody first.")
     together = 1 - len({note.onset for note in notes}) / len(notes)
     if together > CHORDAL:
-        raise UserError("This engine varies one line at a time, and these are chords; select a melody or a bass.")
+        raise UserError("These are chords, and one line is asked for; select a melody or a bass.")
     line = tuple(melody_line(notes))
-    own = replace(request.context, part=line, after=(), others=(), chords=())
-    key, allowed = allowed_pitch_classes(replace(request, context=own, controls=Controls(phrase.key)))
-    allowed |= {note.pitch % 12 for note in line}
-    asked = request.controls.key
-    if asked is not None and np.mean([note.pitch % 12 in asked.pitch_classes for note in line]) >= _MOSTLY:
-        key = asked
+    found = source_key(phrase, line, request)
+    key, allowed = found.key, found.allowed
     shift = shift_of(key, [note.pitch for note in line]) if shift is None else shift
     places = tuple(windows(phrase.metres, 0, phrase.length))
     cells = tuple(encode(line, place, phrase.ticks_per_quarter, shift) for place in places)
     return Source(line, cells, places, key, allowed, shift, phrase.ticks_per_quarter)
 
 
-def target_shift(source: Source, request: Request) -> int:
+@dataclass(frozen=True)
+class SourceKey:
+    """The key of a phrase that is read, and the pitch classes that may be used in what is made of it."""
+
+    key: Key
+    allowed: frozenset[int]
+
+
+def source_key(phrase: Phrase, notes: Sequence[Note], request: Request) -> SourceKey:
+    """The key of a phrase: the one asked for where most of its notes are in it, else its own."""
+    own = replace(request.context, part=tuple(notes), after=(), others=(), chords=())
+    key, allowed = allowed_pitch_classes(replace(request, context=own, controls=Controls(phrase.key)))
+    allowed |= {note.pitch % 12 for note in notes}
+    asked = request.controls.key
+    if asked is not None and np.mean([note.pitch % 12 in asked.pitch_classes for note in notes]) >= _MOSTLY:
+        key = asked
+    return SourceKey(key, allowed)
+
+
+def target_shift(source: Read, request: Request) -> int:
     """What to add to the pitches of cells made from the source: its key moved to the one asked for, in the octave
     where most of its notes lie in the range."""
     key = request.controls.key or source.key
@@ -108,7 +137,7 @@ def masks(
     for number, place in enumerate(places):
         ticks = place.start + np.rint(np.arange(STEPS) * step_length).astype(int)
         if request.controls.strong_chord_tones:
-            _only_chord_tones(mask[number], ticks[: place.steps], request, table)
+            on_strong_beats(mask[number, :, FIRST_PITCH:], ticks[: place.steps], request, table)
         for note in request.locked:
             covered = (ticks >= note.onset - step_length / 2) & (ticks < note.end - step_length / 2)
             mask[number, covered, HOLD + 1 :] = False
@@ -120,7 +149,10 @@ def masks(
     return mask
 
 
-def _only_chord_tones(mask: NDArray[np.bool_], ticks: NDArray[np.int64], request: Request, table: NDArray[np.int64]):
+def on_strong_beats(
+    open_: NDArray[np.bool_], ticks: NDArray[np.int64], request: Request, table: NDArray[np.int64]
+) -> None:
+    """Close in `open_` (STEPS, pitches of `table`), on beats where a chord stands, what is none of its tones."""
     metres = request.context.metres
     for step, tick in enumerate(ticks.tolist()):
         if (tick - metres.bar_start(metres.bar(tick))) % metres.beat_ticks(tick):
@@ -128,8 +160,8 @@ def _only_chord_tones(mask: NDArray[np.bool_], ticks: NDArray[np.int64], request
         for span in request.context.chords:
             if span.chord is not None and span.onset <= tick < span.end:
                 tones = np.isin(table % 12, list(span.chord.pitch_classes))
-                if (mask[step, FIRST_PITCH:] & tones).any():
-                    mask[step, FIRST_PITCH:] &= tones
+                if (open_[step] & tones).any():
+                    open_[step] &= tones
 
 
 def notes_of(
@@ -153,7 +185,7 @@ def notes_of(
             note = replace(note, onset=onset, duration=max(min(old.end, until) - onset, 1), velocity=old.velocity)
         else:
             end = min(note.end, until)
-            note = replace(note, duration=end - note.onset, velocity=_nearest(loud, note.onset))
+            note = replace(note, duration=end - note.onset, velocity=nearest_velocity(loud, note.onset))
         if found and found[-1].end > note.onset:
             found[-1] = replace(found[-1], duration=note.onset - found[-1].onset)
         found.append(replace(note, channel=channel))
@@ -199,19 +231,28 @@ def _known(
     return known, loud
 
 
-def _nearest(loud: Sequence[tuple[int, int]], tick: int) -> int:
+def nearest_velocity(loud: Sequence[tuple[int, int]], tick: int) -> int:
+    """How loud the note of `loud` (tick, velocity) nearest to a tick is."""
     return min(loud, key=lambda each: abs(each[0] - tick))[1] if loud else _VELOCITY
 
 
 def distance(one: Sequence[Note], other: Sequence[Note]) -> float:
-    """How far apart two lines are, from 0 (the same onsets and pitches) to 1 (no onset in common).
+    """How far apart two lines, or chords, are, from 0 (the same onsets and pitches) to 1 (no onset in common).
 
-    A note whose onset the other line has counts half, and the more the nearer its pitch, up to an octave.
+    A note whose onset the other has counts half, and the more the nearer the next pitch there, up to an octave.
     """
     if not one and not other:
         return 0.0
-    there = {note.onset: note.pitch for note in other}
-    shared = sum(
-        0.5 + 0.5 * max(1 - abs(note.pitch - there[note.onset]) / 12, 0.0) for note in one if note.onset in there
+    shared = _found_in(one, other) + _found_in(other, one)
+    return 1 - shared / (len(one) + len(other))
+
+
+def _found_in(one: Sequence[Note], other: Sequence[Note]) -> float:
+    there: dict[int, list[int]] = {}
+    for note in other:
+        there.setdefault(note.onset, []).append(note.pitch)
+    return sum(
+        0.5 + 0.5 * max(1 - min(abs(note.pitch - pitch) for pitch in there[note.onset]) / 12, 0.0)
+        for note in one
+        if note.onset in there
     )
-    return 1 - 2 * shared / (len(one) + len(other))

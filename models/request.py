@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Key
@@ -105,8 +105,10 @@ class Request:
     `engine` names the engine to ask where a verb has several, "" is the one that does it best. VARY, BLEND and GROOVE
     start from `source`, whose tick 0 is a bar line; BLEND goes from there to `target`, a take a step, the first and the
     last as near to the two as the engine can come. `amount`, from 0 to 1, is how far VARY goes and how much GROOVE
-    moves. `nudges` are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a point in an engine's own
-    space, such as a take brought along. `roles` are the parts that FRESH writes.
+    moves; where it `writes`, it writes hits of its own around those of the source, struck where `rhythm` was tapped
+    (ticks after the span's start), and of the controls `style` is one of `models.drum_patterns.DRUM_STYLES`. `nudges`
+    are names of `NUDGES` with values from -1 (less) to 1 (more). `latent` is a point in an engine's own space, such as
+    a take brought along. `roles` are the parts that FRESH writes.
     """
 
     verb: Verb
@@ -123,6 +125,8 @@ class Request:
     nudges: tuple[tuple[str, float], ...] = ()
     latent: tuple[float, ...] = ()
     roles: tuple[Role, ...] = (Role.MELODY,)
+    writes: bool = False
+    rhythm: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,23 @@ class Take:
     latent: tuple[float, ...] = ()  # where it lies in the engine's own space, if that has one
     line: int = 0
     retried: bool = False  # written anew, since of the lines written first too few would do
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a phrase lies in an engine's own space: a point a window, and the key in which it was read."""
+
+    points: tuple[tuple[float, ...], ...]
+    key: Key
+
+
+@runtime_checkable
+class Surveyor(Protocol):
+    """An engine that can say where phrases lie."""
+
+    def survey(self, phrases: Sequence[Phrase]) -> tuple[Placed, ...]:
+        """Where each phrase lies; of chords it is the top line. A phrase needs a note."""
+        ...
 
 
 class Composer(Protocol):

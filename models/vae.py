@@ -8,29 +8,29 @@ side, and of what comes out those are kept that are as far from where the way be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models import checkpoint, groove
-from models.attributes import attributes
+from models import checkpoint, drummer, groove, touch
+from models.chord_network import ChordConfig, ChordNetwork
 from models.constraints import allowed_pitch_classes, check, insist
 from models.errors import UserError
-from models.grid import Cell, Window, decode, shift_of, windows
-from models.line_cells import Source, distance, masks, notes_of, read_source, target_shift
+from models.grid import Window, windows
+from models.hands import ChordHand, Hand, LineHand, Way, same_way
+from models.line_cells import distance, target_shift
 from models.music.notes import Note, Phrase, Role
-from models.music.theory import Key
 from models.pedal import pedalled
-from models.request import NUDGES, Request, Take, Verb
-from models.tokens import relative_scale
-from models.vae_network import Batch, Config, Network
+from models.request import NUDGES, Placed, Request, Take, Verb
+from models.vae_network import Config, Network
 
 ENGINE = "vae"
+CHORD_ENGINE = "chords"
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "vae.safetensors"
+CHORD_WEIGHTS = WEIGHTS.with_name("chords.safetensors")
 LEVELS = (0.0, 0.1, 0.2, 0.3, 0.42, 0.56, 0.75, 1.0)  # how far out a variation may lie
 NUDGED_LEVELS = (0.0, 0.15, 0.35, 0.6)  # fewer where sliders are set, of which several reaches are tried each
 REACHES = (0.4, 1.0, 1.8)
@@ -38,24 +38,14 @@ FARTHEST = 0.8  # of `distance`, at an amount of 1
 NUDGED_BY = 1.5  # standard deviations of a measure, at the end of a slider
 _ALIKE = np.float32(0.8)  # how near the windows of a fresh phrase lie to its first
 _AROUND = np.float32(0.35)  # how far around a point that is brought along its kin lie
-_REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62}
+_REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62, Role.CHORDS: 60}
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
 _PLAIN = [(level, 0.0) for level in LEVELS]
 _NEIGHBOUR = 1e-6
 
 
-@dataclass(frozen=True)
-class _Way:
-    """Points to be written together: `latent` (lines, windows, latent), each line in a key and register of its own."""
-
-    latent: NDArray[np.float32]
-    keys: tuple[Key, ...]
-    shifts: tuple[int, ...]
-    allowed: tuple[frozenset[int], ...]
-
-
-_Answer = tuple[list[list[Cell]], _Way, list[Source]]  # lines, the points they were written from, what they know
+_Answer = tuple[list[list[Any]], Way, list[Any]]  # lines, the points they were written from, what they know
 
 
 class Vae:
@@ -64,9 +54,13 @@ class Vae:
     name = ENGINE
     verbs = frozenset({Verb.VARY, Verb.BLEND, Verb.FRESH, Verb.GROOVE})
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, chords: ChordHand | None = None) -> None:
+        """`chords` are read from their own weights when they are first needed, where none are given."""
         self.network = network.eval()
+        self._line, self._chords = LineHand(self.network), chords
         self._groover: groove.Groover | None = None
+        self._drummer: drummer.Drummer | None = None
+        self._toucher: touch.Toucher | None = None
 
     def prepare(self, request: Request) -> None:
         """There is nothing worth reading ahead: a phrase is read in a few milliseconds."""
@@ -81,20 +75,21 @@ class Vae:
         if request.verb not in self.verbs:
             raise UserError(f"The VAE engine cannot {request.verb} yet.")
         if request.verb is Verb.GROOVE:
-            return self._drummer().compose(request, emit, cancelled, self.name)
+            return self._player(request).compose(request, emit, cancelled, self.name)
         check(request)
         places = windows(request.context.metres, request.span.start, request.span.end)
         if len(places) > _MOST_WINDOWS:
             raise UserError(f"This phrase is too long to {request.verb} at once; select no more than 32 bars.")
         answer = {Verb.VARY: self._vary, Verb.BLEND: self._blend, Verb.FRESH: self._fresh}[request.verb]
-        lines, way, sources = answer(request, places, cancelled)
+        hand = self.hand(request.context.role)
+        lines, way, sources = answer(hand, request, places, cancelled)
         takes: list[Take] = []
         for index, (line, key, shift, allowed, points) in enumerate(
             zip(lines, way.keys, way.shifts, way.allowed, way.latent, strict=True)
         ):
             if cancelled():
                 break
-            notes = notes_of(line, places, request, shift, sources)
+            notes = hand.notes(line, places, request, shift, sources)
             insist(notes, request, allowed, index)
             for note in notes:
                 emit(index, note)
@@ -106,19 +101,37 @@ class Vae:
             )  # fmt: skip
         return tuple(takes)
 
-    def _drummer(self) -> groove.Groover:
-        """Drums have a network of their own, read when it is first needed."""
+    @torch.inference_mode()
+    def survey(self, phrases: Sequence[Phrase]) -> tuple[Placed, ...]:
+        """Where each phrase lies among lines; of chords it is the top line."""
+        return tuple(self._line.placed(phrases))
+
+    def hand(self, role: Role) -> Hand:
+        """The network that reads and writes a role: lines, or chords with their bass."""
+        if role is not Role.CHORDS:
+            return self._line
+        self._chords = self._chords or load_chords()
+        return self._chords
+
+    def _player(self, request: Request) -> groove.Groover | drummer.Drummer | touch.Toucher:
+        """What plays or writes drums, and what plays melodies: networks of their own, read when first needed."""
         if self._groover is None:
             self._groover = groove.load()
-        return self._groover
+        if request.context.role is not Role.DRUMS:
+            self._toucher = self._toucher or touch.load(self._groover)
+            return self._toucher
+        if not request.writes:
+            return self._groover
+        self._drummer = self._drummer or drummer.load(self._groover)
+        return self._drummer
 
-    def _vary(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
+    def _vary(self, hand: Hand, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
         """For each take the point on a way of its own whose notes are as far from the source's as the amount says.
 
         The ways do not depend on the amount, so that a take only ever moves away as it grows.
         """
-        source = read_source(_needed(request.source, request.verb), request)
-        own, nudge = self.read(source, len(places)), self._nudge(request)
+        source = hand.source(_needed(request.source, request.verb), request)
+        own, nudge = hand.read(source, len(places)), _nudge(hand, request)
         random = np.random.default_rng([request.seed & 0xFFFFFFFF, 7])
         # The same step for every window: bars that were alike stay alike.
         ends = random.standard_normal((request.takes, 1, own.shape[1]), np.float32)
@@ -128,59 +141,50 @@ class Vae:
         key = request.controls.key or source.key
         shift = target_shift(source, request)
         allowed = request.controls.key.pitch_classes if request.controls.key else source.allowed
-        lines = self.write(request, places, _same(latent, key, shift, allowed), cancelled)
+        lines = _written(hand, request, places, same_way(latent, key, shift, allowed), cancelled)
         original = [source.cells[number % len(source.cells)] for number in range(len(places))]
-        misses = self._misses(lines, original, places, request)
+        misses = _misses(hand, lines, original, places, request)
         chosen = [
             first + int(np.argmin(misses[first : first + len(tried)])) for first in range(0, len(lines), len(tried))
         ]
-        way = _same(latent[chosen], key, shift, allowed)
+        way = same_way(latent[chosen], key, shift, allowed)
         return [lines[i] for i in chosen], way, [source]
 
-    def _blend(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
+    def _blend(self, hand: Hand, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
         """Of many points between the two phrases those that lie one nearer to the second than the other."""
-        source = read_source(_needed(request.source, request.verb), request)
-        target = read_source(_needed(request.target, request.verb), request)
-        if source.key.tonic == target.key.tonic:
-            both = shift_of(source.key, [note.pitch for each in (source, target) for note in each.line])
-            source, target = (
-                read_source(_needed(phrase, request.verb), request, both) for phrase in (request.source, request.target)
-            )
-        first, last = (self.read(each, len(places)) for each in (source, target))
+        phrases = [_needed(phrase, request.verb) for phrase in (request.source, request.target)]
+        first, second = (hand.source(phrase, request) for phrase in phrases)
+        source, target = hand.together(first, second, request, phrases)
+        first, last = (hand.read(each, len(places)) for each in (source, target))
         count = max(request.takes, 2)
         shares = np.linspace(0, 1, (count - 1) * _DENSE + 1)
         latent = np.stack([_between(first, last, share) for share in shares])
         asked = request.controls.key
         ends = [source if share < 0.5 else target for share in shares]
-        way = _Way(
+        way = Way(
             latent,
             tuple(asked or each.key for each in ends),
             tuple(target_shift(each, request) for each in ends),
             tuple(asked.pitch_classes if asked else each.allowed for each in ends),
         )
-        lines = self.write(request, places, way, cancelled)
+        lines = _written(hand, request, places, way, cancelled)
         if len(lines) < len(shares):
-            return [], _same(latent[:0], source.key, 0, source.allowed), []
+            return [], same_way(latent[:0], source.key, 0, source.allowed), []
         ticks = request.context.ticks_per_quarter
-        made = [decode(line, places, ticks, shift) for line, shift in zip(lines, way.shifts, strict=True)]
+        made = [hand.plain(line, places, ticks, shift) for line, shift in zip(lines, way.shifts, strict=True)]
         chosen = descent([distance(each, made[-1]) for each in made], count)[: request.takes]
-        way = _Way(
-            latent[chosen],
-            tuple(way.keys[i] for i in chosen),
-            tuple(way.shifts[i] for i in chosen),
-            tuple(way.allowed[i] for i in chosen),
-        )
+        way = way.take(chosen)
         return [lines[i] for i in chosen], way, [source, target]
 
-    def _fresh(self, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
+    def _fresh(self, hand: Hand, request: Request, places: Sequence[Window], cancelled: Callable[[], bool]) -> _Answer:
         """Points drawn from the prior, each take's later windows near its first, so that its bars belong together.
 
         Where the request brings a point along, such as a take's, the first take lies there and the others around it.
         """
-        if len(request.roles) > 1 or {request.context.role, *request.roles} & {Role.CHORDS, Role.DRUMS}:
-            raise UserError("The VAE writes one line at a time; choose another engine for chords and several parts.")
+        if len(request.roles) > 1:
+            raise UserError("The VAE writes one part at a time; choose another engine for several parts.")
         random = np.random.default_rng([request.seed & 0xFFFFFFFF, 11])
-        shape = request.takes, len(places), self.network.config.latent
+        shape = request.takes, len(places), hand.latent
         latent = random.standard_normal(shape, np.float32)
         if request.latent:
             if len(request.latent) % shape[2]:
@@ -192,77 +196,48 @@ class Vae:
             latent = (np.sqrt(1 - around * around) * brought + around * latent[:, :1]).astype(np.float32)
         else:
             latent[:, 1:] = _ALIKE * latent[:, :1] + np.float32(np.sqrt(1 - _ALIKE**2)) * latent[:, 1:]
-        latent += self._nudge(request)
+        latent += _nudge(hand, request)
         key, allowed = allowed_pitch_classes(request)
         middle = _REGISTERS.get(request.context.role, _REGISTERS[Role.MELODY])
         low, high = request.controls.low, request.controls.high
-        way = _same(latent, key, shift_of(key, [min(max(middle, low + 6), max(high - 6, low))]), allowed)
-        return self.write(request, places, way, cancelled), way, []
+        way = same_way(latent, key, hand.register(key, min(max(middle, low + 6), max(high - 6, low))), allowed)
+        return _written(hand, request, places, way, cancelled), way, []
 
-    @torch.inference_mode()
-    def read(self, source: Source, count: int) -> NDArray[np.float32]:
-        """The latent points of a phrase's cells, (count, latent); one that is shorter begins again."""
-        mean, _ = self.network.encode(_frames(source.places, source.key, source.cells))
-        return mean.numpy()[np.arange(count) % len(mean)]
 
-    def _nudge(self, request: Request) -> NDArray[np.float32]:
-        """The step in the latent space that the sliders ask for, (latent,)."""
-        directions = self.network.directions.numpy()
-        step = np.zeros(directions.shape[1], np.float32)
-        for name, value in request.nudges:
-            if name not in NUDGES:
-                raise UserError(f"There is no slider called {name}; there are {', '.join(NUDGES)}.")
-            step += np.float32(value) * directions[NUDGES.index(name)]
-        return step
+def _nudge(hand: Hand, request: Request) -> NDArray[np.float32]:
+    """The step in the latent space that the sliders ask for, (latent,)."""
+    step = np.zeros(hand.latent, np.float32)
+    for name, value in request.nudges:
+        if name not in NUDGES:
+            raise UserError(f"There is no slider called {name}; there are {', '.join(NUDGES)}.")
+        step += np.float32(value) * hand.directions[NUDGES.index(name)]
+    return step
 
-    @torch.inference_mode()
-    def write(
-        self, request: Request, places: Sequence[Window], way: _Way, cancelled: Callable[[], bool]
-    ) -> list[list[Cell]]:
-        """The cells of each line of the way; none where the request was cancelled before."""
-        if cancelled():
-            return []
-        count, size = len(way.latent), len(places)
-        parts: dict[tuple[Key, int, frozenset[int]], tuple[Batch, Tensor]] = {}
-        kinds = list(zip(way.keys, way.shifts, way.allowed, strict=True))
-        for key, shift, allowed in dict.fromkeys(kinds):
-            mask = torch.from_numpy(masks(request, places, shift, allowed))
-            parts[key, shift, allowed] = _frames(places, key), mask
-        frames = [parts[kind] for kind in kinds]
-        batch = Batch(
-            *(
-                torch.cat([getattr(frame, name) for frame, _ in frames])
-                for name in ("symbols", "places", "triplets", "steps", "scale")
-            )
-        )
-        latent = torch.from_numpy(np.ascontiguousarray(way.latent)).flatten(0, 1)
-        symbols, triplets = self.network.generate(latent, batch, torch.cat([mask for _, mask in frames]))
-        cells = [Cell(row, flags) for row, flags in zip(symbols.numpy(), triplets.numpy(), strict=True)]
-        return [cells[line * size : (line + 1) * size] for line in range(count)]
 
-    def _misses(
-        self, lines: Sequence[Sequence[Cell]], original: Sequence[Cell], places: Sequence[Window], request: Request
-    ) -> NDArray[np.float64]:
-        """By how much each line misses what the amount and the sliders ask for, (lines,)."""
-        ticks = request.context.ticks_per_quarter
-        own = decode(original, places, ticks, 12)
-        wanted = min(max(request.amount, 0.0), 1.0) ** 1.5 * FARTHEST  # the ear hears small differences best
-        misses = np.abs([distance(decode(line, places, ticks, 12), own) - wanted for line in lines])
-        if not request.nudges or not lines:
-            return misses
-        steps = np.array([place.steps for place in places])
-        before = _measures(original, steps)
-        moved = np.array([_measures(line, steps) - before for line in lines]) / self.network.spreads.numpy()
-        asked = dict(request.nudges)
-        for which, name in enumerate(NUDGES):
-            if name in asked:
-                misses += np.abs(moved[:, which] - asked[name] * NUDGED_BY)
+def _written(
+    hand: Hand, request: Request, places: Sequence[Window], way: Way, cancelled: Callable[[], bool]
+) -> list[list[Any]]:
+    """The cells of each line of the way; none where the request was cancelled before."""
+    return [] if cancelled() else hand.write(request, places, way)
+
+
+def _misses(
+    hand: Hand, lines: Sequence[Sequence[Any]], original: Sequence[Any], places: Sequence[Window], request: Request
+) -> NDArray[np.float64]:
+    """By how much each line misses what the amount and the sliders ask for, (lines,)."""
+    ticks = request.context.ticks_per_quarter
+    own = hand.plain(original, places, ticks, 12)
+    wanted = min(max(request.amount, 0.0), 1.0) ** 1.5 * FARTHEST  # the ear hears small differences best
+    misses = np.abs([distance(hand.plain(line, places, ticks, 12), own) - wanted for line in lines])
+    if not request.nudges or not lines:
         return misses
-
-
-def _measures(cells: Sequence[Cell], steps: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The mean measures of a line's cells, (4,)."""
-    return attributes(np.stack([cell.symbols for cell in cells]), steps).mean(0)
+    before = hand.measures(original, places)
+    moved = np.array([hand.measures(line, places) - before for line in lines]) / hand.spreads
+    asked = dict(request.nudges)
+    for which, name in enumerate(NUDGES):
+        if name in asked:
+            misses += np.abs(moved[:, which] - asked[name] * NUDGED_BY)
+    return misses
 
 
 def descent(distances: Sequence[float], count: int) -> list[int]:
@@ -297,23 +272,6 @@ def _between(first: NDArray[np.float32], last: NDArray[np.float32], share: float
     return (a * first + b * last).astype(np.float32)
 
 
-def _same(latent: NDArray[np.float32], key: Key, shift: int, allowed: frozenset[int]) -> _Way:
-    count = len(latent)
-    return _Way(latent, (key,) * count, (shift,) * count, (allowed,) * count)
-
-
-def _frames(places: Sequence[Window], key: Key, cells: Sequence[Cell] = ()) -> Batch:
-    """The windows as the network sees them, with the cells that fill them."""
-    nothing = np.zeros((len(places), 1), np.int64)
-    return Batch(
-        torch.from_numpy(np.stack([cell.symbols for cell in cells]) if cells else nothing),
-        torch.from_numpy(np.stack([place.places for place in places])),
-        torch.from_numpy(np.stack([cell.triplets for cell in cells]) if cells else nothing),
-        torch.tensor([place.steps for place in places]),
-        torch.from_numpy(np.tile(relative_scale(key), (len(places), 1))),
-    )
-
-
 def _needed(phrase: Phrase | None, verb: Verb) -> Phrase:
     if phrase is None or not phrase.notes:
         what = "a phrase to vary" if verb is Verb.VARY else "two phrases to blend"
@@ -328,3 +286,11 @@ def load(path: Path = WEIGHTS) -> Vae:
     network = Network(Config(**config))
     checkpoint.fill(network, path, weights)
     return Vae(network)
+
+
+def load_chords(path: Path = CHORD_WEIGHTS) -> ChordHand:
+    """The hand for chords with the weights at `path`; raises UserError where they cannot be used."""
+    weights, config = checkpoint.load(path, CHORD_ENGINE)
+    network = ChordNetwork(ChordConfig(**config))
+    checkpoint.fill(network, path, weights)
+    return ChordHand(network.eval())

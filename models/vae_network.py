@@ -60,7 +60,9 @@ def held(symbols: Tensor) -> Tensor:
     return functional.pad(pitch, (1, 0), value=UNKNOWN)[:, :-1]
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
+    """A layer that adds to what it is given."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
@@ -83,10 +85,10 @@ class Network(nn.Module):
         self.frame = nn.Linear(12 + STEPS, c.width)  # the scale, and which steps there are
         self.beats_in = nn.Linear(BEAT_STEPS * c.feature + 1, c.beat)
         self.cell_in = nn.Linear(BEATS * c.beat, c.width)
-        self.read = nn.Sequential(_Residual(c.width), _Residual(c.width), nn.LayerNorm(c.width))
+        self.read = nn.Sequential(Residual(c.width), Residual(c.width), nn.LayerNorm(c.width))
         self.to_latent = nn.Linear(c.width, 2 * c.latent)
         self.from_latent = nn.Linear(c.latent, c.width)
-        self.spread = nn.Sequential(_Residual(c.width), _Residual(c.width), nn.LayerNorm(c.width))
+        self.spread = nn.Sequential(Residual(c.width), Residual(c.width), nn.LayerNorm(c.width))
         self.cell_out = nn.Linear(c.width, BEATS * c.beat)
         self.triplet = nn.Linear(c.beat, 1)
         self.triplet_in = nn.Embedding(2, c.feature)

@@ -1,6 +1,7 @@
 """Try the frozen program as a user would: `python packaging/smoke_test.py [PROGRAM]`; exit status 0 when all went well.
 
-Check, continue on the command line, then the window on a virtual screen: open a file, G, keep, save, quit.
+Check, continue and index the built-in seeds on the command line, then the window on a virtual screen: open a file, G,
+keep, save, quit.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MELODY = (62, 65, 69, 67, 65, 64, 62, 60, 62, 64, 65, 69, 67, 64, 62, 62)
 
 
 def main(program: str) -> int:
-    """Run the three trials and say what they took."""
+    """Run the trials and say what they took."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ANTIPHON_HOME"] = f"{folder}/home"
         # Nothing of this checkout may help the frozen program.
@@ -36,7 +37,7 @@ def main(program: str) -> int:
         song = Path(folder) / "phrase.mid"
         notes = tuple(Note(i * 240, 230, pitch) for i, pitch in enumerate(MELODY))
         song.write_bytes(write(MidiFile(1, 480, (MidiTrack(notes, ()),))))
-        for trial in (_check, _continue, _window):
+        for trial in (_check, _continue, _seeds, _window):
             started = time.monotonic()
             trial(program, song)
             print(f"{trial.__name__[1:]}: {time.monotonic() - started:.1f} s", flush=True)
@@ -52,6 +53,16 @@ def _continue(program: str, song: Path) -> None:
     command = [program, "continue", str(song), "-o", str(output), "--takes", "1", "--key", "D dorian"]
     subprocess.run(command, check=True)
     _expect("an answer on the command line", lambda: _count(output) > len(MELODY))
+
+
+def _seeds(program: str, song: Path) -> None:
+    command = [program, "seeds", "--index", "--problems"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    if "Everything could be read" not in done.stdout:
+        raise RuntimeError(f"the built-in seeds could not be read: {done.stdout}")
+    done = subprocess.run([program, "seeds", "o'neill's", "jig"], check=True, capture_output=True, text=True)
+    if "O'Neill's Music of Ireland" not in done.stdout:
+        raise RuntimeError(f"the folk tunes are not in the library: {done.stdout}")
 
 
 def _window(program: str, song: Path) -> None:

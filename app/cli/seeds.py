@@ -75,10 +75,10 @@ def _absolute(folder: Path) -> str:
 
 
 def _index(folders: Sequence[str]) -> None:
-    from app.library.catalogue import sources
     from app.library.database import Damaged, open_library
-    from app.library.indexer import Progress, index
+    from app.library.indexer import index
     from app.library.salvage import begin_again
+    from app.library.sources import Progress, sources
 
     terminal, told = sys.stderr.isatty(), 0.0
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app.compose import worker
-from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled
+from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled, Survey, Surveyed
 from app.process import Child
+from models.music.notes import Phrase
 from models.request import Request
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ class ComposeClient(QObject):
 
     note_came = Signal(int, int, object)  # request id, take index, Note
     takes_came = Signal(int, object)  # request id, tuple of Take
+    surveyed = Signal(int, object)  # request id, tuple of Placed
     failed = Signal(int, str)
     state_changed = Signal()
     _message = Signal(object, object)
@@ -87,6 +90,15 @@ class ComposeClient(QObject):
             self._set_state("busy")
         return self._last_id
 
+    def survey(self, phrases: Sequence[Phrase]) -> int:
+        """Ask where phrases lie, behind whatever is asked; the id comes with `surveyed`, or with `failed`."""
+        self._last_id += 1
+        if self._child is None or self.state == "failed":
+            self.start()
+        assert self._child is not None
+        self._child.send(Survey(self._last_id, tuple(phrases)))
+        return self._last_id
+
     def cancel(self) -> None:
         """Give up the request that is being answered; the takes finished so far still come."""
         if self._child is not None and self._pending is not None:
@@ -127,6 +139,8 @@ class ComposeClient(QObject):
                     self._pending = None
                     self._set_state("ready")
                 self.takes_came.emit(request_id, takes)
+            case Surveyed(request_id, placed):
+                self.surveyed.emit(request_id, placed)
             case Failed(None, sentence, bug):
                 if bug:
                     log.error("the engine could not be loaded\n%s", bug)

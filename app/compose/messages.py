@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.music.notes import Note
-from models.request import Request, Take
+from models.music.notes import Note, Phrase
+from models.request import Placed, Request, Take
 from models.styles import OwnStyle
 
 
@@ -22,6 +22,22 @@ class Ask:
 
     request_id: int
     request: Request
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Say where these phrases lie in the engine's space."""
+
+    request_id: int
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """Where they lie."""
+
+    request_id: int
+    placed: tuple[Placed, ...]
 
 
 @dataclass(frozen=True)

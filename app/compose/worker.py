@@ -13,11 +13,11 @@ from pathlib import Path
 from traceback import format_exc
 from typing import Any
 
-from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled
+from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled, Survey, Surveyed
 from models.engines import Engines
 from models.errors import UserError
 from models.music.notes import Note
-from models.request import Composer, load_engine
+from models.request import Composer, Surveyor, load_engine
 from models.styles import Styled
 
 ALL = "all"
@@ -54,6 +54,8 @@ def run(connection: Connection, engine: str, styles: str | None = None) -> None:
             _prepare(composer, message, connection)
         elif isinstance(message, Ask):
             _answer(composer, message, connection, inbox)
+        elif isinstance(message, Survey) and isinstance(composer, Surveyor):
+            _survey(composer, message, connection)
 
 
 def _all(styles: str | None) -> Engines:
@@ -74,6 +76,17 @@ def _prepare(composer: Composer, message: Prepare, connection: Connection) -> No
         return  # said when it is asked for
     except Exception:  # a bug must not end the process: nobody has asked for anything yet
         _tell(connection, Stumbled(format_exc()))
+
+
+def _survey(surveyor: Surveyor, message: Survey, connection: Connection) -> None:
+    try:
+        placed = surveyor.survey(message.phrases)
+    except UserError as error:
+        _tell(connection, Failed(message.request_id, str(error)))
+    except Exception:
+        _tell(connection, Failed(message.request_id, _STUMBLED, format_exc()))
+    else:
+        _tell(connection, Surveyed(message.request_id, placed))
 
 
 def _answer(composer: Composer, ask: Ask, connection: Connection, inbox: _Inbox) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from app.library.database import read_library
 from app.library.history import HASH_TICKS
 from app.library.pieces import Found
+from app.library.sources import Source
 from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.music.theory import chord_name, parse_chord, parse_key
@@ -26,26 +26,8 @@ from models.recommend.features import measure
 from models.recommend.material import DURATION, ONSET, PITCH, Seed
 
 NOTE = np.dtype([("onset", "<i4"), ("duration", "<i4"), ("pitch", "u1"), ("velocity", "u1")])
-OWN_LICENCE = "yours"
-_TRANSCRIBED = "tune in the public domain; transcribed by volunteers, distributed with music21"
-# Folders of music21's corpus, and what they are called.
-_BOOKS = (
-    ("oneills1850", "O'Neill's Music of Ireland", _TRANSCRIBED),
-    ("ryansMammoth", "Ryan's Mammoth Collection", _TRANSCRIBED),
-    ("airdsAirs", "Aird's Airs", "tune in the public domain; transcribed by Jack Campin, distributed with music21"),
-)
 _PHRASE = """INSERT INTO phrases (file, content_hash, title, role, piece, bar, bars, ticks_per_quarter, frame, notes,
     features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where seed material comes from: a folder (`kind` folder), or what is built in (corpus, seeds) or kept (takes)."""
-
-    kind: str
-    path: Path
-    title: str
-    licence: str
 
 
 @dataclass(frozen=True)
@@ -71,34 +53,17 @@ class Entry:
     piece: int
 
 
-def sources(folders: Iterable[str | Path], seeds: Path, takes: Path) -> list[Source]:
-    """Everything to be indexed: the written seeds, the folk tunes, the takes that were kept, the user's folders."""
-    found = [Source("seeds", seeds, "Antiphon", "CC0, written for Antiphon")]
-    corpus = corpus_folder()
-    if corpus is not None:
-        found += [Source("corpus", corpus / folder, title, licence) for folder, title, licence in _BOOKS]
-    found.append(Source("takes", takes, "Takes you kept", OWN_LICENCE))
-    for folder in folders:
-        path = Path(folder).absolute()
-        found.append(Source("folder", path, path.name or str(path), OWN_LICENCE))
-    return found
+def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -> tuple[dict[Path, int], int]:
+    """Make the table of sources hold these and no others; what others held goes.
 
-
-def corpus_folder() -> Path | None:
-    """Where music21 keeps its corpus, found without loading it; None where it has none."""
-    found = importlib.util.find_spec("music21")
-    for place in (found.submodule_search_locations or ()) if found is not None else ():
-        if (Path(place) / "corpus" / _BOOKS[0][0]).is_dir():
-            return Path(place) / "corpus"
-    return None
-
-
-def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -> dict[Path, int]:
-    """Make the table of sources hold these and no others; what others held goes. Returns their ids."""
+    Returns their ids, and how many have gone.
+    """
     ids: dict[Path, int] = {}
     with transaction(connection):
         paths = [str(source.path) for source in wanted]
-        connection.execute(f"DELETE FROM sources WHERE path NOT IN ({', '.join('?' * len(paths))})", paths)
+        gone = connection.execute(
+            f"DELETE FROM sources WHERE path NOT IN ({', '.join('?' * len(paths))})", paths
+        ).rowcount
         for source in wanted:
             row = connection.execute(
                 """INSERT INTO sources (kind, path, title, licence) VALUES (?, ?, ?, ?)
@@ -107,7 +72,7 @@ def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -
                 (source.kind, str(source.path), source.title, source.licence),
             ).fetchone()
             ids[source.path] = row[0]
-    return ids
+    return ids, gone
 
 
 class transaction:

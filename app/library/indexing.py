@@ -16,10 +16,9 @@ from pathlib import Path
 from traceback import format_exc
 from typing import Any
 
-from app.library.catalogue import Source
 from app.library.database import Damaged, open_library, trouble
-from app.library.indexer import Outcome, Progress, Stopped, index
 from app.library.salvage import begin_again
+from app.library.sources import Outcome, Progress, Source
 from app.process import Child
 from models.errors import UserError
 
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 EVERY = 60.0  # seconds between two looks at the disk
 _NICENESS = 15
 _TOLD_EVERY = 0.2  # seconds
+_REST = 20  # how many times longer it rests than a look at the disk takes
 _PATIENCE = 3.0  # seconds for the window to set a damaged library aside itself, with the history it holds
 _BUG = "Indexing stumbled, see the log; what is in the library stays, and the next round tries again."
 
@@ -63,7 +63,7 @@ class Indexer:
     """Keeps the catalogue in step with `sources` in a process of its own; nothing here makes the caller wait.
 
     The callbacks come on a thread of the indexer's: `on_progress(Progress)` while it works, `on_indexed(Outcome)` after
-    every round (load the index anew where it `changed`), `on_trouble(sentence)` once a problem. The process dies with
+    every source that has changed and after every round, `on_trouble(sentence)` once a problem. The process dies with
     the program, and is begun again at the next start() if it died by itself.
     """
 
@@ -117,7 +117,7 @@ class Indexer:
             self._child.send(Pause(paused))
 
     def close(self) -> None:
-        """End the process; what it has read by then is in the library."""
+        """End the process; what it has stored by then stays."""
         child, self._child = self._child, None
         if child is not None:
             child.close(1.0)
@@ -143,6 +143,8 @@ class Indexer:
 
 def run(connection: Connection, library: str, every: float) -> None:
     """Index, then look at the disk every so often, until the pipe ends."""
+    from app.library.indexer import Stopped  # what reads music is loaded in this process alone
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
@@ -155,24 +157,20 @@ def run(connection: Connection, library: str, every: float) -> None:
             told = time.monotonic()
             connection.send(progress)
 
-    while (sources := orders.next(every)) is not None:
+    while True:
+        sources = orders.next(every)
         began = time.monotonic()
         try:
-            answer: Outcome | Trouble | None = _round(Path(library), sources, tell, orders.go_on, connection.send)
+            answer: Outcome | Trouble = _round(Path(library), sources, tell, orders.go_on, connection.send)
         except Stopped:
-            answer = None
+            continue
         except UserError as error:
             answer = Trouble(str(error))
         except Exception:  # whatever a bug raises must reach the program, which logs it
             answer = Trouble(_BUG, format_exc())
-        if answer is not None:
-            try:
-                connection.send(answer)
-            except (BrokenPipeError, ConnectionResetError):
-                return
-        every = (
-            max(every, 10 * (time.monotonic() - began)) if isinstance(answer, Outcome) and not answer.read else every
-        )
+        connection.send(answer)
+        if isinstance(answer, Outcome) and not answer.read:  # looking at a large disk is not to be all that it does
+            every = max(every, _REST * (time.monotonic() - began))
 
 
 def _round(
@@ -180,22 +178,24 @@ def _round(
     sources: Sequence[Source],
     tell: Callable[[Progress], None],
     go_on: Callable[[], bool],
-    send: Callable[[Trouble], None],
+    send: Callable[[Any], None],
 ) -> Outcome:
     """One look at all sources; raises UserError, or Stopped when it is not wanted any more."""
+    from app.library.indexer import index
+
     connection = _open(library, send)
     with closing(connection):
         try:
-            return index(connection, sources, tell, go_on)
+            return index(connection, sources, tell, go_on, send)
         except sqlite3.Error as error:
             problem = trouble(library, error)
     if isinstance(problem, UserError):
         raise problem
     with closing(_open(library, send)) as connection:
-        return index(connection, sources, tell, go_on)
+        return index(connection, sources, tell, go_on, send)
 
 
-def _open(library: Path, send: Callable[[Trouble], None]) -> sqlite3.Connection:
+def _open(library: Path, send: Callable[[Any], None]) -> sqlite3.Connection:
     """The library; a damaged one is given to the window's history first, to be set aside with what it still holds."""
     deadline = time.monotonic() + _PATIENCE
     while True:
@@ -212,46 +212,45 @@ def _open(library: Path, send: Callable[[Trouble], None]) -> sqlite3.Connection:
 
 
 class _Orders:
-    """Reads the pipe on a thread of its own."""
+    """Reads the pipe on a thread of its own, and ends the process with it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._changed = threading.Condition()
         self._sources: tuple[Source, ...] | None = None
         self._news = False  # orders that have not been taken up
-        self._paused = self._closed = False
+        self._paused = False
         self._thread = threading.Thread(target=self._read, name="indexer orders", daemon=True)
         self._thread.start()
 
-    def next(self, every: float) -> tuple[Source, ...] | None:
-        """Wait for news or until the time has passed; the sources to be looked at, None at the end of the pipe."""
+    def next(self, every: float) -> tuple[Source, ...]:
+        """Wait for news or until the time has passed; the sources to be looked at."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._news, None if self._sources is None else every)
-            self._changed.wait_for(lambda: self._closed or (not self._paused and self._sources is not None))
+            self._changed.wait_for(lambda: self._news, None if self._sources is None else every)
+            self._changed.wait_for(lambda: not self._paused and self._sources is not None)
             self._news = False
-            return None if self._closed else self._sources
+            return self._sources or ()
 
     def go_on(self) -> bool:
         """Wait while it is paused; False where there are other orders."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._news or not self._paused)
-            return not (self._closed or self._news)
+            self._changed.wait_for(lambda: self._news or not self._paused)
+            return not self._news
 
     def _read(self) -> None:
-        while True:
-            try:
-                message = self._connection.recv()
-            except (EOFError, OSError):
-                message = None
+        while (message := self._receive()) is not None:
             with self._changed:
-                if message is None:
-                    self._closed = True
-                elif isinstance(message, Wanted):
+                if isinstance(message, Wanted):
                     self._sources, self._news = message.sources, True
                 elif isinstance(message, Look):
                     self._news = True
                 elif isinstance(message, Pause):
                     self._paused = message.paused
                 self._changed.notify_all()
-            if message is None:
-                return
+        os._exit(0)  # what is stored is stored in transactions, so that it may end anywhere
+
+    def _receive(self) -> Any:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            return None

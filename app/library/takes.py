@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from app.library.history import content_hash
+from app.song.song import Song
 from models.music import smf
-from models.music.notes import DRUM_CHANNEL, Phrase, Role
+from models.music.notes import DRUM_CHANNEL, Note, Phrase, Role, sort_notes
 from models.music.smf import Event, MidiFile, MidiTrack
 from models.music.smf_values import KEY, METRE, TEMPO, TRACK_NAME
-from models.music.time import DEFAULT_TEMPO
+from models.music.time import DEFAULT_TEMPO, TempoChange, TempoMap
 
 _TITLE_BYTES = 100
 
@@ -34,6 +36,22 @@ def add_take(folder: Path, phrase: Phrase) -> Path | None:
     unfinished.chmod(0o600)
     unfinished.replace(path)
     return path
+
+
+def take_of(song: Song, start: int, end: int, notes: Sequence[Note], role: str, title: str) -> Phrase:
+    """Notes that stand in a song between two ticks, as a phrase from the bar line before them on."""
+    metres = song.metres
+    line = metres.bar_start(metres.bar(start))
+    moved = [replace(note, onset=note.onset - line, channel=0, release=64, id=0) for note in notes]
+    return Phrase(
+        sort_notes(moved),
+        end - line,
+        song.ticks_per_quarter,
+        metres.within(line, end),
+        TempoMap(song.ticks_per_quarter, (TempoChange.at(0, song.tempos.bpm(line)),)),
+        role=Role(role),
+        title=title,
+    )
 
 
 def _heads(phrase: Phrase) -> list[bytes]:

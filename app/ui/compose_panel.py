@@ -25,6 +25,7 @@ from app.compose.intent import MOST_BARS
 from app.library.tallies import Tallies
 from app.settings import Settings
 from app.ui.engine_field import EngineField
+from app.ui.groove_fields import GrooveFields
 from app.ui.key_field import AUTO, KeyField
 from app.ui.range_field import RangeField
 from app.ui.steer import Steer
@@ -110,6 +111,8 @@ class ComposePanel(QWidget):
         self.steer_button = tool_button("Steer …", _STEER_TIP, checkable=True)
         self.steer_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.steer_button.toggled.connect(self._unfold_steer)
+        self.groove = GrooveFields(actions)
+        self.groove.changed.connect(self.controls_changed)
         self.seed = QSpinBox(minimum=0, maximum=_MAX_SEED)
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setToolTip("The same seed gives the same takes again")
@@ -171,7 +174,6 @@ class ComposePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
-        layout.addWidget(heading("Compose"))
         asking = QHBoxLayout()
         asking.setSpacing(6)
         asking.addWidget(self.generate, 3)
@@ -184,6 +186,7 @@ class ComposePanel(QWidget):
         inside.setSpacing(8)
         inside.addLayout(form)
         inside.addWidget(self.steer)
+        inside.addWidget(self.groove)
         for widget in more:
             inside.addWidget(widget)
         self._fields = Scrolled(fields)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.fresh import ALL_PARTS, FRESH_TAKES, fresh_plan, place
+from app.compose.fresh import ALL_PARTS, FRESH_TAKES, WITH_DRUMS, fresh_plan, place
 from app.compose.intent import DEFAULT_BARS
 from app.compose.takes import TakeGroup
 from app.document import Document
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.song.selection import Selection
+from app.ui.accepted import Accepted
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.engine_field import NAMES, EngineField
 from app.ui.hearing import Hearing, Record
@@ -29,7 +31,8 @@ _COLUMNS = 4
 _LINGER = 120  # milliseconds: so long a phrase sounds on after the mouse has left it for no other
 _TOGETHER = "gan"  # what writes several parts at once
 _PARTS = (
-    ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS), ("Chords", (Role.CHORDS,)),
+    ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS),
+    ("Melody, chords, bass, drums", WITH_DRUMS), ("Chords", (Role.CHORDS,)),
     ("Bass", (Role.BASS,)),
 )  # fmt: skip
 
@@ -41,11 +44,11 @@ class ContactSheet(QDialog):
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
-        record: Record, tallies: Tallies, parent: QWidget,
+        record: Record, accepted: Accepted, tallies: Tallies, parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._document, self._client, self._panel = document, client, panel
-        self._hearing = Hearing(player, roll, record, self)
+        self._hearing, self._accepted = Hearing(player, roll, record, self), accepted
         self._group: TakeGroup | None = None
         self._asked: int | None = None
         self.setWindowTitle("Fresh phrases – Antiphon")
@@ -145,9 +148,14 @@ class ContactSheet(QDialog):
         self._silence()
         song, ids = place(self._document.song, group.track_id, chosen, self._panel.layer)
         what = "a fresh phrase" if len(chosen) == 1 else f"{len(chosen)} fresh phrases"
-        self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
+        step = self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
+        placed = 0
         for take in chosen:
-            self._hearing.fact("kept", take, Verb.FRESH)
+            fact = partial(self._hearing.fact, take=take, verb=Verb.FRESH)
+            fact("kept")
+            there = placed + len(parts_of(take)[0][1])  # the others lie on tracks of their own
+            self._accepted.add(step, group.track_id, ids[placed:there], fact)
+            placed = there
         self.engine.show_verb(Verb.FRESH)
         for cell in self.cells:
             cell.setChecked(False)
@@ -235,11 +243,12 @@ class ContactSheet(QDialog):
 
 
 def _together(take: Take) -> tuple[Note, ...]:
-    """The notes of all parts, in order; of two that strike one pitch at once the longer."""
-    notes: dict[tuple[int, int], Note] = {}
+    """The notes of all parts, in order; of two that strike one key at once the longer."""
+    notes: dict[tuple[int, int, int], Note] = {}
     for _, part in parts_of(take):
         for note in part:
-            there = notes.get((note.onset, note.pitch))
+            key = note.onset, note.pitch, note.channel
+            there = notes.get(key)
             if there is None or there.duration < note.duration:
-                notes[note.onset, note.pitch] = note
+                notes[key] = note
     return tuple(notes[where] for where in sorted(notes))

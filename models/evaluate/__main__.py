@@ -44,6 +44,7 @@ from models.lstm import WEIGHTS, load
 from models.request import Verb, load_engine
 from models.training.beats import recorded
 from models.training.corpus import load_pieces
+from models.training.drum_set import drum_set
 from models.training.examples import melody_example
 from models.training.groove import load_grooves
 from models.training.pieces import Piece, split
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     gan.add_argument("--index", type=Path, default=GAN_INDEX, help="sketches of the training phrases")
     gan.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     gan.add_argument("--phrases", type=int, default=1000, help="phrases to write, at most")
+    gan.add_argument("--drums", type=Path, metavar="DIR", help="groove.zip and drumpatterns.zip, to judge its drums")
     fresh.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     fresh.add_argument("--phrases", type=int, default=300, help="phrases to write by each engine, at most")
     judges = {
@@ -195,7 +197,8 @@ def _vae(args: argparse.Namespace) -> dict[str, float]:
 
 def _gan(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that writes from nothing."""
-    figures = gan_figures(load_gan(args.weights), _pieces(args), args.index, args.seed, args.phrases)
+    patterns = drum_set(args.drums, "valid") if args.drums else None
+    figures = gan_figures(load_gan(args.weights), _pieces(args), args.index, args.seed, args.phrases, patterns)
     show_gan(figures)
     return figures
 

@@ -24,7 +24,8 @@ Value = TypeVar("Value")
 ONSET, DURATION, PITCH, VELOCITY, CHANNEL, TRACK = range(6)
 _HEADER = 14
 _MOST_BYTES = 4_000_000  # of a file that is read this way: a dozen arrays of its length are made
-_DATA_BYTES = np.array([2, 2, 2, 2, 1, 1, 2, 0])  # of a channel message, by the upper half of its status less 8
+# Bytes of an event behind its delta time, by the first of them: two under running status, none said of meta events.
+_LENGTHS = np.repeat(np.array([2] * 8 + [3, 3, 3, 3, 2, 2, 3, 0], np.int32), 16)
 
 
 class _Unsound(Exception):
@@ -98,7 +99,7 @@ def _quick(data: bytes) -> NoteTable:
             raise _Unsound
     events = np.array(starts, np.int64)
     number = np.repeat(np.arange(len(tracks)), np.diff([*firsts, len(starts)]))
-    lengths = delta_length[events]
+    lengths = delta_length[events].astype(np.int64)
     at = events + lengths  # of the status byte, or of the first data byte under running status
     ticks = _ticks(raw, events, lengths, firsts)
     status, data_at = _statuses(raw, at, firsts)
@@ -145,7 +146,7 @@ def _tracks(data: bytes) -> tuple[list[tuple[int, int]], int]:
     return tracks, division
 
 
-def _following(raw: NDArray[np.uint8]) -> tuple[list[int], Ints]:
+def _following(raw: NDArray[np.uint8]) -> tuple[list[int], NDArray[np.uint8]]:
     """For each byte: where the next event begins if one begins here, and how long its delta time is.
 
     What cannot be an event leads far past the end.
@@ -153,25 +154,24 @@ def _following(raw: NDArray[np.uint8]) -> tuple[list[int], Ints]:
     size = len(raw)
     padded = np.concatenate([raw, np.zeros(12, np.uint8)])
     high = padded >= 0x80
-    one, two, three = high[:size], high[1 : size + 1], high[2 : size + 2]
-    delta = 1 + one.astype(np.int64)
-    delta += one & two
-    delta += one & two & three
-    place = np.arange(size)
-    at = place + delta
+    one = high[:size]
+    two = one & high[1 : size + 1]
+    three = two & high[2 : size + 2]
+    delta = (one.view(np.uint8) + two.view(np.uint8) + three.view(np.uint8)) + np.uint8(1)
+    at = np.arange(size, dtype=np.int32) + delta
     status = padded[at]
-    explicit = status >= 0x80
-    length = np.where(explicit, 1 + _DATA_BYTES[np.maximum(status, 0x80) // 16 - 8], 2)
-    meta = status == 0xFF
-    sysex = (status == 0xF0) | (status == 0xF7)
-    sized = at + np.where(meta, 2, 1)
-    first, second = padded[sized].astype(np.int64), padded[sized + 1].astype(np.int64)
+    length = _LENGTHS[status]
+    sized = np.flatnonzero(length == 0)  # meta events and system messages
+    kind = status[sized]
+    meta = kind == 0xFF
+    place = at[sized] + np.where(meta, 2, 1)
+    first, second = padded[place].astype(np.int32), padded[place + 1].astype(np.int32)
     payload = np.where(first < 0x80, 1 + first, 2 + ((first & 0x7F) << 7 | second))
-    length = np.where(meta, 2 + payload, np.where(sysex, 1 + payload, length))
-    lost = (status >= 0xF0) & ~meta & ~sysex
-    lost |= (meta | sysex) & (first >= 0x80) & (second >= 0x80)  # 16 KB and more
-    lost |= one & two & three & high[3 : size + 3]
-    return np.where(lost, 2 * size, at + length).tolist(), delta
+    lost = ((first >= 0x80) & (second >= 0x80)) | ~(meta | (kind == 0xF0) | (kind == 0xF7))  # 16 KB and more; no event
+    following = at + length
+    following[sized] = np.where(lost, 2 * size, at[sized] + np.where(meta, 2, 1) + payload)
+    following[three & high[3 : size + 3]] = 2 * size
+    return following.tolist(), delta
 
 
 def _ticks(raw: NDArray[np.uint8], events: Ints, lengths: Ints, firsts: list[int]) -> Ints:

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 FEWEST_NOTES, MOST_NOTES = 4, 400  # of a phrase
 MOST_BARS = 2_000  # of a piece that are looked at
 # What a phrase of so many bars costs, against the strength of its borders, which lies between 0 and 1.
-_LENGTHS = {2: 0.55, 3: 0.7, 4: 0.0, 5: 0.8, 6: 0.5, 7: 0.9, 8: 0.35}
+_LENGTHS = {2: 0.55, 3: 0.7, 4: 0.0, 6: 0.5, 8: 0.35}
 _SHORTEST, _LONGEST = min(_LENGTHS), max(_LENGTHS)
 _WEIGHTS = 0.25, 0.5, 0.25  # of pitch, inter-onset interval and rest, as Cambouropoulos has them
 _PICKUP = 0.05  # how strongly a note before a bar line must begin something, by its time alone, to be cut there
@@ -85,19 +85,30 @@ def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
 
     `ends` are when the notes before and at each onset have ended.
     """
-    total = np.zeros(max(len(onsets) - 1, 0))
-    if len(total) < 2:
-        return total
-    profiles = np.abs(np.diff(pitches)) + 1.0, np.diff(onsets), np.maximum(onsets[1:] - ends[:-1], 0)
-    for weight, sizes in zip(_WEIGHTS, profiles, strict=True):
-        sizes = sizes.astype(np.float64)
-        both = sizes[1:] + sizes[:-1]
-        degree = np.divide(np.abs(np.diff(sizes)), both, out=np.zeros(len(both)), where=both > 0)
-        strength = sizes * (np.append(0.0, degree) + np.append(degree, 0.0))
-        highest = strength.max()
-        if highest > 0:
-            total += weight * strength / highest
-    return total
+    return _in_time(onsets, ends) + _in_pitch(pitches)
+
+
+def _in_time(onsets: Ints, ends: Ints) -> Floats:
+    gaps = onsets[1:] - onsets[:-1]
+    rests = np.maximum(onsets[1:] - ends[:-1], 0)
+    return _WEIGHTS[1] * _profile(gaps) + _WEIGHTS[2] * _profile(rests)
+
+
+def _in_pitch(pitches: Ints) -> Floats:
+    return _WEIGHTS[0] * _profile(np.abs(pitches[1:] - pitches[:-1]) + 1)
+
+
+def _profile(sizes: Ints) -> Floats:
+    """How much each of some intervals differs from its neighbours, weighed by its own size; the highest is 1."""
+    strength = np.zeros(len(sizes))
+    if len(sizes) < 2:
+        return strength
+    degree = np.abs(sizes[1:] - sizes[:-1]) / np.maximum(sizes[1:] + sizes[:-1], 1)
+    strength[:-1] = degree
+    strength[1:] += degree
+    strength *= sizes
+    highest = strength.max()
+    return strength / highest if highest > 0 else strength
 
 
 def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
@@ -107,8 +118,9 @@ def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
     """
     onsets = notes[place, ONSET]
     sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
-    strengths = np.append(0.0, boundary_strengths(onsets, sounding, notes[place, PITCH]))
-    in_time = np.append(0.0, boundary_strengths(onsets, sounding, np.zeros(len(onsets), np.int64)))
+    in_time = np.append(0.0, _in_time(onsets, sounding))
+    strengths = in_time.copy()
+    strengths[1:] += _in_pitch(notes[place, PITCH])
     behind = np.searchsorted(onsets, lines)  # the first note at or behind the line
     inside = behind < len(onsets)
     best = np.where(inside, np.append(strengths, 1.0)[behind], 1.0)
@@ -147,16 +159,13 @@ def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
     if count <= _SHORTEST:
         return [(first, last)]
     borders = strength[first : last + 1].tolist()
-    cost, back = [0.0] + [_IMPOSSIBLE] * count, [0] * (count + 1)
+    # So many impossible entries before the first bar that every length can be looked at from everywhere.
+    cost, back = [_IMPOSSIBLE] * _LONGEST + [0.0] + [_IMPOSSIBLE] * count, [0] * (count + 1)
+    prices = tuple(_LENGTHS.items())
     for end in range(_SHORTEST, count + 1):
-        best, came = _IMPOSSIBLE, 0
-        for bars, price in _LENGTHS.items():
-            if bars > end:
-                continue
-            candidate = cost[end - bars] + price
-            if candidate < best:
-                best, came = candidate, end - bars
-        cost[end], back[end] = best - borders[end], came
+        here = end + _LONGEST
+        best, bars = min([(cost[here - bars] + price, bars) for bars, price in prices])
+        cost[here], back[end] = best - borders[end], end - bars
     phrases, end = [], count
     while end > 0:
         phrases.append((first + back[end], first + end))

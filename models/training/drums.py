@@ -24,7 +24,7 @@ _WARM_STEPS = 1500
 _LEAST_NATS = 3.0  # of the latent point, which cost nothing, so that it is used
 _COST = 0.6  # of each nat above
 _UNASKED = 0.4  # how often a wish is not said
-_HIDDEN = 0.25  # share of steps that the writing net is not told
+_HIDDEN = 0.15  # share of steps that the writing net is not told
 _DROPPED = 0.02  # share of hits that the reader overhears
 
 Batch = tuple[Tensor, Tensor, Tensor]

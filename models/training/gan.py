@@ -60,7 +60,8 @@ def train_gan(args: argparse.Namespace) -> None:
         if not trainer.steps:
             log.writerow(["step", "seconds", *LOSSES])
         while trainer.seconds < args.minutes * 60:
-            adversarial = trainer.seconds > args.warm * 60
+            # Alone the critic has nothing to wait for.
+            adversarial = trainer.seconds >= args.warm * 60 or not args.lean
             losses = trainer.step(adversarial)
             trainer.seconds = time.monotonic() - began
             log.writerow([trainer.steps, f"{trainer.seconds:.0f}", *(f"{value:.4f}" for value in losses)])
@@ -107,7 +108,7 @@ class _Trainer:
                     written = self.writer(latent, *asked).chosen(slope)
                 for_real, for_written = self.critic(real, *asked).float(), self.critic(written, *asked).float()
                 loss = F.relu(1 - for_real).mean() + F.relu(1 + for_written).mean()
-                _descend(self.judging, loss, self.critic)
+                descend(self.judging, loss, self.critic)
                 values |= {
                     "critic": float(loss.detach()),
                     "real": float(for_real.detach().mean()),
@@ -126,7 +127,7 @@ class _Trainer:
                 fooled = -self.critic(self.writer(latent, *asked).chosen(slope), *asked).float().mean()
                 total = total + fooled
                 values["writer"] = float(fooled.detach())
-            _descend(self.making, total, self.writer, self.reader)
+            descend(self.making, total, self.writer, self.reader)
         keep = min(_AVERAGE, self.steps / (self.steps + 10))
         with torch.no_grad():
             for mine, newest in zip(self.average.parameters(), self.writer.parameters(), strict=True):
@@ -203,7 +204,8 @@ def wishes(whole: NDArray[np.float32], halves: NDArray[np.float32]) -> tuple[Ten
     return torch.from_numpy(whole), torch.from_numpy(halves).float(), torch.from_numpy(slots_used(whole))
 
 
-def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, *networks: nn.Module) -> None:
+def descend(optimiser: torch.optim.Optimizer, loss: Tensor, *networks: nn.Module) -> None:
+    """One step of `networks` down `loss`; gradients of other networks are left where they are."""
     for network in networks:
         network.zero_grad(set_to_none=True)
     loss.backward()

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from models.drum_grid import DRUMS, STEPS
 from models.drum_patterns import BAR_STEPS, DRUM_STYLES
 from models.errors import UserError
-from models.training.groove import load_grooves
+from models.training.groove import Grooves, load_grooves
 
 NO_STYLE = -1
 _HELD_OUT = 0.1
+_EVENLY = 0.75  # how loud the hits of drum machines are, which nobody played
 _DRUM_OF = {
     "BassDrum": 0, "SnareDrum": 1, "RimShot": 1, "Clap": 1, "ClosedHiHat": 2, "Tambourine": 2, "OpenHiHat": 3,
     "LowTom": 4, "MediumTom": 5, "HighTom": 6, "Cymbal": 8, "Cowbell": 8,
@@ -39,9 +40,11 @@ _NAMED = re.compile(r"(?P<style>(?!\w*Break|Ending)[A-Za-z&-]+?)(?P<number>\d+)(
 
 @dataclass(frozen=True)
 class Patterns:
-    """`hits` (n, STEPS, DRUMS), the number of their `style` or NO_STYLE (n,), how often each `counts` (n,)."""
+    """`hits` and `velocities` from 0 to 1 (n, STEPS, DRUMS), the number of their `style` or NO_STYLE (n,), how often
+    each `counts` (n,)."""
 
     hits: NDArray[np.bool_]
+    velocities: NDArray[np.float32]
     style: NDArray[np.int64]
     counts: NDArray[np.float64]
 
@@ -59,16 +62,25 @@ def load_patterns(data: Path, side: str, share: float = 0.12) -> Patterns:
     """The patterns of groove.zip and drumpatterns.zip below `data`, of the side "train" or "valid"; those of the second
     count for `share` of all. Raises UserError where one is missing."""
     grooves = load_grooves(data / "groove.zip", "train" if side == "train" else "validation")
-    hits, style = grooves.hits > 0, np.array([style_number(name) for name in grooves.style])
+    played = patterns_of(grooves)
+    hits, style = played.hits, played.style
     rows = [row for row in _machine(data / "drumpatterns.zip") if (row[2] < _HELD_OUT) == (side != "train")]
     if not rows:
         raise UserError(f"There are no patterns in {data / 'drumpatterns.zip'}.")
     each = share / (1 - share) * len(hits) / len(rows)
+    machine = np.stack([row[0] for row in rows])
     return Patterns(
-        np.concatenate([hits, np.stack([row[0] for row in rows])]),
+        np.concatenate([hits, machine]),
+        np.concatenate([grooves.velocities, np.where(machine, _EVENLY, 0)]).astype(np.float32),
         np.concatenate([style, [row[1] for row in rows]]),
         np.concatenate([np.ones(len(hits)), np.full(len(rows), each)]),
     )
+
+
+def patterns_of(grooves: Grooves) -> Patterns:
+    """The hits and styles of what was played."""
+    style = np.array([style_number(name) for name in grooves.style], np.int64)
+    return Patterns(grooves.hits > 0, style, np.ones(len(grooves)))
 
 
 def _machine(path: Path) -> Iterator[tuple[NDArray[np.bool_], int, float]]:

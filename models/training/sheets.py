@@ -57,6 +57,26 @@ def sheet(rolls: Rolls, present: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return page
 
 
+def drum_sheet(hits: NDArray[np.bool_], accents: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A contact sheet of drum patterns (n, steps, drums), four a row, a drum a line with the lowest below; beneath each
+    its accents (n, steps), the stronger the darker."""
+    count, steps, drums = hits.shape
+    side = 2 * _CELL
+    high, wide = (drums + 1) * side, steps * side
+    lines = -(-count // _COLUMNS)
+    page = np.full((lines * (high + _GAP) + _GAP, _COLUMNS * (wide + _GAP) + _GAP, 3), 255, np.uint8)
+    for index in range(count):
+        y, x = index // _COLUMNS * (high + _GAP) + _GAP, index % _COLUMNS * (wide + _GAP) + _GAP
+        page[y : y + high, x : x + wide] = _PAPER
+        page[y : y + high, x : x + wide : SLOTS * side] = _LINE
+        for step, drum in np.argwhere(hits[index]).tolist():
+            at, left = y + (drums - 1 - drum) * side, x + step * side
+            page[at : at + side - 1, left : left + side - 1] = _CURVES[3]
+        shades = np.repeat(255 - 200 * accents[index], side)
+        page[y + drums * side : y + high, x : x + wide] = shades[None, :, None].astype(np.uint8)
+    return page
+
+
 def curves(columns: Sequence[NDArray[np.float64]], width: int = 640, height: int = 240) -> NDArray[np.uint8]:
     """Curves over the same steps, each smoothed and drawn in its own colour between the least and the most of all."""
     page = np.full((height, width, 3), 255, np.uint8)

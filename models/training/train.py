@@ -16,14 +16,17 @@ from models.evaluate import ngram
 from models.evaluate.copying import save_index
 from models.evaluate.likelihood import encode_piece
 from models.training.beats import train_beats
+from models.training.chords import train_chords
 from models.training.corpus import load_corpus
 from models.training.drums import train_drums
 from models.training.frames import train_frames
 from models.training.gan import train_gan
+from models.training.gan_drums import train_gan_drums
 from models.training.groove import train_groove
 from models.training.harmony import train_harmony
 from models.training.lstm import train_lstm, train_transformer
 from models.training.pieces import split
+from models.training.touch import train_touch
 from models.training.vae import train_vae
 
 
@@ -61,9 +64,12 @@ _ENGINES = {
     "beats": train_beats,
     "frames": train_frames,
     "gan": train_gan,
+    "gan-drums": train_gan_drums,
     "vae": train_vae,
     "groove": train_groove,
     "drums": train_drums,
+    "chords": train_chords,
+    "touch": train_touch,
 }
 
 
@@ -86,13 +92,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--dropout", type=float, default=0.25)
     parser.add_argument("--recall", type=int, default=4, help="lstm: heads of the memory of its own notes")
-    parser.add_argument("--start", type=Path, help="lstm: weights to begin with; they may lack the memory")
+    parser.add_argument("--start", type=Path, help="lstm, chords: weights to begin with (lstm: without its memory)")
     parser.add_argument("--contrast", type=float, default=0.0, help="lstm: weight of telling truth from foil")
     parser.add_argument("--half", action="store_true", help="lstm: multiply in bfloat16, where the processor can")
     parser.add_argument("--set", default="jsb_chorales", help="frames: the set of piano rolls")
     parser.add_argument("--segment", type=int, default=256, help="frames: the longest part that is learned at once")
     parser.add_argument(
-        "--batch", type=int, help="parts a step, in each process (lstm: 24, frames: 6, vae: 256, groove and drums: 128)"
+        "--batch",
+        type=int,
+        help="parts a step, in each process (lstm: 24, frames: 6, vae and chords: 256, groove and drums: 128)",
     )
     parser.add_argument("--shards", type=Path, help="lstm: where the corpus lies in shards (OUT/shards)")
     parser.add_argument("--kept", type=int, default=64, help="lstm: shards that stay in memory")
@@ -101,8 +109,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--beta-kl", type=float, default=1.0, help="gan: what a nat of the latent points costs")
     parser.add_argument("--rate-gan", type=float, default=4e-4, help="gan: learning rate of both sides")
     parser.add_argument("--warm", type=float, default=8.0, help="gan: minutes before the critic joins")
-    parser.add_argument("--beta", type=float, default=0.35, help="vae: what a nat of the latent points costs")
-    parser.add_argument("--hide", type=float, default=0.3, help="vae: share of symbols the writing net does not see")
+    parser.add_argument("--beta", type=float, default=0.35, help="vae, chords: what a nat of the latent points costs")
+    parser.add_argument("--hide", type=float, default=0.3, help="vae, chords: share of steps that the net does not see")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)

@@ -12,14 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import main, recorder
-from app.document import Document
-from app.library.history import History, content_hash, rows
-from app.library.tallies import Tallies
-from app.paths import library_path
-from app.song.midi import open_midi
-from app.song.song import Song
-from models.music.notes import Note
+from app.__main__ import main
 
 MINUET = Path(__file__).parents[1] / "data" / "midi" / "minuet.mid"
 PATIENCE = 60.0
@@ -58,28 +51,6 @@ def test_without_a_screen_the_command_line_is_named(
         monkeypatch.delenv(name, raising=False)
     assert main([]) == 1
     assert "antiphon continue" in capsys.readouterr().err
-
-
-def test_a_fact_of_the_window_becomes_a_row(tmp_path: Path) -> None:
-    song = Song.empty()
-    told: list[str] = []
-    history = History(library_path())
-    notes = (Note(0, 480, 60), Note(480, 480, 64))
-    recorder(history, Tallies(), Document(song), tmp_path / "kept", told.append)(
-        "kept", notes, "melody", 0, 960, 1.5, True, {"take": 2}
-    )
-    history.close()
-    (row,) = rows(library_path())
-    assert (row.kind, row.role, row.from_tick, row.to_tick, row.seconds) == ("kept", "melody", 0, 960, 1.5)
-    assert row.content_hash == content_hash(notes, song.ticks_per_quarter)
-    assert row.context == {"take": 2}
-    (kept,) = (tmp_path / "kept").iterdir()
-    assert [note.pitch for note in open_midi(kept).tracks[0].notes()] == [60, 64]
-    (tmp_path / "file").touch()
-    recorder(history, Tallies(), Document(song), tmp_path / "file" / "kept", told.append)(
-        "kept", notes, "melody", 0, 960, 0, True, {}
-    )
-    assert "kept to learn from" in told[0]
 
 
 @pytest.mark.slow

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.chord_network import ChordConfig, ChordNetwork
 from models.constraints import verify
 from models.errors import UserError
 from models.evaluate.trials import random_request
+from models.hands import ChordHand
 from models.line_cells import distance
 from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Chord, parse_key
@@ -159,12 +161,26 @@ def test_a_take_that_is_brought_along_comes_again_and_its_kin_are_near(engine: V
         _takes(engine, replace(request, latent=(0.5,) * 7))
 
 
+def test_a_phrase_is_written_again_from_where_it_lies(engine: Vae) -> None:
+    together = replace(_phrase(), notes=tuple(note for n in TUNE_NOTES for note in (replace(n, pitch=n.pitch - 12), n)))
+    placed = engine.survey([_phrase(), together, _phrase(TUNE[::-1])])
+    assert [len(each.points) for each in placed] == [2, 2, 2]
+    assert placed[0] == placed[1]  # of chords the top line counts
+    latent = tuple(value for point in placed[0].points for value in point)
+    request = _request(Verb.FRESH, source=None, controls=Controls(placed[0].key), takes=1, latent=latent)
+    (take,) = _takes(engine, request)
+    moved = {note.pitch - old.pitch for note, old in zip(take.notes, TUNE_NOTES, strict=False)}
+    assert len(take.notes) == len(TUNE_NOTES)
+    assert moved <= {-12, 0, 12}
+    assert engine.survey([]) == ()
+
+
 def test_what_cannot_be_done_is_said(engine: Vae) -> None:
     together = tuple(Note(0, 480, pitch) for pitch in (60, 64, 67)) * 2
     for request, said in (
         (_request(source=None), "select a phrase"),
         (_request(Verb.BLEND), "two phrases"),
-        (_request(source=replace(_phrase(), notes=together)), "one line"),
+        (_request(source=replace(_phrase(), notes=together)), "one line is asked"),
         (_request(nudges=(("sweeter", 1.0),)), "sweeter"),
         (_request(Verb.CONTINUE), "cannot continue"),
         (_request(controls=Controls(parse_key("C major"), 61, 61)), "widen the range"),
@@ -185,9 +201,10 @@ def test_steps_of_a_way_are_chosen_in_order_and_evenly() -> None:
 def test_hard_controls_hold_whatever_the_weights() -> None:
     """Requests of every kind, answered by a network that knows nothing."""
     torch.manual_seed(3)
-    wild = Vae(Network(Config(latent=8, beat=16, width=24, hidden=16, feature=8)))
+    chords = ChordNetwork(ChordConfig(latent=8, beat=16, width=24, hidden=16, feature=8)).eval()
+    wild = Vae(Network(Config(latent=8, beat=16, width=24, hidden=16, feature=8)), ChordHand(chords))
     with torch.no_grad():
-        for parameter in wild.network.parameters():
+        for parameter in (*wild.network.parameters(), *chords.parameters()):
             parameter.mul_(2)
     for seed in range(80):
         asked = random_request(seed)
@@ -199,7 +216,5 @@ def test_hard_controls_hold_whatever_the_weights() -> None:
             target=_phrase(),
             amount=seed % 7 / 6,
         )
-        if request.verb is Verb.FRESH and request.context.role is Role.CHORDS:
-            request = replace(request, context=replace(request.context, role=Role.VOICE))
         for take in _takes(wild, request):
             assert verify(take.notes, request, take.allowed) == []

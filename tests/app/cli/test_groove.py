@@ -33,3 +33,27 @@ def test_without_drums_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[
     source = _file(tmp_path / "in.mid", drums=False)
     assert run("groove", [str(source), "-o", str(tmp_path / "out.mid")]) == 2
     assert "no drums" in capsys.readouterr().err
+
+
+def test_a_pattern_is_written_on_a_track_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = _file(tmp_path / "in.mid", drums=False), tmp_path / "out.mid"
+    options = ["--write", "--style", "funk", "--rhythm", "x..x..x.x..x..x.", "--density", "3"]
+    assert run("groove", [str(source), "-o", str(out), *options]) == 0
+    before, after = (open_mended(path)[0] for path in (source, out))
+    assert len(after.tracks) == len(before.tracks) + 1
+    drums = after.tracks[-1]
+    assert drums.is_drums
+    assert after.metres.bar(max(note.onset for note in drums.notes())) == 3  # as long as the song
+    assert "funk drum pattern" in capsys.readouterr().out
+    assert run("groove", [str(source), "-o", str(out), "--write", "--rhythm", "boom"]) == 2
+    assert run("groove", [str(source), "-o", str(out), "--write", "--track", "2"]) == 2
+    assert "not for drums" in capsys.readouterr().err
+
+
+def test_a_melody_is_played_where_its_track_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = _file(tmp_path / "in.mid", drums=False), tmp_path / "out.mid"
+    assert run("groove", [str(source), "-o", str(out), "--track", "2", "--amount", "1"]) == 0
+    before, after = (list(open_mended(path)[0].tracks[1].notes()) for path in (source, out))
+    assert [note.pitch for note in after] == [note.pitch for note in before]
+    assert len({note.velocity for note in after}) > 4
+    assert "as a musician would" in capsys.readouterr().out

@@ -11,20 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.library import indexer
-from app.library.catalogue import (
-    Source,
-    corpus_folder,
-    entries,
-    entries_of,
-    held,
-    problems,
-    seed_hash,
-    sources,
-)
+from app.library.catalogue import entries, entries_of, held, problems, seed_hash
 from app.library.database import open_library
 from app.library.history import content_hash
-from app.library.indexer import Outcome, Stopped, index
+from app.library.indexer import Stopped, index
 from app.library.search import load
+from app.library.sources import Outcome, Source, corpus_folder, sources
 from models.music.theory import parse_chord
 from tests.app.library.tunes import TUNE, write_midi
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from app import paths
-from app.library.catalogue import Source, entries
+from app.library.catalogue import entries
 from app.library.database import open_library
 from app.library.indexer import index
 from app.library.search import Hit, Index, Query, load, seed_line
+from app.library.sources import Source
 from models.errors import UserError
 from models.recommend.features import INDEX
 from models.recommend.lines import line_of
