@@ -8,16 +8,6 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.document import Document
-    from app.library.history import History, Kind
-    from app.library.tallies import Tallies
-    from app.ui.hearing import Record
-    from models.music.notes import Note
 
 STARTED = time.monotonic()
 _EXPOSED_WITHIN = 2.0  # seconds: a window that is shown minimised is never exposed, and begins all the same
@@ -87,7 +77,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.compose.learning import Learner
     from app.document import Document
     from app.library.history import History
-    from app.library.indexing import Indexer
+    from app.library.offers import Shelf
+    from app.library.refitting import Refitter
     from app.library.sources import sources
     from app.library.tallies import Tallies
     from app.player.client import Player
@@ -95,6 +86,8 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.song.recovery import pending
     from app.ui import theme
     from app.ui.dialogs import Reporter
+    from app.ui.recording import Recording
+    from app.ui.seed_index import SeedIndex
     from app.ui.window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -116,13 +109,6 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     learner = Learner(paths.styles_dir(), paths.kept_dir())
     reporter = Reporter()
     history = History(paths.library_path(), reporter.tell)
-    indexer = Indexer(
-        paths.library_path(),
-        sources(chosen.seed_folders, paths.resource("seeds"), paths.takes_dir()),
-        on_progress=lambda progress: None,
-        on_indexed=lambda outcome: None,
-        on_trouble=reporter.tell,
-    )
     autosave = Autosave(document, paths.recovery_dir())
 
     def store(changed: settings.Settings) -> None:
@@ -132,9 +118,25 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
             reporter.tell(f"The settings could not be saved: {error.strerror}. They hold until you quit.")
 
     tallies = Tallies()
-    record = recorder(history, tallies, document, learner.kept, reporter.tell)
-    record = seeding(record, document, paths.takes_dir(), indexer.look, reporter.tell)
-    window = MainWindow(document, player, client, learner, chosen, record, tallies, store, about_text())
+    record = Recording(
+        history,
+        tallies,
+        document,
+        learner.kept,
+        paths.takes_dir(),
+        reporter.tell,
+        chosen.history_paused,
+        chosen.left_out,
+    )
+    index = SeedIndex(
+        paths.library_path(),
+        partial(sources, seeds=paths.resource("seeds"), takes=paths.takes_dir()),
+        chosen.seed_folders,
+    )
+    shelf = Shelf(paths.library_path())
+    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text())
+    refitter = Refitter(paths.library_path(), window.seeds.learned.emit, reporter.tell)
+    index.changed.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)
@@ -156,7 +158,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         if ready_file is not None:
             ready_file.write_text(f"{time.monotonic() - STARTED:.3f}\n")
             QTimer.singleShot(0, window.close)
-        QTimer.singleShot(_INDEXING_AFTER, indexer.start)
+        QTimer.singleShot(_INDEXING_AFTER, index.start)
 
     QTimer.singleShot(0, begin)
     try:
@@ -165,69 +167,12 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         player.close()  # first of all, silence
         # A loop that ended otherwise than by the user's leave, such as when the display dies, must not cost the song.
         autosave.close(keep=not window.finished)
+        index.close()
         history.close()
         client.close()
         learner.close()
-        indexer.close()
+        refitter.close()
         uninstall()
-
-
-def recorder(history: History, tallies: Tallies, document: Document, kept: Path, tell: Callable[[str], None]) -> Record:
-    """What turns the window's facts into rows of the history, and keeps the phrases that were kept."""
-    from app.library.history import content_hash
-    from app.library.kept import keep
-    from models.music.notes import Role
-    from models.request import Span
-
-    def record(
-        kind: Kind,
-        notes: tuple[Note, ...],
-        role: str,
-        start: int,
-        end: int,
-        seconds: float,
-        asked_for: bool,
-        context: dict[str, Any],
-    ) -> None:
-        if kind == "kept" and role != Role.CHORDS:
-            try:
-                keep(kept, document.song, document.selection.track_id, Span(start, end), notes)
-            except OSError as error:
-                tell(f"The phrase is in the song, but could not be kept to learn from: {error.strerror}.")
-        digest = partial(content_hash, notes, document.song.ticks_per_quarter)
-        tallies.count(kind, context)
-        history.record(kind, digest, role, start, end, seconds, asked_for, context)
-
-    return record
-
-
-def seeding(
-    record: Record, document: Document, takes: Path, look: Callable[[], None], tell: Callable[[str], None]
-) -> Record:
-    """The same, and every take that is kept becomes seed material."""
-    from app.library.takes import add_take, take_of
-
-    def record_and_add(
-        kind: Kind,
-        notes: tuple[Note, ...],
-        role: str,
-        start: int,
-        end: int,
-        seconds: float,
-        asked_for: bool,
-        context: dict[str, Any],
-    ) -> None:
-        record(kind, notes, role, start, end, seconds, asked_for, context)
-        if kind == "kept" and notes:
-            title = f"Take of {time.strftime('%Y-%m-%d %H:%M')}"
-            try:
-                add_take(takes, take_of(document.song, start, end, notes, role, title))
-            except OSError as error:
-                tell(f"The take is in the song, but could not be added to the seeds: {error.strerror}.")
-                return
-            look()
-
-    return record_and_add
 
 
 if __name__ == "__main__":

@@ -27,6 +27,11 @@ class Settings:
     temperature: float = 1.0
     theme: str = "dark"
     recent_files: tuple[str, ...] = ()
+    history_paused: bool = False
+    left_out: tuple[str, ...] = ()  # songs that the history says nothing of
+    side: str = "Compose"  # which panel stands at the right
+    adventure: float = 0.3  # of what is suggested: 0 familiar, 1 adventurous
+    pinned: tuple[str, ...] = ()  # seeds that stay on the shelf, by content hash
     seed_folders: tuple[str, ...] = ()  # folders of the user's own music, as seed material
     window_geometry: str = ""  # base64 of QMainWindow.saveGeometry()
     window_state: str = ""  # base64 of QMainWindow.saveState()

@@ -13,12 +13,16 @@ from app.cli.measured import Measured, measured
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.history import History
+from app.library.offers import Shelf
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.measure import sent_messages
 from app.player.messages import Options
 from app.settings import Settings
 from app.song.selection import Selection
+from app.ui.recording import Recording
+from app.ui.seed_index import SeedIndex
 from app.ui.window import MainWindow
 
 RUNS = 30
@@ -29,26 +33,32 @@ def pressing() -> Iterator[Measured]:
     """Press G on one phrase after another, at once and after a rest."""
     app = application()
     with tempfile.TemporaryDirectory() as folder:
-        record = Path(folder) / "sent.txt"
+        sent = Path(folder) / "sent.txt"
         document = Document()
-        player = Player(Options(audio=False, record=str(record), log=f"{folder}/log.txt"))
+        player = Player(Options(audio=False, record=str(sent), log=f"{folder}/log.txt"))
         client = ComposeClient()
         learner = Learner(Path(folder) / "styles", Path(folder) / "kept")
+        tallies, history = Tallies(), History(Path(folder) / "library.sqlite")
+        record = Recording(history, tallies, document, learner.kept, Path(folder) / "takes", print)
+        index = SeedIndex(history.path, lambda _: [])
+        shelf = Shelf(history.path)
         window = MainWindow(
-            document, player, client, learner, Settings(), lambda *_: None, Tallies(), lambda _: None, ""
+            document, player, client, learner, Settings(), record, tallies, index, shelf, lambda _: None, ""
         )
         window.show()
         player.start()
         client.start()
         try:
-            wait(lambda: client.state == "ready" and record.exists(), "the processes to start")
-            bench = _Bench(document, player, window, record)
+            wait(lambda: client.state == "ready" and sent.exists(), "the processes to start")
+            bench = _Bench(document, player, window, sent)
             bench.press(0, 0)  # what happens only once is not measured
             cold = [bench.press(number, 0) for number in range(1, RUNS + 1)]
             settled = [bench.press(number, SETTLED) for number in range(RUNS + 1, 2 * RUNS + 1)]
         finally:
             player.close()
             client.close()
+            index.close()
+            history.close()
             document.mark_saved(document.song, Path(folder) / "bench.mid")  # so that closing asks nothing
             window.close()
             window.deleteLater()

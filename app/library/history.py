@@ -80,6 +80,11 @@ class History:
         self._thread.start()
 
     @property
+    def path(self) -> Path:
+        """The library's file."""
+        return self._path
+
+    @property
     def problem(self) -> str | None:
         """The last problem in one sentence, None while rows are being written."""
         return self._problem

@@ -9,7 +9,7 @@ from app.song.edits import add_notes
 from app.song.midi import midi_from_song
 from app.song.song import Song, Track
 from models.music import smf
-from models.music.notes import Note
+from models.music.notes import Note, Phrase, Role, sort_notes
 from models.music.time import TempoChange, TempoMap
 from models.request import Span
 
@@ -21,6 +21,15 @@ def excerpt(song: Song, track: Track, span: Span, notes: Iterable[Note], name: s
     part = Track(1, name or track.name, metres, track.channel, track.programme)
     moved = [replace(note, onset=note.onset - span.start, channel=track.channel, id=0) for note in notes]
     return add_notes(Song(song.ticks_per_quarter, (part,), tempos, metres), 1, moved)[0]
+
+
+def phrase(song: Song, track: Track, span: Span, notes: Iterable[Note], role: Role, title: str = "") -> Phrase:
+    """`notes`, which begin in `span`, as a phrase of their own; its first tick is the span's, a bar line."""
+    alone = excerpt(song, track, span, notes)
+    moved = tuple(sort_notes(tuple(alone.tracks[0].notes())))
+    return Phrase(
+        moved, span.length, alone.ticks_per_quarter, alone.metres, alone.tempos,
+        role=role, title=title or track.name)  # fmt: skip
 
 
 def packed(song: Song, track: Track, notes: Sequence[Note], name: str) -> bytes:

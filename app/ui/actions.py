@@ -55,6 +55,7 @@ ENTRIES = (
     Entry(
         "fresh", "Compose", "Sixteen fresh phrases…", "Phrases from nothing, on a sheet to choose from", ("Shift+G",)
     ),
+    Entry("map", "Compose", "Map of phrases…", "Phrases as points: play them, and what lies between", ("Shift+M",)),
     Entry("blend", "Compose", "Blend to these", "Steps from the remembered phrase to the selected bars", ("B",)),
     Entry(
         "lock",
@@ -64,6 +65,32 @@ ENTRIES = (
         ("K",),
     ),
     Entry("styles", "Compose", "My styles…", "Let Antiphon learn from your own MIDI, or delete a style", ("Ctrl+L",)),
+    Entry(
+        "seeds", "Seeds", "Seeds beside the roll", "Show the phrases that are suggested, or Compose again", ("Ctrl+E",)
+    ),
+    Entry("find_seeds", "Seeds", "Search the seeds", "Look for seeds by title, key, metre or source", ("Ctrl+F",)),
+    Entry(
+        "alike",
+        "Seeds",
+        "Seeds like the selection",
+        "Look for seeds with the line of the selected notes, in any key and tempo",
+        ("Ctrl+Shift+F",),
+    ),
+    Entry("remark", "Seeds", "Tags and comment…", "Note words on the chosen seed", ("Ctrl+Shift+E",)),
+    Entry(
+        "library",
+        "Seeds",
+        "Seed library…",
+        "Folders of your music, how far the reading is, what could not be read",
+        ("Ctrl+Shift+L",),
+    ),
+    Entry(
+        "history",
+        "Seeds",
+        "History…",
+        "What Antiphon has noted of your listening and choosing: see it, delete it, stop it, take it with you",
+        ("Ctrl+H",),
+    ),
     Entry("next_take", "Takes", "Next", "Next take", hint="Tab"),
     Entry("previous_take", "Takes", "Previous", "Previous take", hint="Shift+Tab"),
     Entry("keep_take", "Takes", "Keep", "Keep this take in the song", hint="Enter"),

@@ -174,7 +174,6 @@ class ComposePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
-        layout.addWidget(heading("Compose"))
         asking = QHBoxLayout()
         asking.setSpacing(6)
         asking.addWidget(self.generate, 3)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.intent import Plan, harmony_plan, phrase_range, plan, with_replaced
+from app.compose.intent import Plan, harmony_plan, plan, with_replaced
 from app.compose.takes import Fate, TakeGroup, accept
 from app.document import Document
 from app.player.client import Player
-from app.song.edits import toggle_locks
 from app.song.selection import Selection
+from app.ui.accepted import Accepted
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.groove_fields import drum_plan
 from app.ui.hearing import Hearing, Record
@@ -33,6 +34,7 @@ class Composing(QObject):
     told = Signal(str)  # a sentence for the status line
     warned = Signal(str)  # a sentence for the message bar
     planned = Signal(str)  # what G would do now
+    began = Signal()  # takes are asked for, or looked at again
 
     def __init__(
         self,
@@ -42,11 +44,12 @@ class Composing(QObject):
         roll: RollView,
         panel: ComposePanel,
         record: Record,
+        accepted: Accepted,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._document, self._client, self._roll, self._panel = document, client, roll, panel
-        self._hearing = Hearing(player, roll, record, self)
+        self._hearing, self._accepted = Hearing(player, roll, record, self), accepted
         self._groups: list[TakeGroup] = []
         self._shown: TakeGroup | None = None
         self._kept = KeptTakes(document)
@@ -114,6 +117,7 @@ class Composing(QObject):
             return
         request = self._panel.engine.applied(replace(made.request, seed=self._panel.next_seed()))
         self._put_away()
+        self.began.emit()
         song = self._document.song
         request_id = self._client.ask(request)
         self._shown = TakeGroup.start(request_id, made.track_id, request, song)
@@ -144,7 +148,8 @@ class Composing(QObject):
         self._shown = group.mark(group.current, Fate.KEPT)
         self._store(self._shown)
         self._put_away(dismissed=False)
-        self._hearing.fact("kept", take, group.request.verb, stars=group.stars[group.current])
+        fact = partial(self._hearing.fact, take=take, verb=group.request.verb, stars=group.stars[group.current])
+        fact("kept")
         if take.chords:
             step = self._document.edit(f"Keep the chords of take {group.current + 1}", song)
             self.told.emit("The chords are in the lane: G on another track writes over them. Ctrl+Z takes them back.")
@@ -153,6 +158,7 @@ class Composing(QObject):
             step = self._document.edit(f"Keep take {group.current + 1}", song, selection)
             self.told.emit(f"Take {group.current + 1} is in the song. Ctrl+Z takes it back, G goes on from it.")
         self._kept.add(group, step, frozenset(ids))
+        self._accepted.add(step, group.track_id, ids, fact)
         self._look_for_kept()
 
     def dismiss(self) -> None:
@@ -182,36 +188,12 @@ class Composing(QObject):
             return
         group = group.rate(index, stars)
         self._store(group)
+        self._hearing.fact("starred", group.takes[index], group.request.verb, stars=stars)
         if self._shown is not None and self._shown.request_id == request_id:
             self._shown = group
         self._show()
         given = f"has {stars} {'star' if stars == 1 else 'stars'}" if stars else "has no stars any more"
         self.told.emit(f"Take {index + 1} {given}.")
-
-    def toggle_locks(self) -> None:
-        """Lock the selected notes, so that takes leave them as they are; or let them go."""
-        document = self._document
-        selection = document.selection
-        notes = document.song.track(selection.track_id).pick(selection.ids)
-        if not notes:
-            self.told.emit("Select the notes first that are to stay as they are when G writes over their bars.")
-            return
-        song = toggle_locks(document.song, selection.track_id, selection.ids)
-        locked = notes[0].id in song.locked
-        count = "One note" if len(notes) == 1 else f"{len(notes):,} notes"
-        document.edit(f"{'Lock' if locked else 'Unlock'} {count.lower()}", song)
-        stays = "it stays as it is" if len(notes) == 1 else "they stay as they are"
-        self.told.emit(
-            f"{count} locked: {stays} when their bars are written anew. K unlocks." if locked else f"{count} unlocked."
-        )
-
-    def fit_range(self) -> None:
-        """Ask for the range of the phrase."""
-        found = phrase_range(self._document.song, self._document.selection)
-        if found is None:
-            self.told.emit("There are no notes yet whose range could be taken: draw a phrase, or type two pitches.")
-        else:
-            self._panel.range.show_pitches(*found)
 
     def forget(self) -> None:
         """Let go of all takes: they belong to a song that is not open any more."""
@@ -290,9 +272,17 @@ class Composing(QObject):
         """The takes of a request, once they are finished."""
         return next((each for each in self._groups if each.request_id == request_id), None)
 
+    def carried(self, request_id: int, index: int) -> None:
+        """A take was handed over to another program."""
+        group = self.group(request_id)
+        if group is not None:
+            fact = self._hearing.fact
+            fact("dragged", group.takes[index], group.request.verb, stars=group.stars[index])
+
     def _look_at(self, group: TakeGroup) -> None:
         """Show another take, and hear it from its context on at once."""
-        self._hearing.hear(group)
+        self.began.emit()
+        self._hearing.hear(group, asked=True)
         self._shown = group
         self._store(group)
         self._show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent
@@ -16,6 +17,7 @@ from app.document import Document
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.song.selection import Selection
+from app.ui.accepted import Accepted
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.engine_field import NAMES, EngineField
 from app.ui.hearing import Hearing, Record
@@ -42,11 +44,11 @@ class ContactSheet(QDialog):
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
-        record: Record, tallies: Tallies, parent: QWidget,
+        record: Record, accepted: Accepted, tallies: Tallies, parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._document, self._client, self._panel = document, client, panel
-        self._hearing = Hearing(player, roll, record, self)
+        self._hearing, self._accepted = Hearing(player, roll, record, self), accepted
         self._group: TakeGroup | None = None
         self._asked: int | None = None
         self.setWindowTitle("Fresh phrases – Antiphon")
@@ -146,9 +148,14 @@ class ContactSheet(QDialog):
         self._silence()
         song, ids = place(self._document.song, group.track_id, chosen, self._panel.layer)
         what = "a fresh phrase" if len(chosen) == 1 else f"{len(chosen)} fresh phrases"
-        self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
+        step = self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
+        placed = 0
         for take in chosen:
-            self._hearing.fact("kept", take, Verb.FRESH)
+            fact = partial(self._hearing.fact, take=take, verb=Verb.FRESH)
+            fact("kept")
+            there = placed + len(parts_of(take)[0][1])  # the others lie on tracks of their own
+            self._accepted.add(step, group.track_id, ids[placed:there], fact)
+            placed = there
         self.engine.show_verb(Verb.FRESH)
         for cell in self.cells:
             cell.setChecked(False)

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.document import Document
 from app.player.client import Player
 from app.player.messages import VIRTUAL, Heard
-from app.ui.hearing import LEAST_HEARD, Record
+from app.ui.audition import LEAST_HEARD
+from app.ui.hearing import Record
 from app.ui.message_bar import MessageBar
 from app.ui.roll.view import RollView
 from app.ui.transport import OWN_PORT, Transport
@@ -186,7 +187,10 @@ class Playing(QObject):
         end = max(heard.to_tick, heard.from_tick + 1)
         audible = [track for track in song.tracks if (track.solo if solo else not track.mute)]
         notes = tuple(note for track in audible for note in track.onsets(heard.from_tick, end))
-        context = {"song": song.title, "tracks": [track.name for track in audible]}
+        length = round(song.tempos.seconds(song.end), 3)
+        context = {
+            "song": song.title, "tracks": [track.name for track in audible], "looped": heard.looped, "length": length,
+        }  # fmt: skip
         self._record("played", notes, "song", heard.from_tick, heard.to_tick, heard.seconds, True, context)
 
     # --- what comes from the window

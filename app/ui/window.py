@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,31 +13,43 @@ from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from app.compose.atlas import KeptPhrases
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.offers import Shelf
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.settings import Settings
 from app.song.recovery import Recovered, discard
 from app.ui import actions
-from app.ui.beats import NUDGE, Beats
+from app.ui.accepted import Accepted
+from app.ui.beats import Beats
 from app.ui.carrying import Carrying
 from app.ui.clipboard import Clipboard
 from app.ui.compose_panel import ComposePanel
 from app.ui.composing import Composing
 from app.ui.contact_sheet import ContactSheet
+from app.ui.dropping import Dropping
 from app.ui.fields import Fields
 from app.ui.files import SUFFIXES, Files, music_folder
 from app.ui.grooving import Grooving
-from app.ui.hearing import Record
+from app.ui.handlers import handlers
+from app.ui.history_dialog import HistoryDialog
+from app.ui.library_dialog import LibraryDialog
+from app.ui.locks import Locks
+from app.ui.map import PhraseMap
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.recent import RecentFiles
+from app.ui.recording import Recording
 from app.ui.roll.ruler_menu import RulerMenu
 from app.ui.roll.view import RollView
+from app.ui.seed_index import SeedIndex
+from app.ui.seeds import Seeds
+from app.ui.seeds_panel import SeedsPanel
+from app.ui.side import Side
 from app.ui.styles import StylesDialog
-from app.ui.take_row import MOST_STARS
 from app.ui.tasks import Tasks
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
@@ -46,6 +58,7 @@ from app.ui.varying import Varying
 from app.ui.widgets import quiet
 
 _TOLD_FOR = 8000
+_COMPOSE, _SEEDS = "What to ask for, and the takes that came", "Phrases to begin with, chosen for you (Ctrl+E)"
 
 
 class MainWindow(QMainWindow):
@@ -58,8 +71,10 @@ class MainWindow(QMainWindow):
         client: ComposeClient,
         learner: Learner,
         settings: Settings,
-        record: Record,
+        record: Recording,
         tallies: Tallies,
+        index: SeedIndex,
+        offers: Shelf,
         store: Callable[[Settings], None],
         about: str,
     ) -> None:
@@ -72,7 +87,7 @@ class MainWindow(QMainWindow):
         self._tasks = Tasks(self)
         recent = settings.recent_files[:1]
         self.files = Files(document, self._tasks, str(Path(recent[0]).parent) if recent else music_folder(), self)
-        self.actions_by_name = actions.build(self, self._handlers())
+        self.actions_by_name = actions.build(self, handlers(self, document, player))
         self.roll = RollView(document)
         self.tracks = TrackList(document)
         self.clipboard = Clipboard(document, self.roll, self)
@@ -82,13 +97,24 @@ class MainWindow(QMainWindow):
         actions.add_below(self.actions_by_name["open"], self.recent)
         fields = VaryFields(self.actions_by_name, tallies)
         self.panel = ComposePanel(self.actions_by_name, settings, tallies, (fields,))
+        self.shelf = SeedsPanel(self.actions_by_name, settings.adventure)
+        self.side = Side((("Compose", _COMPOSE, self.panel), ("Seeds", _SEEDS, self.shelf)))
         self.transport = Transport(document, player, self.actions_by_name)
         self.message = MessageBar()
         self.next = quiet()  # in the status line, while there is nothing else to say
-        self.composing = Composing(document, client, player, self.roll, self.panel, record, self)
+        self.accepted = Accepted(document, self)
+        self.locks = Locks(document, self.panel.range, self)
+        self.composing = Composing(document, client, player, self.roll, self.panel, record, self.accepted, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.grooving = Grooving(document, self.composing, self.panel, self)
-        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, tallies, self)
+        self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
+        kept = KeptPhrases(learner.kept)
+        self.map = PhraseMap(document, client, player, self.roll, self.panel, record, (kept,), self._tasks, self)
+        self.seeds = Seeds(
+            document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, offers, settings,
+            self._remember, self,
+        )  # fmt: skip
+        self.library = LibraryDialog(index, self._tasks, self._remember, self)
         self.playing = Playing(
             document,
             player,
@@ -102,7 +128,9 @@ class MainWindow(QMainWindow):
         )
         self.beats = Beats(document, player, self._tasks, self)
         self._fields = Fields(self, self.roll)
+        self.dropping = Dropping(self.roll, self.seeds.carried)
         self.styles = StylesDialog(learner, self)
+        self.history = HistoryDialog(record, document, self._tasks, self)
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -117,7 +145,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         centre = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.tracks, self.roll, self.panel):
+        for widget in (self.tracks, self.roll, self.side):
             centre.addWidget(widget)
         centre.setStretchFactor(1, 1)
         centre.setSizes([200, 800, 300])
@@ -136,43 +164,6 @@ class MainWindow(QMainWindow):
         there = self.screen().availableSize()
         self.resize(min(1440, there.width()), min(900, there.height()))
 
-    def _handlers(self) -> Mapping[str, Callable[..., object]]:
-        document, player = self._document, self._player
-        return {
-            "new": lambda: self.files.new(), "open": lambda: self.files.ask_open(), "save": lambda: self.files.save(),
-            "save_as": lambda: self.files.save_as(), "quit": self.close,
-            "undo": lambda: self._again(document.undo_label, "undo", document.undo),
-            "redo": lambda: self._again(document.redo_label, "redo", document.redo),
-            "cut": lambda: self.clipboard.cut(), "copy": lambda: self.clipboard.copy(),
-            "paste": lambda: self.clipboard.paste(), "duplicate": lambda: self.clipboard.duplicate(),
-            "delete": lambda: self.roll.delete_selected(), "select_all": lambda: self.roll.select_all(),
-            "metre": lambda: self.ruler_menu.ask_metre(self.roll.playhead),
-            "tempo": lambda: self.ruler_menu.ask_tempo(self.roll.playhead),
-            "draw": lambda on: self.roll.set_drawing(on),
-            "generate": lambda: self.composing.generate(),
-            "harmonise": lambda: self.composing.harmonise(), "next_take": lambda: self.composing.next_take(),
-            "previous_take": lambda: self.composing.previous_take(), "keep_take": lambda: self.composing.keep(),
-            "dismiss": lambda: self.composing.dismiss(), "lock": lambda: self.composing.toggle_locks(),
-            **{f"stars_{stars}": partial(self._rate, stars) for stars in range(MOST_STARS + 1)},
-            "humanise": lambda: self.grooving.humanise(), "vary": lambda: self.varying.vary(),
-            "blend": lambda: self.varying.blend(), "blend_from": lambda: self.varying.blend_from(),
-            "fresh": self._open_sheet,
-            "play": lambda: self.playing.toggle(), "start": lambda: self.playing.seek(0),
-            "end": lambda: self.playing.seek_end(), "loop": lambda on: self.playing.loop(on), "panic": player.panic,
-            "find_beats": lambda: self.beats.find(), "tap": lambda: self.beats.tap(),
-            "bars_later": lambda: self.beats.bar_lines(1), "bars_earlier": lambda: self.beats.bar_lines(-1),
-            "beats_later": lambda: self.beats.nudge(NUDGE), "beats_earlier": lambda: self.beats.nudge(-NUDGE),
-            "beats_twice": lambda: self.beats.twice(), "beats_half": lambda: self.beats.half(),
-            "add_track": lambda: self.tracks.add_track(), "remove_track": lambda: self.tracks.remove_track(),
-            "previous_track": lambda: self.tracks.step(-1), "next_track": lambda: self.tracks.step(1),
-            "mute": lambda: self.tracks.toggle("mute"), "solo": lambda: self.tracks.toggle("solo"),
-            "zoom_in": lambda: self.roll.zoom(1.25), "zoom_out": lambda: self.roll.zoom(0.8),
-            "taller": lambda: self.roll.stretch(1.2), "flatter": lambda: self.roll.stretch(1 / 1.2),
-            "fit": lambda: self.roll.fit(), "follow": lambda on: setattr(self.roll, "follow", on),
-            "synth": lambda on: self.playing.use_synth(on), "soundfont": lambda: self.playing.choose_soundfont(),
-            "styles": lambda: self.styles.open_beside(), "about": self._show_about,
-        }  # fmt: skip
-
     def _connect(self) -> None:
         document = self._document
         document.changed.connect(self._document_changed)
@@ -183,24 +174,33 @@ class MainWindow(QMainWindow):
         self.transport.metre.activated.connect(lambda _: self.roll.setFocus())
         self.clipboard.pasted.connect(self._go_on_from)
         self.panel.key.chosen.connect(self.roll.setFocus)
-        self.panel.range.fit.clicked.connect(self.composing.fit_range)
+        self.panel.range.fit.clicked.connect(self.locks.fit_range)
         self.panel.list.dragged.connect(self._carry_take)
         self.roll.carried.connect(self.carrying.selection)
         self.roll.ruler_asked.connect(self.ruler_menu.open)
         self.recent.chosen.connect(self.files.open)
         self._learner.styles_changed.connect(self._show_styles)
+        self._record.changed.connect(
+            lambda: self._remember(history_paused=self._record.paused, left_out=self._record.left_out)
+        )
         self.styles.told.connect(self.tell)
         self.files.opened.connect(self._opened)
         self.files.saved.connect(self._exported)
         self.files.warned.connect(self._file_refused)
         self.composing.warned.connect(self.message.tell)
+        self.composing.began.connect(self.seeds.silence)
+        self.composing.began.connect(lambda: self.side.show_panel("Compose"))
+        self.side.turned.connect(lambda name: self._remember(side=name))
+        self.shelf.list.dragged.connect(self._carry_seed)
+        self.dropping.dropped.connect(lambda tick: self.seeds.put(self.shelf.list.number, tick))
         self.composing.planned.connect(lambda said: self.next.setText(f"G: {said}"))
         self.beats.offered.connect(lambda said: self.message.tell(said, ("Find the beats", self.beats.find)))
         self.beats.withdrawn.connect(self.message.withdraw)
         self.beats.laid.connect(self._bars_moved)
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
-            self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet,
+            self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
+            self.seeds, self.library, self.history, self.map,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -247,6 +247,7 @@ class MainWindow(QMainWindow):
         """Takes were written for the old bars; the playhead stays at its place in the music."""
         self.composing.forget()
         self.sheet.forget()
+        self.map.forget()
         self.playing.seek(playhead)
 
     def _title(self) -> None:
@@ -255,8 +256,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{'● ' if self._document.modified else ''}{name} – Antiphon")
 
     def _opened(self) -> None:
+        self._record.opened()
+        self.accepted.clear()
         self.composing.forget()
+        self.seeds.silence()
         self.sheet.forget()
+        self.map.forget()
         self.message.withdraw(self._refused)
         self.playing.begin_again()
         self.panel.begin_again()
@@ -270,6 +275,8 @@ class MainWindow(QMainWindow):
         song = self._document.song
         self.message.withdraw(self._refused)
         self._came_by(path)
+        self._record.saved()
+        self.accepted.saved()
         self._record("exported", notes, "song", 0, song.end, 0.0, True, {"song": song.title, "file": path.suffix})
 
     def _came_by(self, path: Path) -> None:
@@ -278,24 +285,53 @@ class MainWindow(QMainWindow):
 
     def _carry_take(self, request_id: int, index: int) -> None:
         group = self.composing.group(request_id)
-        if group is not None:
-            self.carrying.take(group, index)
+        if group is not None and self.carrying.take(group, index):
+            self.composing.carried(request_id, index)
+
+    def _carry_seed(self, number: int) -> None:
+        """Takes are put away: their place in the roll is the seed's."""
+        if self.composing.shown is not None:
+            self.composing.dismiss()
+        placed = self.seeds.lift(number)
+        if placed is not None and self.carrying.seed(placed, self.seeds.offers[number].entry.seed.title):
+            self.seeds.handed_over(number)
+
+    def turn_side(self) -> None:
+        """From Compose to the seeds, or back."""
+        if self.side.name == "Seeds":
+            self.side.show_panel("Compose")
+            self.roll.setFocus()
+        else:
+            self.side.show_panel("Seeds")
+            self.shelf.list.setFocus()
+
+    def find_seeds(self) -> None:
+        """Put the keyboard into the search."""
+        self.side.show_panel("Seeds")
+        self.shelf.search.setFocus()
+        self.shelf.search.selectAll()
 
     def _file_refused(self, sentence: str) -> None:
         self.message.withdraw(self._refused)
         self._refused = sentence
         self.message.tell(sentence)
 
-    def _open_sheet(self, _checked: bool = False) -> None:
+    def open_sheet(self, _checked: bool = False) -> None:
         """The sheet of fresh phrases; takes in the roll are put away, so that only one thing is heard."""
         if self.composing.shown is not None:
             self.composing.dismiss()
         self.sheet.open_beside()
 
-    def _rate(self, stars: int, _checked: bool = False) -> None:
+    def open_map(self, _checked: bool = False) -> None:
+        """The map of phrases; takes in the roll are put away, so that only one thing is heard."""
+        if self.composing.shown is not None:
+            self.composing.dismiss()
+        self.map.open_beside()
+
+    def rate(self, stars: int, _checked: bool = False) -> None:
         self.composing.rate(stars)
 
-    def _again(self, label: str | None, word: str, action: Callable[[], None]) -> None:
+    def again(self, label: str | None, word: str, action: Callable[[], None]) -> None:
         if self.roll.busy:
             return
         if label is None:
@@ -312,12 +348,13 @@ class MainWindow(QMainWindow):
     def _show_styles(self) -> None:
         self.panel.steer.show_own([style.name for style in self._learner.styles()])
 
-    def _show_about(self) -> None:
+    def show_about(self) -> None:
         QMessageBox.about(self, "About Antiphon", self._about)
 
     # --- the window
 
     def _restore(self) -> None:
+        self.side.show_panel(self._settings.side)
         if self._settings.window_geometry:
             self.restoreGeometry(QByteArray(b64decode(self._settings.window_geometry)))
 
@@ -342,11 +379,11 @@ class MainWindow(QMainWindow):
 
     def _finish(self) -> None:
         self._closing = True
-        self.playing.close()
-        self.sheet.close()
-        self.composing.close()
-        self.varying.close()
-        self.grooving.close()
+        for each in (
+            self.playing, self.sheet, self.history, self.map, self.library, self.seeds, self.composing, self.varying,
+            self.grooving,
+        ):  # fmt: skip
+            each.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(

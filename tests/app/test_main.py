@@ -12,15 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import main, recorder, seeding
-from app.document import Document
-from app.library.history import History, content_hash, rows
-from app.library.pieces import read_pieces
-from app.library.tallies import Tallies
-from app.paths import library_path
-from app.song.midi import open_midi
-from app.song.song import Song
-from models.music.notes import Note
+from app.__main__ import main
 
 MINUET = Path(__file__).parents[1] / "data" / "midi" / "minuet.mid"
 PATIENCE = 60.0
@@ -59,54 +51,6 @@ def test_without_a_screen_the_command_line_is_named(
         monkeypatch.delenv(name, raising=False)
     assert main([]) == 1
     assert "antiphon continue" in capsys.readouterr().err
-
-
-def test_a_fact_of_the_window_becomes_a_row(tmp_path: Path) -> None:
-    song = Song.empty()
-    told: list[str] = []
-    history = History(library_path())
-    notes = (Note(0, 480, 60), Note(480, 480, 64))
-    recorder(history, Tallies(), Document(song), tmp_path / "kept", told.append)(
-        "kept", notes, "melody", 0, 960, 1.5, True, {"take": 2}
-    )
-    history.close()
-    (row,) = rows(library_path())
-    assert (row.kind, row.role, row.from_tick, row.to_tick, row.seconds) == ("kept", "melody", 0, 960, 1.5)
-    assert row.content_hash == content_hash(notes, song.ticks_per_quarter)
-    assert row.context == {"take": 2}
-    (kept,) = (tmp_path / "kept").iterdir()
-    assert [note.pitch for note in open_midi(kept).tracks[0].notes()] == [60, 64]
-    (tmp_path / "file").touch()
-    recorder(history, Tallies(), Document(song), tmp_path / "file" / "kept", told.append)(
-        "kept", notes, "melody", 0, 960, 0, True, {}
-    )
-    assert "kept to learn from" in told[0]
-
-
-def test_a_kept_take_becomes_a_seed(tmp_path: Path) -> None:
-    song, told, looked, facts = Song.empty(), [], [], []
-    notes = (Note(2400, 480, 60, channel=3), Note(2880, 480, 64, channel=3))
-
-    def record(kind: str, *fact: object) -> None:
-        facts.append(kind)
-
-    def look() -> None:
-        looked.append(True)
-
-    both = seeding(record, Document(song), tmp_path / "takes", look, told.append)
-    both("played", notes, "melody", 2400, 3360, 1.5, False, {})
-    both("kept", notes, "melody", 2400, 3360, 1.5, True, {})
-    assert (facts, looked, told) == (["played", "kept"], [True], [])
-    (take,) = (tmp_path / "takes").iterdir()
-    assert take.stem == content_hash(notes, song.ticks_per_quarter)
-    (found,) = read_pieces(take, whole=True)
-    assert found.seed.notes[:, :3].tolist() == [[480, 480, 60], [960, 480, 64]]
-    assert found.seed.title.startswith("Take of ")
-    (tmp_path / "file").touch()
-    seeding(record, Document(song), tmp_path / "file" / "takes", look, told.append)(
-        "kept", notes, "melody", 2400, 3360, 0, True, {}
-    )
-    assert "could not be added to the seeds" in told[0]
 
 
 @pytest.mark.slow

@@ -32,7 +32,10 @@ from models.music.theory import pitch_name
 from models.request import Span
 
 EDGE = 6.0  # pixels at a note's ends that resize it
-_EMPTY = "Draw a phrase with a double-click, or open a MIDI file (Ctrl+O).\nThen press G, and Antiphon answers."
+_EMPTY = (
+    "Draw a phrase with a double-click, open a MIDI file (Ctrl+O), or take a seed (Ctrl+E).\n"
+    "Then press G, and Antiphon answers."
+)
 _RULER = "Click: playhead · drag: region for G and Loop · right click: metre and tempo from this bar on"
 Keys = Qt.Key
 

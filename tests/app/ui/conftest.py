@@ -17,11 +17,18 @@ from app.compose import client as compose_client
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.history import History
+from app.library.knowledge import learn
+from app.library.material import load_material
+from app.library.offers import Shelf
+from app.library.sources import sources
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.messages import Options
 from app.settings import Settings
 from app.song.selection import Selection
+from app.ui.recording import Recording
+from app.ui.seed_index import SeedIndex
 from app.ui.window import MainWindow
 from tests.app.ui import scripted
 
@@ -40,6 +47,8 @@ class Program:
     learner: Learner
     window: MainWindow
     record: Path
+    recording: Recording
+    index: SeedIndex
     facts: list[tuple[Any, ...]] = field(default_factory=list)
     stored: list[Settings] = field(default_factory=list)
 
@@ -99,6 +108,16 @@ class Program:
         return sounding
 
 
+class Watched(Recording):
+    """Keeps what it was told besides."""
+
+    facts: list[tuple[Any, ...]]
+
+    def __call__(self, *fact: Any) -> None:
+        self.facts.append(fact)
+        super().__call__(*fact)
+
+
 @pytest.fixture
 def options(request: pytest.FixtureRequest) -> Options:
     """How the player is set up: without sound, unless a test says otherwise."""
@@ -116,20 +135,26 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optio
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
     learner = Learner(tmp_path / "styles", tmp_path / "kept", "tests.app.compose.lessons")
+    told: list[str] = []
     tallies = Tallies()
-
-    def record_fact(*fact: Any) -> None:
-        facts.append(fact)
-        tallies.count(fact[0], fact[-1])
-
-    window = MainWindow(document, player, client, learner, Settings(), record_fact, tallies, stored.append, "About")
+    history = History(tmp_path / "library.sqlite")
+    recording = Watched(history, tallies, document, tmp_path / "kept", tmp_path / "takes", told.append)
+    recording.facts = facts
+    index = SeedIndex(history.path, lambda folders: sources(folders, tmp_path / "seeds", tmp_path / "takes")[-1:])
+    shelf = Shelf(history.path)
+    window = MainWindow(
+        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, "About"
+    )
+    index.changed.connect(lambda: window.seeds.learned.emit(learn(load_material(history.path), [])))
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
     window.show()
     window.activateWindow()
     qtbot.waitActive(window).__enter__()
     player.start()
     client.start()
-    yield Program(qtbot, document, player, client, learner, window, record, facts, stored)
+    yield Program(qtbot, document, player, client, learner, window, record, recording, index, facts, stored)
+    index.close()
+    history.close()
     learner.close()
     client.close()
     player.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 
-from tests.app.ui.conftest import Program
+from tests.app.ui.conftest import WAIT, Program
 from tests.app.ui.scripted import REFUSAL, REFUSES, STUMBLES
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
@@ -76,3 +78,48 @@ def test_playing_the_song_is_a_fact_and_stops_at_a_press_of_space(program: Progr
     assert end > 0
     assert seconds > 0.3
     program.wait(lambda: not program.hanging())
+
+
+def test_a_take_that_was_chosen_and_left_early_was_skipped(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    program.key(Key.Key_Tab)
+    program.wait(lambda: program.player.playing)
+    program.qtbot.wait(500)
+    program.key(Key.Key_Tab)
+    program.wait(lambda: any(fact[0] == "skipped" for fact in program.facts))
+    skipped = next(fact for fact in program.facts if fact[0] == "skipped")
+    assert skipped[6]
+    assert skipped[-1]["take"] == 2
+    assert 0.3 <= skipped[5] < skipped[-1]["length"] / 2
+    assert not any(fact[6] for fact in program.facts if fact[0] == "played")  # the first came by itself
+
+
+def test_stars_work_on_a_kept_take_and_saving_it_are_facts(program: Program, tmp_path: Path) -> None:
+    program.open()
+    program.select_bars(1, 4)
+    program.takes()
+    program.window.panel.listen.setChecked(False)
+    program.key(Key.Key_3, Mod.ControlModifier)
+    program.key(Key.Key_Return)
+    program.key(Key.Key_Up)
+    program.key(Key.Key_Up)
+    program.document.path = tmp_path / "song.mid"
+    with program.qtbot.waitSignal(program.window.files.saved, timeout=WAIT):
+        program.key(Key.Key_S, Mod.ControlModifier)
+    facts = [(fact[0], fact[-1].get("stars")) for fact in program.facts if fact[0] != "played"]
+    assert facts == [("starred", 3), ("kept", 3), ("edited", 3), ("exported", 3), ("exported", None)]
+
+
+def test_a_loop_is_told_from_a_listening(program: Program) -> None:
+    program.open()
+    program.select_bars(1, 1)
+    program.key(Key.Key_L)
+    program.window.transport.tempo.setValue(400)
+    program.key(Key.Key_Space)
+    program.wait(lambda: program.player.playing and len(program.messages()) > 40)
+    program.key(Key.Key_Space)
+    program.wait(lambda: bool(program.facts))
+    assert program.facts[0][-1]["looped"] is True
+    assert program.facts[0][-1]["length"] > 0
