@@ -48,7 +48,7 @@ class Leanings:
 
     def of(self, latent: NDArray[np.float32]) -> NDArray[np.float32]:
         """The leanings of phrases at the points `latent` (n, latent): (n, KINDS)."""
-        return self.means + latent @ _ways(latent.shape[1]) * self.spreads
+        return (self.means + latent @ _ways(latent.shape[1]) * self.spreads).astype(np.float32)
 
 
 def leanings_of(row: NDArray[np.float32]) -> Leanings:

@@ -30,7 +30,8 @@ def drum_measures(hits: Hits, accents: NDArray[np.float32]) -> dict[str, float]:
     strongest accents (n, STEPS) on which a kick, snare, tom or crash of `hits` (n, STEPS, DRUMS) falls."""
     bars = hits.reshape(len(hits), _BARS, -1).sum(2)
     eighths = hits[:, ::2].sum()
-    met = hits[:, :, ACCENTING > 0].any(2)[accents >= STRONG]
+    skins = np.any(hits[:, :, ACCENTING > 0], axis=2)
+    met = np.extract(accents >= STRONG, skins)
     return dict(zip(DRUM_MEASURES, (
         100 * float((bars == 0).mean()), 100 * float(eighths / max(hits.sum(), 1)), float(bars.mean()),
         100 * float(met.mean()) if len(met) else 0.0,
