@@ -57,6 +57,11 @@ class Shelf:
         self._lock = threading.Lock()
         self._suggester: Suggester | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether there is something to suggest from."""
+        return self._suggester is not None
+
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
         with self._lock:

@@ -351,8 +351,7 @@ class Seeds(QObject):
             self._show_list()
 
     def _show_list(self) -> None:
-        index = self._index.index
-        empty = _NOTHING if index is None or not len(index) else _NONE_LEFT
+        empty = _NOTHING if not self._shelf.known and self._look is None else _NONE_LEFT
         self._panel.list.show_offers(self._offers, self._stars, self._pinned, empty)
         offer = self._offer(self._panel.list.number, say=False)
         if offer is None:
