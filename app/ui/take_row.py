@@ -65,9 +65,9 @@ class TakeDelegate(QStyledItemDelegate):
         bold.setBold(True)
         for number, text in enumerate((row.title, *row.lines)):
             painter.setPen(ink if number < 2 else quiet)
-            room = width - MOST_STARS * _STAR if number == 0 else width
-            said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+            room = width - MOST_STARS * _STAR - _MARGIN if number == 0 else width
             painter.setFont(bold if number == 0 else option.font)  # pyright: ignore[reportAttributeAccessIssue]
+            said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(left, rect.top() + 5 + number * height + painter.fontMetrics().ascent(), said)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number in range(MOST_STARS):
