@@ -25,7 +25,7 @@ _NEVER = -1e4
 class ChordConfig:
     """Sizes: `latent` of the point, `beat` and `width` of the layers around it, `hidden` of the recurrent net."""
 
-    latent: int = 96
+    latent: int = 64
     beat: int = 128
     width: int = 512
     hidden: int = 256

@@ -18,6 +18,7 @@ from models.drum_patterns import DRUM_STYLES
 
 MEASURES = 2  # density and liveliness
 WISHES = len(DRUM_STYLES) + 2 * MEASURES  # the style, and each measure with whether it is asked for
+_STYLES = len(DRUM_STYLES)
 HINTS = DRUMS + 1  # hits that are given, and what was tapped
 LOOK_BACK = (1, 4, 8, 16)  # steps: patterns answer themselves after a beat, half a bar, a bar
 _MIDDLES, _SPREADS = (2.9, 0.45), (0.8, 0.2)  # of the measures in the data, about
@@ -89,11 +90,20 @@ class DrumNetwork(nn.Module):
 
     @torch.no_grad()
     def generate(
-        self, latent: Tensor, asked: Tensor, hints: Tensor, allowed: Tensor, noise: Tensor, temperature: float = 1.0
-    ) -> Tensor:
+        self, latent: Tensor, asked: Tensor, hints: Tensor, allowed: Tensor, noise: Tensor, temperature: float = 1.0,
+        pull: float = 1.0,
+    ) -> Tensor:  # fmt: skip
         """Patterns (n, STEPS, DRUMS) of 0 and 1; what `hints` give is hit, what `allowed` (n, STEPS, DRUMS) closes is
-        not. `noise` (n, STEPS, DRUMS), even between 0 and 1, decides."""
-        told = self._told(latent, asked, hints)
+        not. `noise` (n, STEPS, DRUMS), even between 0 and 1, decides.
+
+        With a `pull` above 1 styles count more: logits go on in the direction in which they differ from those where
+        none is said (classifier-free guidance, Ho and Salimans 2022).
+        """
+        count, doubled = len(latent), pull != 1.0
+        if doubled:
+            plain = torch.cat([torch.zeros_like(asked[:, :_STYLES]), asked[:, _STYLES:]], 1)
+            asked, latent = torch.cat([asked, plain]), latent.repeat(2, 1)
+        told = self._told(latent, asked, hints.repeat(2, 1, 1) if doubled else hints)
         state = self._begin(latent, asked)
         weights = self.cell.all_weights[0]
         among = self.among.tril(-1)
@@ -107,8 +117,10 @@ class DrumNetwork(nn.Module):
             fed = torch.tanh(self.cell_in(torch.cat([*before, told[:, number]], 1)))
             state = torch.gru_cell(fed, state, *weights)
             logits = self.out(state)
-            step = torch.zeros(len(latent), DRUMS)
+            if doubled:
+                logits = logits[count:] + pull * (logits[:count] - logits[count:])
+            step = torch.zeros(count, DRUMS)
             for drum in range(DRUMS):
                 step[:, drum] = (logits[:, drum] + step @ among[drum] > drawn[:, number, drum]).float()
-            written[:, number] = step
-        return written
+            written[:, number] = step.repeat(2, 1) if doubled else step
+        return written[:count]

@@ -28,6 +28,7 @@ ENGINE = "drums"
 WEIGHTS = Path(__file__).parent.parent / "resources" / "checkpoints" / "drums.safetensors"
 _TRIED = 12  # patterns a take, of which the one stays that is nearest to the measures asked for
 _TEMPERATURE = 0.8
+_PULL = 2.5  # how much more a style counts than it does by itself
 _SCALES = np.array([0.8, 0.2])  # by how much the measures differ among real patterns
 _TURN = STEPS - BAR_STEPS // 2  # where the last of several windows goes its own way
 _CLOSED = 0.5
@@ -97,6 +98,7 @@ class Drummer:
             torch.from_numpy(np.tile(allowed, (lines, 1, 1))),
             torch.from_numpy(noise.reshape(lines * windows, STEPS, DRUMS)),
             _TEMPERATURE,
+            _PULL if controls.style else 1.0,
         )
         hits = written.numpy().reshape(request.takes, tried, windows, STEPS, DRUMS) > _CLOSED
         found = []

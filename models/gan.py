@@ -1,6 +1,7 @@
 """The GAN: phrases of four bars from nothing but the controls and the chord lane, sixteen in one pass.
 
 Each phrase is a melody, chords and a bass that were written together; the parts that are asked for are handed over.
+Drums, where asked for, are written to the accents of these.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from models.choosing import choose
 from models.constraints import allowed_pitch_classes, check, insist, pitch_mask, polyphony
 from models.errors import UserError
 from models.fresh_frame import Block, asked, blocks, heights, opened, part_of
+from models.gan_drums import WEIGHTS as DRUM_WEIGHTS
+from models.gan_drums import Drums, hits_to_notes
+from models.gan_drums import load as load_drums
 from models.gan_network import GanConfig, Writer
 from models.music.notes import Note, Role, sort_notes
 from models.music.theory import Key
-from models.open_cells import NO_LEANINGS, Leanings, Open, Scores, choose_cells, leaned, leanings_of
+from models.open_cells import INTERVAL, NO_LEANINGS, NUMBERS, Leanings, Open, Scores, choose_cells, leaned, leanings_of
 from models.pedal import pedalled
 from models.request import Request, Take, Verb
 from models.rolls import Rolls, Wishes, as_notes, notes_of, slots_used
@@ -42,8 +46,10 @@ class Gan:
     name = ENGINE
     verbs = frozenset({Verb.FRESH})
 
-    def __init__(self, writer: Writer, bank: Wishes, leanings: Leanings = NO_LEANINGS) -> None:
-        self.writer, self.bank, self.leanings = writer.eval(), bank, leanings
+    def __init__(
+        self, writer: Writer, bank: Wishes, leanings: Leanings = NO_LEANINGS, drums: Drums | None = None
+    ) -> None:
+        self.writer, self.bank, self.leanings, self.drums = writer.eval(), bank, leanings, drums
 
     def prepare(self, request: Request) -> None:
         """There is nothing to read ahead: a fresh phrase has no context."""
@@ -59,8 +65,11 @@ class Gan:
         if request.verb not in self.verbs:
             raise UserError(f"The GAN engine cannot {request.verb}: it writes phrases from nothing.")
         roles = request.roles if len(request.roles) > 1 else (request.context.role,)
-        if Role.DRUMS in roles:
-            raise UserError("The GAN writes no drums; ask for a melody, chords or a bass.")
+        roles = sorted(roles, key=lambda role: role is Role.DRUMS)  # which follow the other parts
+        if roles[0] is Role.DRUMS:
+            raise UserError("The GAN writes drums to other parts; ask for a melody, chords or a bass with them.")
+        if Role.DRUMS in roles and self.drums is None:
+            raise UserError("The weights of the GAN's drums are missing; reinstall Antiphon, or leave the drums out.")
         request = replace(request, context=replace(request.context, role=roles[0]))
         check(request)
         key, allowed = allowed_pitch_classes(request)
@@ -81,6 +90,8 @@ class Gan:
                 break
             line = lines[number]
             for place, (role, notes) in enumerate(zip(roles, line, strict=True)):
+                if role is Role.DRUMS:
+                    continue  # no rule for pitches holds for them
                 insist(notes, self._rules(request, role, place), allowed, number)
             for note in line[0]:
                 emit(index, note)
@@ -106,8 +117,9 @@ class Gan:
 
     def write(self, latent: NDArray[np.float32], wishes: Wishes, open_: Open, voices: int = _VOICES) -> Rolls:
         """Phrases for these points and wishes, where only open pitches are struck."""
-        scores = leaned(self.scores(latent, wishes), self.leanings, wishes.halves)
-        return choose_cells(scores, open_, slots_used(wishes.whole), voices, self.leanings)
+        scores = leaned(self.scores(latent, wishes), self.leanings, wishes.halves, latent)
+        intervals = self.leanings.of(latent)[:, INTERVAL:]
+        return choose_cells(scores, open_, slots_used(wishes.whole), voices, intervals)
 
     def _points(
         self, request: Request, frame: Sequence[Block], key: Key, count: int
@@ -136,19 +148,24 @@ class Gan:
     ) -> list[list[tuple[Note, ...]]]:  # fmt: skip
         """The notes of each line's parts, in the song's ticks."""
         shifts = heights(request, key, allowed)
+        pitched = [role for role in roles if role is not Role.DRUMS]
         lines: list[list[list[Note]]] = [[[] for _ in roles] for _ in points]
         voices = polyphony(request) if roles[0] is Role.CHORDS else _VOICES
         for number, block in enumerate(frame):
             wishes = block.wishes(self.bank.take(np.array(banks)), request, key)
             rolls = self.write(points[:, number], wishes, opened(request, block, key, allowed, shifts), voices)
+            if self.drums is not None and Role.DRUMS in roles:
+                hits = self.drums.write_to(rolls, [part_of(role) for role in pitched], points[:, number])
+                for line, mine in zip(lines, hits, strict=True):
+                    line[-1] += hits_to_notes(mine, block, request.span.end)
             for index, line in enumerate(lines):
-                for place, role in enumerate(roles):
+                for place, role in enumerate(pitched):
                     part = part_of(role)
                     rows = [(at, n, pitch + shifts[part]) for at, n, pitch in notes_of(rolls, index, part)]
                     line[place] += as_notes(rows, block.length, block.step, block.start, 80)
         return [
-            [_finished(notes, self._rules(request, role, place)) for place, (role, notes) in
-             enumerate(zip(roles, line, strict=True))]
+            [tuple(notes) if role is Role.DRUMS else _finished(notes, self._rules(request, role, place))
+             for place, (role, notes) in enumerate(zip(roles, line, strict=True))]
             for line in lines
         ]  # fmt: skip
 
@@ -188,14 +205,16 @@ def _finished(notes: Sequence[Note], request: Request) -> tuple[Note, ...]:
     return tuple(out)
 
 
-def load(path: Path = WEIGHTS) -> Gan:
-    """The engine with the weights at `path`; raises UserError where they cannot be used."""
+def load(path: Path = WEIGHTS, drums: Path = DRUM_WEIGHTS) -> Gan:
+    """The engine with the weights at `path`, and with those of the `drums` where they are there; raises UserError where
+    they cannot be used."""
     torch.set_num_threads(1)  # more threads cost more than they bring at this size, and music may be playing
     weights, config = checkpoint.load(path, ENGINE)
     extra = [weights.pop(name, torch.zeros(0)).float().numpy() for name in ("bank.whole", "bank.halves", "leanings")]
     writer = Writer(GanConfig(**config))
     checkpoint.fill(writer, path, weights)
-    if not all(map(len, extra)):
+    if not all(map(len, extra)) or len(extra[2]) != NUMBERS:
         raise UserError(f"The weights at {path} lack what belongs to them; reinstall Antiphon.")
     whole, halves, leanings = extra
-    return Gan(writer, Wishes(whole, halves), leanings_of(leanings))
+    beside = load_drums(drums) if drums.exists() else None
+    return Gan(writer, Wishes(whole, halves), leanings_of(leanings), beside)

@@ -6,6 +6,7 @@ A rule that closes the pitch a network wanted moves the note to the best pitch t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from models.rolls import BARS, FIRST, HALVES, HOLD, LOWEST, PARTS, PITCHES, REST
 
 _BETWEEN = np.arange(STEPS) % 4 > 0  # sixteenths that are not on a quarter
 INTERVALS = (1, 3, 5)  # semitones from which on an interval is of the next class: seconds, thirds, further
+_HOLD, CHORD, MORE, INTERVAL, KINDS = 3, 6, 7, 8, 12  # where leanings stand in their row, and how many there are
+NUMBERS = 2 * KINDS + 2
 _LEAST_CHORD = 2  # struck voices from which on the chords keep their number when a rule closes some
 
 
@@ -32,24 +35,42 @@ class Scores:
 class Leanings:
     """What is added to scores so that notes are as many and as long as in the data, and as often of the chord.
 
-    `strike` and `hold` (3,), one a part in the order of PARTS; `chord` is for a melody's tones of the chord, `more` for
-    chord tones beside one that is struck; `intervals` (4,) are for a melody's notes by how far they lie from the one
-    before: the same, a second, a third, further.
+    `means` (KINDS,) are for all phrases: three to strike and three to hold, one a part in the order of PARTS; CHORD for
+    a melody's tones of the chord, MORE for chord tones beside one that is struck; from INTERVAL on four for a melody's
+    notes by how far they lie from the one before: the same, a second, a third, further. `spreads` (KINDS,) is by how
+    much phrases differ in each, `noise` (2,) what pitches of melody and bass are given at random; both follow from
+    where a phrase lies in the latent space, so that the same point is the same phrase.
     """
 
-    strike: NDArray[np.float32]
-    hold: NDArray[np.float32]
-    chord: float = 0.0
-    more: float = 0.0
-    intervals: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    means: NDArray[np.float32]
+    spreads: NDArray[np.float32]
+    noise: NDArray[np.float32]
+
+    def of(self, latent: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The leanings of phrases at the points `latent` (n, latent): (n, KINDS)."""
+        return (self.means + latent @ _ways(latent.shape[1]) * self.spreads).astype(np.float32)
 
 
 def leanings_of(row: NDArray[np.float32]) -> Leanings:
-    """Leanings of twelve numbers in a row, as a checkpoint keeps them: three to strike, three to hold, and the rest."""
-    return Leanings(row[:3], row[3:6], float(row[6]), float(row[7]), tuple(row[8:].tolist()))
+    """Leanings of numbers in a row, as a checkpoint keeps them: means, spreads, noise."""
+    return Leanings(row[:KINDS], row[KINDS : 2 * KINDS], row[2 * KINDS : NUMBERS])
 
 
-NO_LEANINGS = Leanings(np.zeros(3, np.float32), np.zeros(3, np.float32))
+NO_LEANINGS = leanings_of(np.zeros(NUMBERS, np.float32))
+
+
+@cache
+def _ways(size: int) -> NDArray[np.float32]:
+    """For each leaning the way through the latent space along which it grows, (size, KINDS)."""
+    ways = np.random.default_rng(31).standard_normal((size, KINDS), np.float32)
+    return (ways / np.linalg.norm(ways, axis=0)).astype(np.float32)
+
+
+@cache
+def _fields(size: int) -> NDArray[np.float32]:
+    """From points of the latent space to a number, normally distributed, for each pitch of a line: (size, 64 · 32)."""
+    made = np.random.default_rng(37).standard_normal((size, STEPS * PITCHES[Role.MELODY]), np.float32)
+    return made / np.sqrt(np.float32(size))
 
 
 @dataclass(frozen=True)
@@ -61,50 +82,61 @@ class Open:
     bass: NDArray[np.bool_]
 
 
-def leaned(scores: Scores, leanings: Leanings, halves: NDArray[np.float32]) -> Scores:
-    """The scores with the leanings added; `halves` (n, 8, LOCAL) say which chord stands where."""
+def leaned(scores: Scores, leanings: Leanings, halves: NDArray[np.float32], latent: NDArray[np.float32]) -> Scores:
+    """The scores with the leanings added; `halves` (n, 8, LOCAL) say which chord stands where, `latent` (n, latent)
+    where the phrases lie."""
     melody, chords, bass = scores.melody.copy(), scores.chords.copy(), scores.bass.copy()
+    rows = leanings.of(latent)
     for number, cells in ((0, melody), (2, bass)):
-        cells[:, HOLD] += leanings.hold[number]
-        cells[:, FIRST:] += leanings.strike[number]
-    chords[:, 1] += leanings.hold[1]
-    chords[:, STRUCK] += leanings.strike[1]
+        cells[:, HOLD] += rows[:, _HOLD + number, None]
+        cells[:, FIRST:] += rows[:, number, None, None]
+    chords[:, 1] += rows[:, _HOLD + 1, None, None]
+    chords[:, STRUCK] += rows[:, 1, None, None]
     tones = halves[:, :, (LOWEST[Role.MELODY] + np.arange(PITCHES[Role.MELODY])) % 12] > 0
-    melody[:, FIRST:] += leanings.chord * np.repeat(tones, STEPS // HALVES, 1).transpose(0, 2, 1)
+    melody[:, FIRST:] += rows[:, CHORD, None, None] * np.repeat(tones, STEPS // HALVES, 1).transpose(0, 2, 1)
+    if leanings.noise.any():
+        field = (latent @ _fields(latent.shape[1])).reshape(len(latent), -1, STEPS)
+        melody[:, FIRST:] += leanings.noise[0] * field
+        bass[:, FIRST:] += leanings.noise[1] * field[:, -PITCHES[Role.BASS] :, ::-1]
     # A chord is struck together: where one tone is, the next are more likely.
     some = (chords[:, STRUCK] > np.maximum(chords[:, 0], chords[:, 1])).any(1, keepdims=True)
-    chords[:, STRUCK] += leanings.more * some
+    chords[:, STRUCK] += rows[:, MORE, None, None] * some
     return Scores(melody, chords, bass)
 
 
 def choose_cells(
-    scores: Scores, open_: Open, used: NDArray[np.bool_], voices: int, leanings: Leanings = NO_LEANINGS
+    scores: Scores, open_: Open, used: NDArray[np.bool_], voices: int, intervals: NDArray[np.float32] | None = None
 ) -> Rolls:
-    """The best cells that are open; `used` (n, 64) are the slots of the metre, `voices` the most chord tones struck.
-
-    Of the leanings only those count that concern what was chosen before; leaned() adds the others.
-    """
+    """The best cells that are open; `used` (n, 64) are the slots of the metre, `voices` the most chord tones struck,
+    `intervals` (n, 4) the leanings by what a melody's note comes after."""
     return Rolls(
-        _across(_line(scores.melody, open_.melody, leanings.intervals), used, HOLD),
+        _across(_line(scores.melody, open_.melody, intervals), used, HOLD),
         _across(_chords(scores.chords, open_.chords, voices), used, 1),
-        _across(_line(scores.bass, open_.bass, NO_LEANINGS.intervals), used, HOLD),
+        _across(_line(scores.bass, open_.bass, None), used, HOLD),
     )
 
 
-def _line(scores: NDArray[np.float32], open_: NDArray[np.bool_], intervals: tuple[float, ...]) -> NDArray[np.int8]:
+def _line(
+    scores: NDArray[np.float32], open_: NDArray[np.bool_], intervals: NDArray[np.float32] | None
+) -> NDArray[np.int8]:
     pitches = scores[:, FIRST:].transpose(0, 2, 1)
     event = np.argmax(np.stack([scores[:, REST], scores[:, HOLD], pitches.max(2)], 2), 2)
     struck = (event == 2) & open_.any(2)
     allowed = np.where(open_, pitches, -np.inf)
-    best = np.zeros(struck.shape, np.int64)
-    width = pitches.shape[2]
-    # Row `last` says what each pitch is given behind it; the row behind the last one is for a first note.
-    apart = np.abs(np.arange(width)[:, None] - np.arange(width))
-    given = np.vstack([np.array(intervals)[np.searchsorted(INTERVALS, apart, side="right")], np.zeros((1, width))])
-    last = np.full(len(scores), width)
-    for step in range(STEPS):
-        best[:, step] = (allowed[:, step] + given[last]).argmax(1)
-        last = np.where(struck[:, step], best[:, step], last)
+    if intervals is None:
+        best = allowed.argmax(2)
+    else:
+        best = np.zeros(struck.shape, np.int64)
+        width = pitches.shape[2]
+        # Row `last` says of each pitch how far it is from the one before; the row behind the last is for a first note.
+        apart = np.searchsorted(INTERVALS, np.abs(np.arange(width)[:, None] - np.arange(width)), side="right")
+        kinds = np.vstack([apart, np.full((1, width), len(INTERVALS) + 1)])
+        given = np.hstack([intervals, np.zeros((len(scores), 1), np.float32)])
+        each = np.arange(len(scores))[:, None]
+        last = np.full(len(scores), width)
+        for step in range(STEPS):
+            best[:, step] = (allowed[:, step] + given[each, kinds[last]]).argmax(1)
+            last = np.where(struck[:, step], best[:, step], last)
     return np.where(struck, FIRST + best, np.minimum(event, HOLD)).astype(np.int8)
 
 

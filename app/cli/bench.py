@@ -11,7 +11,7 @@ from app.cli.measured import Measured, table
 from app.cli.parser import Parser
 from models.errors import UserError
 
-GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine", "vary", "suggest", "seeds")
+GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine", "vary", "map", "suggest", "seeds")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -62,6 +62,10 @@ def _measure(group: str) -> Callable[[], Iterator[Measured]]:
         from app.cli.bench_seeds import indexing
 
         return indexing
+    if group == "map":
+        from app.cli.bench_vary import mapping
+
+        return mapping
     if group == "suggest":
         from app.cli.bench_recommend import suggesting
 

@@ -1,4 +1,4 @@
-"""How fast the recommender answers: what is offered after every event, and the fit of a year of use."""
+"""How fast the recommender answers: what is offered after every event, and learning from a year of use."""
 
 from __future__ import annotations
 
@@ -8,58 +8,82 @@ from collections.abc import Iterator
 import numpy as np
 
 from app.cli.measured import Measured, measured
+from app.library.history import Row
+from app.library.knowledge import learn, sittings
+from app.library.material import Material
+from app.library.suggestions import Situation, Suggester
+from app.library.weights import DAY, Weighed, weigh
 from models.recommend import factors
-from models.recommend.factors import Factors, Settings
-from models.recommend.plays import Plays, make_plays
+from models.recommend.diversify import Wish
+from models.recommend.features import NAMES
 
 SEEDS, FACTORS = 100_000, 64
 EVENTS, SITTINGS = 20_000, 1_000  # a year of use
-HEARD, OFFERED = 60, 10
+OFFERED = 10
 RUNS = 40
 
 
 def suggesting() -> Iterator[Measured]:
-    """Fold-in, ranking and reasons over a large library; then the fit, anew and from the last one."""
-    library, chance = _library(), np.random.default_rng(1)
-    times = []
-    for _ in range(RUNS + 1):
-        items = chance.choice(SEEDS, HEARD, replace=False)
-        weights = chance.uniform(0.2, 4, HEARD).astype(np.float32)
-        started = time.perf_counter()
-        taste = factors.fold_in(library, items, weights)
-        best, _ = factors.rank(library, taste, OFFERED, items)
-        factors.explain(library, taste, best)
-        times.append((time.perf_counter() - started) * 1000)
-    yield measured(f"fold-in, rank and explain {SEEDS:,} seeds", times[1:], 10, "ms")
-    plays = year()
+    """Learning, anew and from the last time; then fold-in, ranking and reasons over a large library; then the whole
+    shelf, with what the song as it stands adds and a choice of different ones."""
+    material, weighed = library(), weigh(year(), 0.0)
     fits, again = [], []
-    for _ in range(5):
+    known = learn(material, weighed)
+    for _ in range(3):
         started = time.perf_counter()
-        fitted = factors.fit(plays)
+        learn(material, weighed)
         fits.append(time.perf_counter() - started)
         started = time.perf_counter()
-        factors.fit(plays, Settings(sweeps=3), start=fitted.items)
+        known = learn(material, weighed, known)
         again.append(time.perf_counter() - started)
-    yield measured(f"fit of {EVENTS:,} events", fits, 2, "s")
-    yield measured("the same from the last fit", again, None, "s")
+    yield measured(f"learning from {EVENTS:,} events about {SEEDS:,} seeds", fits, 2, "s")
+    yield measured("the same from the last time", again, 2, "s")
+    folds, shelves = [], []
+    suggester = Suggester(known)
+    last = [fact for sitting in sittings(weighed)[-3:] for fact in sitting]
+    for number in range(RUNS + 1):
+        worths = _worths(material, weighed, number)
+        started = time.perf_counter()
+        taste = known.taste(worths)
+        best, _ = factors.rank(known.fitted, taste, OFFERED, taste.items)
+        factors.explain(known.fitted, taste, best)
+        folds.append((time.perf_counter() - started) * 1000)
+        started = time.perf_counter()
+        suggester.remember(last, frozenset())
+        suggester.suggest(Situation(material.features[number], "D dorian"), Wish(), chance=number)
+        shelves.append((time.perf_counter() - started) * 1000)
+    yield measured(f"fold-in, rank and explain {SEEDS:,} seeds", folds[1:], 10, "ms")
+    yield measured("the whole shelf, situation and diversity too", shelves[1:], None, "ms")
 
 
-def year() -> Plays:
-    """Events of sittings that each stay in a corner of the library, what is popular more often than the rest."""
+def year() -> list[Row]:
+    """Facts of sittings that each stay in a corner of the library, what is popular more often than the rest."""
     chance = np.random.default_rng(2)
-    sittings = np.sort(chance.integers(SITTINGS, size=EVENTS))
-    corner = chance.integers(20, size=SITTINGS)[sittings]
+    of = np.sort(chance.integers(SITTINGS, size=EVENTS))
+    corner = chance.integers(20, size=SITTINGS)[of]
     liked = np.minimum(chance.zipf(1.3, EVENTS), SEEDS // 20) - 1
-    return make_plays(
-        sittings, corner * (SEEDS // 20) + liked, chance.uniform(0.2, 4, EVENTS).astype(np.float32), (SITTINGS, SEEDS)
-    )
+    phrases = (corner * (SEEDS // 20) + liked).tolist()
+    kinds = chance.choice(["played", "kept", "dragged", "skipped"], EVENTS, p=[0.7, 0.1, 0.1, 0.1]).tolist()
+    times = (of * 365 / SITTINGS * DAY + np.arange(EVENTS) * 0.01 - 365 * DAY).tolist()
+    return [
+        Row(at, kind, str(phrase), "melody", 0, 960, 8.0, True, {"length": 8.0})
+        for at, kind, phrase in zip(times, kinds, phrases, strict=True)
+    ]
 
 
-def _library() -> Factors:
-    """Factors as a fit leaves them: of different sizes, and like those of their neighbours."""
+def library() -> Material:
+    """Phrases of two hundred kinds, by their features."""
     chance = np.random.default_rng(0)
-    centres = chance.standard_normal((200, FACTORS))
-    items = centres[chance.integers(200, size=SEEDS)] + 0.5 * chance.standard_normal((SEEDS, FACTORS))
-    items = (items * chance.gamma(2, 0.05, (SEEDS, 1))).astype(np.float32)
-    mean = items.mean(axis=0)
-    return Factors(items[:SITTINGS].copy(), items, items.T @ items, mean, Settings(factors=FACTORS))
+    centres = chance.standard_normal((200, len(NAMES)))
+    features = centres[chance.integers(200, size=SEEDS)] + 0.5 * chance.standard_normal((SEEDS, len(NAMES)))
+    names = tuple(str(number) for number in range(SEEDS))
+    keys = tuple(("D dorian", "G major", "A minor", "C major")[number % 4] for number in range(SEEDS))
+    return Material(
+        np.arange(SEEDS), names, names, ("melody",) * SEEDS, tuple(name[:2] for name in names), keys,
+        ("4/4",) * SEEDS, features.astype(np.float32))  # fmt: skip
+
+
+def _worths(material: Material, weighed: list[Weighed], number: int) -> list[tuple[int, float]]:
+    """What sixty phrases are worth, others each time."""
+    facts = weighed[number * 60 : number * 60 + 60]
+    return [(material.rows[fact.row.content_hash], fact.worth) for fact in facts if fact.worth]

@@ -23,7 +23,8 @@ from models.music.time import parse_metre
 from models.request import Span, Verb
 from models.roles import STYLES
 
-_PARTS = {"melody": Role.MELODY, "chords": Role.CHORDS, "bass": Role.BASS, "voice": Role.VOICE}
+_PARTS = {"melody": Role.MELODY, "chords": Role.CHORDS, "bass": Role.BASS, "voice": Role.VOICE,
+          "drums": Role.DRUMS}  # fmt: skip
 
 
 def main(argv: Sequence[str]) -> int:
@@ -34,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     track = song.tracks[0]
     soft = {"temperature": options.temperature, "style": options.style, "density": options.density}
     controls = replace(rules(options), **soft)
-    roles = tuple(_PARTS[name] for name in options.parts.split(","))
+    roles = tuple(_PARTS[name] for name in _names(options))
     plan = fresh_plan(song, track.id, 0, options.bars, controls, options.seed, options.takes, roles, options.engine)
     takes, milliseconds = timed(options.engine, needed(plan))
     for take in takes:
@@ -44,6 +45,12 @@ def main(argv: Sequence[str]) -> int:
         print(f"take {take.index + 1}: {count} notes, {take.key.name}, seed {take.seed} → {path}")
     print(f"{'One phrase' if len(takes) == 1 else f'{len(takes)} phrases'} in {milliseconds:.0f} ms")
     return 0
+
+
+def _names(options: argparse.Namespace) -> list[str]:
+    """The names of the parts, which may stand with commas or spaces between, those of drums last."""
+    names = [name for text in options.parts for name in text.split(",") if name]
+    return sorted(names, key=lambda name: name == "drums")
 
 
 def _song(options: argparse.Namespace) -> Song:
@@ -62,8 +69,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="antiphon fresh", description="Write phrases from nothing but what is asked for here.")
     add_output(parser)
     parser.add_argument("--engine", default="gan", help=f"one of {', '.join(engines)} (default gan)")
-    parser.add_argument("--parts", default="melody",
-                        help="such as melody,chords,bass, each on a track of its own (several: gan only)")  # fmt: skip
+    parser.add_argument("--parts", nargs="+", default=["melody"], metavar="PART",
+                        help="such as melody chords bass drums, each on a track of its own (several: gan only; drums "
+                        "go with other parts)")  # fmt: skip
     parser.add_argument("--chords", default="", metavar="SYMBOLS", help='one a bar, in turn, such as "Am F C G"')
     parser.add_argument("--bars", type=int, default=DEFAULT_BARS, help=f"how many bars (default {DEFAULT_BARS})")
     parser.add_argument("--metre", default="4/4", help="such as 3/4 (default 4/4)")
@@ -80,9 +88,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         check_number("--density", options.density, 0, 8)
     if options.engine not in engines:
         raise UserError(f"No engine {options.engine} writes fresh phrases; there are {', '.join(engines)}.")
-    names = options.parts.split(",")
+    names = _names(options)
     if len(set(names)) != len(names) or not set(names) <= set(_PARTS):
-        raise UserError(f'"{options.parts}" are no parts; there are {", ".join(_PARTS)}, with commas between.')
+        raise UserError(f'"{" ".join(options.parts)}" are no parts; there are {", ".join(_PARTS)}.')
+    if set(names) == {"drums"}:
+        raise UserError("Drums are written to other parts; ask for a melody, chords or a bass with them.")
     if len(names) > 1 and options.engine != "gan":
         raise UserError("Only the GAN writes several parts at once; ask for one part, or leave --engine out.")
     return options

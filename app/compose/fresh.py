@@ -13,8 +13,10 @@ from models.music.notes import ChordSpan, Role
 from models.request import Context, Controls, Request, Span, Take, Verb
 
 ALL_PARTS = (Role.MELODY, Role.CHORDS, Role.BASS)
+WITH_DRUMS = (*ALL_PARTS, Role.DRUMS)
 FRESH_TAKES = 16
-_TRACKS = {Role.CHORDS: ("Chords", 0), Role.BASS: ("Bass", 33), Role.MELODY: ("Melody", 0), Role.VOICE: ("Voice", 0)}
+_TRACKS = {Role.CHORDS: ("Chords", 0), Role.BASS: ("Bass", 33), Role.MELODY: ("Melody", 0), Role.VOICE: ("Voice", 0),
+           Role.DRUMS: ("Drums", 0)}  # fmt: skip
 
 
 def fresh_plan(
@@ -69,6 +71,8 @@ def place(song: Song, track_id: int, takes: Sequence[Take], layer: bool) -> tupl
 
 
 def _track_for(song: Song, role: Role) -> tuple[Song, int]:
+    """A track for a part: the one of its name, for drums the first of drums, else a new one."""
     name, programme = _TRACKS[role]
-    found = next((track.id for track in song.tracks if track.name == name and not track.is_drums), None)
-    return (song, found) if found is not None else add_track(song, name, programme)
+    drums = role is Role.DRUMS
+    found = next((t.id for t in song.tracks if t.is_drums == drums and (drums or t.name == name)), None)
+    return (song, found) if found is not None else add_track(song, name, programme, drums)

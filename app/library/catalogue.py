@@ -53,12 +53,17 @@ class Entry:
     piece: int
 
 
-def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -> dict[Path, int]:
-    """Make the table of sources hold these and no others; what others held goes. Returns their ids."""
+def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -> tuple[dict[Path, int], int]:
+    """Make the table of sources hold these and no others; what others held goes.
+
+    Returns their ids, and how many have gone.
+    """
     ids: dict[Path, int] = {}
     with transaction(connection):
         paths = [str(source.path) for source in wanted]
-        connection.execute(f"DELETE FROM sources WHERE path NOT IN ({', '.join('?' * len(paths))})", paths)
+        gone = connection.execute(
+            f"DELETE FROM sources WHERE path NOT IN ({', '.join('?' * len(paths))})", paths
+        ).rowcount
         for source in wanted:
             row = connection.execute(
                 """INSERT INTO sources (kind, path, title, licence) VALUES (?, ?, ?, ?)
@@ -67,7 +72,7 @@ def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -
                 (source.kind, str(source.path), source.title, source.licence),
             ).fetchone()
             ids[source.path] = row[0]
-    return ids
+    return ids, gone
 
 
 class transaction:

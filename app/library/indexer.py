@@ -34,19 +34,22 @@ def index(
     wanted: Sequence[Source],
     tell: Callable[[Progress], None] = lambda progress: None,
     go_on: Callable[[], bool] = lambda: True,
+    grown: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Outcome:
-    """Bring the catalogue up to date with these sources.
+    """Bring the catalogue up to date with these sources; `grown` is told after each that has changed.
 
     `go_on()` is asked often: it may keep the caller waiting, and False raises Stopped; what was read by then is stored.
     Raises sqlite3.Error as the library does.
     """
-    before = connection.execute("SELECT count(*) FROM sources").fetchone()[0]
-    ids = agree_on_sources(connection, wanted)
-    gone = max(before - len(ids), 0)
+    ids, gone = agree_on_sources(connection, wanted)
+    if gone:
+        grown(Outcome(removed=gone, finished=False))
     read = removed = phrases = 0
     for source in wanted:
         outcome = _index_source(connection, source, ids[source.path], tell, go_on)
         read, removed, phrases = read + outcome.read, removed + outcome.removed, phrases + outcome.phrases
+        if outcome.changed:
+            grown(outcome)
     return Outcome(read, removed + gone, phrases)
 
 
@@ -67,7 +70,7 @@ def _index_source(
                 f"The folder {source.path} is not there or cannot be read; what it held stays until you remove it."
             )
             note_problem(connection, number, sentence, done=False)
-        return Outcome()
+        return Outcome(finished=False)
     walk = _Walk(source)
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM seen")
@@ -93,7 +96,7 @@ def _index_source(
         ).rowcount
     read, phrases, full = _read_all(connection, source, number, changed, tell, go_on)
     note_problem(connection, number, walk.problem or full, done=True)
-    return Outcome(read, removed, phrases)
+    return Outcome(read, removed, phrases, finished=False)
 
 
 def _read_all(

@@ -63,7 +63,7 @@ class Indexer:
     """Keeps the catalogue in step with `sources` in a process of its own; nothing here makes the caller wait.
 
     The callbacks come on a thread of the indexer's: `on_progress(Progress)` while it works, `on_indexed(Outcome)` after
-    every round (load the index anew where it `changed`), `on_trouble(sentence)` once a problem. The process dies with
+    every source that has changed and after every round, `on_trouble(sentence)` once a problem. The process dies with
     the program, and is begun again at the next start() if it died by itself.
     """
 
@@ -178,7 +178,7 @@ def _round(
     sources: Sequence[Source],
     tell: Callable[[Progress], None],
     go_on: Callable[[], bool],
-    send: Callable[[Trouble], None],
+    send: Callable[[Any], None],
 ) -> Outcome:
     """One look at all sources; raises UserError, or Stopped when it is not wanted any more."""
     from app.library.indexer import index
@@ -186,16 +186,16 @@ def _round(
     connection = _open(library, send)
     with closing(connection):
         try:
-            return index(connection, sources, tell, go_on)
+            return index(connection, sources, tell, go_on, send)
         except sqlite3.Error as error:
             problem = trouble(library, error)
     if isinstance(problem, UserError):
         raise problem
     with closing(_open(library, send)) as connection:
-        return index(connection, sources, tell, go_on)
+        return index(connection, sources, tell, go_on, send)
 
 
-def _open(library: Path, send: Callable[[Trouble], None]) -> sqlite3.Connection:
+def _open(library: Path, send: Callable[[Any], None]) -> sqlite3.Connection:
     """The library; a damaged one is given to the window's history first, to be set aside with what it still holds."""
     deadline = time.monotonic() + _PATIENCE
     while True:

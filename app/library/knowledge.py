@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from app.library.material import Material
 from app.library.weights import Weighed
-from models.recommend import content, factors
+from models.recommend import content
 from models.recommend.content import Places
 from models.recommend.factors import Factors, Taste
 from models.recommend.plays import Floats, make_plays
+from models.recommend.shelf import taste_of
 
 PAUSE = 45 * 60.0  # seconds without a fact, after which a new sitting begins
-STRONGEST = 300  # phrases at most, of which a taste is made: those that weigh the most
-_FITTING = factors.Settings(factors=64, unobserved=0.04, regularisation=0.03, exponent=1.0)
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,9 @@ class Knowledge:
         return self.places.of(features) @ self.bend
 
     def taste(self, worths: Sequence[tuple[int, float]]) -> Taste:
-        """The user's vector, from rows of the material and what they are worth; what weighs most comes first."""
-        strongest = sorted(worths, key=lambda each: -abs(each[1]))[:STRONGEST]
-        rows = np.array([row for row, _ in strongest], np.int64)
-        worth = np.array([worth for _, worth in strongest], np.float32)
-        return factors.fold_in(self.fitted, rows, np.abs(worth), np.sign(worth))
+        """The user's vector, from rows of the material and what they are worth."""
+        columns = np.array(worths, np.float64).reshape(-1, 2)
+        return taste_of(self.fitted, columns[:, 0].astype(np.int64), columns[:, 1].astype(np.float32))
 
 
 def learn(material: Material, weighed: Iterable[Weighed], last: Knowledge | None = None) -> Knowledge:
@@ -67,7 +64,10 @@ def learn(material: Material, weighed: Iterable[Weighed], last: Knowledge | None
     same = last is not None and last.material.phrases == material.phrases
     places = last.places if last is not None and same else content.make_places(material.features)
     fitted, bend = content.fit(
-        plays, places.of(material.features), _FITTING, start=last.fitted if last is not None and same else None
+        plays,
+        places.of(material.features),
+        content.alone(len(material)),
+        start=last.fitted if last is not None and same else None,
     )
     return Knowledge(material, places, bend, fitted)
 

@@ -39,11 +39,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a round of looking through all sources has changed."""
+    """What a round of looking through all sources has changed, or one of them where it is not finished yet."""
 
     read: int = 0
     removed: int = 0
     phrases: int = 0
+    finished: bool = True
 
     @property
     def changed(self) -> bool:

@@ -14,18 +14,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.library.knowledge import STRONGEST, Knowledge, sittings
+from app.library.knowledge import Knowledge, sittings
 from app.library.material import mode_of
 from app.library.reasons import Part, reason
 from app.library.weights import Weighed
 from models.recommend import factors
-from models.recommend.diversify import Wish, pick
+from models.recommend.diversify import Wish
 from models.recommend.factors import Taste
 from models.recommend.features import INDEX
-from models.recommend.plays import Floats, Integers
+from models.recommend.palate import Palate
+from models.recommend.plays import Floats
+from models.recommend.shelf import choose
 
-CANDIDATES = 300  # of highest score, among which the handful is chosen
-STRANGERS = 100  # drawn from all others, so that a surprise can come from anywhere
 _RATHER_ALIKE = 0.5  # the cosine from which on a phrase is like another
 _LIKE_THE_PHRASE, _MODE, _TONIC = 1.0, 0.5, 0.1  # what the song as it stands adds to a score
 _AGAIN = 0.25  # as adventurous at most, phrases of earlier sittings are offered again
@@ -107,25 +107,25 @@ class Suggester:
         scores = known.fitted.items @ self._taste.vector
         for amounts in situated.values():
             scores = scores + amounts
+        if situation.roles:
+            names, which = material.role_column
+            scores[np.array([name not in situation.roles for name in names])[which]] = -np.inf
         pinned = [material.rows[pin] for pin in pins if pin in material.rows and pin not in self._refused]
-        closed = [*pinned, *self._closed(wish)]
-        rows = self._candidates(scores, situation, closed, chance)
-        familiar = self._familiar(rows)
-        picked = pick(
-            scores[rows],
-            known.fitted.items[rows],
-            [material.sources[row] for row in rows],
-            familiar,
+        picked = choose(
+            known.fitted.items,
+            scores,
+            [*pinned, *self._closed(wish)],
+            np.unique(np.concatenate([self._taste.items, np.array(self._lately, np.int64)])),
+            material.sources,
+            material.features[:, _MOODS],
             replace(wish, count=max(wish.count - len(pinned), 0)),
-            material.features[rows][:, _MOODS],
+            chance,
         )
-        chosen = [*pinned, *rows[picked.rows].tolist()]
-        surprise = None if picked.surprise is None else int(rows[picked.surprise])
-        return self._explained(chosen, situated, surprise, len(pinned))
+        return self._explained([*pinned, *picked.rows.tolist()], situated, picked.surprise, len(pinned))
 
-    def like(self, features: NDArray[np.floating]) -> Floats:
-        """How much the user would like phrases that are in no library, such as takes just written: (phrases,)."""
-        return self._knowledge.place(features) @ self._taste.vector
+    def palate(self) -> Palate:
+        """The user's taste for phrases that are in no library, such as takes just written."""
+        return Palate(self._knowledge.places, self._knowledge.bend @ self._taste.vector)
 
     def _situated(self, situation: Situation) -> dict[Literal["phrase", "key"], Floats]:
         """What the song as it stands adds to each phrase's score."""
@@ -148,30 +148,6 @@ class Suggester:
         rows = self._knowledge.material.rows
         closed = [*self._lately, *self._disliked, *(rows[phrase] for phrase in self._refused if phrase in rows)]
         return closed if wish.adventurous <= _AGAIN else [*closed, *self._taste.items.tolist()]
-
-    def _candidates(self, scores: Floats, situation: Situation, closed: list[int], chance: int) -> Integers:
-        """The rows of the best, and of some of all the others."""
-        material = self._knowledge.material
-        open_scores = scores.copy()
-        open_scores[closed] = -np.inf
-        if situation.roles:
-            names, which = material.role_column
-            open_scores[np.array([name not in situation.roles for name in names])[which]] = -np.inf
-        count = min(CANDIDATES, len(scores))
-        best = np.argpartition(-open_scores, count - 1)[:count]
-        drawn = np.random.default_rng(chance).integers(len(scores), size=STRANGERS)
-        rows = np.unique(np.concatenate([best, drawn]))
-        return rows[np.isfinite(open_scores[rows])]
-
-    def _familiar(self, rows: Integers) -> Floats:
-        """How like each of these is to what speaks most in the user's taste, lately or ever: the nearest's cosine."""
-        items = self._knowledge.fitted.items
-        heard = np.unique(np.concatenate([self._taste.items[:STRONGEST], np.array(self._lately, np.int64)]))
-        if not len(heard):
-            return np.zeros(len(rows), np.float32)
-        left, right = (each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-9)
-                       for each in (items[rows], items[heard]))  # fmt: skip
-        return (left @ right.T).max(axis=1)
 
     def _explained(
         self, chosen: list[int], situated: dict[Literal["phrase", "key"], Floats], surprise: int | None, pinned: int

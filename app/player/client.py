@@ -16,7 +16,7 @@ from app.player import worker
 from app.player.part_notes import SUSTAIN
 from app.process import Child
 from app.song.song import Song, Track
-from models.music.notes import Note
+from models.music.notes import DRUM_CHANNEL, Note
 from models.request import Pedal, Span
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,8 @@ class Player(QObject):
         tracks = self._song.tracks if self._song is not None else ()
         channel = next((track.channel for track in tracks if track.id == track_id), None)
         if channel is not None:  # a take for an empty track knows no channel of its own
-            notes = tuple(replace(note, channel=channel) for note in notes)
+            # Drums that a take brings along stay drums.
+            notes = tuple(n if n.channel == DRUM_CHANNEL else replace(n, channel=channel) for n in notes)
         played = tuple(_played(note, _OVERLAY_ID - index) for index, note in enumerate(notes))
         moved = tuple(
             (tick, bytes([0xB0 | (channel or 0), SUSTAIN, 127 if down else 0])) for tick, down in pedal if notes

@@ -55,6 +55,7 @@ ENTRIES = (
     Entry(
         "fresh", "Compose", "Sixteen fresh phrases…", "Phrases from nothing, on a sheet to choose from", ("Shift+G",)
     ),
+    Entry("map", "Compose", "Map of phrases…", "Phrases as points: play them, and what lies between", ("Shift+M",)),
     Entry("blend", "Compose", "Blend to these", "Steps from the remembered phrase to the selected bars", ("B",)),
     Entry(
         "lock",

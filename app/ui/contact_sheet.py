@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.fresh import ALL_PARTS, FRESH_TAKES, fresh_plan, place
+from app.compose.fresh import ALL_PARTS, FRESH_TAKES, WITH_DRUMS, fresh_plan, place
 from app.compose.intent import DEFAULT_BARS
 from app.compose.takes import TakeGroup
 from app.document import Document
@@ -31,7 +31,8 @@ _COLUMNS = 4
 _LINGER = 120  # milliseconds: so long a phrase sounds on after the mouse has left it for no other
 _TOGETHER = "gan"  # what writes several parts at once
 _PARTS = (
-    ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS), ("Chords", (Role.CHORDS,)),
+    ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS),
+    ("Melody, chords, bass, drums", WITH_DRUMS), ("Chords", (Role.CHORDS,)),
     ("Bass", (Role.BASS,)),
 )  # fmt: skip
 
@@ -242,11 +243,12 @@ class ContactSheet(QDialog):
 
 
 def _together(take: Take) -> tuple[Note, ...]:
-    """The notes of all parts, in order; of two that strike one pitch at once the longer."""
-    notes: dict[tuple[int, int], Note] = {}
+    """The notes of all parts, in order; of two that strike one key at once the longer."""
+    notes: dict[tuple[int, int, int], Note] = {}
     for _, part in parts_of(take):
         for note in part:
-            there = notes.get((note.onset, note.pitch))
+            key = note.onset, note.pitch, note.channel
+            there = notes.get(key)
             if there is None or there.duration < note.duration:
-                notes[note.onset, note.pitch] = note
+                notes[key] = note
     return tuple(notes[where] for where in sorted(notes))

@@ -36,6 +36,7 @@ def handlers(window: MainWindow, document: Document, player: Player) -> Mapping[
         "humanise": lambda: window.grooving.humanise(), "vary": lambda: window.varying.vary(),
         "blend": lambda: window.varying.blend(),
         "blend_from": lambda: window.varying.blend_from(), "fresh": window.open_sheet,
+        "map": window.open_map,
         "play": lambda: window.playing.toggle(), "start": lambda: window.playing.seek(0),
         "end": lambda: window.playing.seek_end(), "loop": lambda on: window.playing.loop(on), "panic": player.panic,
         "find_beats": lambda: window.beats.find(), "tap": lambda: window.beats.tap(),

@@ -12,7 +12,7 @@ from models.music.notes import Note, Role
 from models.music.time import MetreMap
 from models.request import Take
 
-_COLOURS = {Role.CHORDS: "note_low", Role.BASS: "loop"}
+_COLOURS = {Role.CHORDS: "note_low", Role.BASS: "loop", Role.DRUMS: "note_other"}
 _MARGIN = 6
 
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from app.compose.atlas import KeptPhrases
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
@@ -37,6 +38,7 @@ from app.ui.handlers import handlers
 from app.ui.history_dialog import HistoryDialog
 from app.ui.library_dialog import LibraryDialog
 from app.ui.locks import Locks
+from app.ui.map import PhraseMap
 from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.recent import RecentFiles
@@ -106,6 +108,8 @@ class MainWindow(QMainWindow):
         self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
+        kept = KeptPhrases(learner.kept)
+        self.map = PhraseMap(document, client, player, self.roll, self.panel, record, (kept,), self._tasks, self)
         self.seeds = Seeds(
             document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, offers, settings,
             self._remember, self,
@@ -196,7 +200,7 @@ class MainWindow(QMainWindow):
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
             self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
-            self.seeds, self.library, self.history,
+            self.seeds, self.library, self.history, self.map,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -243,6 +247,7 @@ class MainWindow(QMainWindow):
         """Takes were written for the old bars; the playhead stays at its place in the music."""
         self.composing.forget()
         self.sheet.forget()
+        self.map.forget()
         self.playing.seek(playhead)
 
     def _title(self) -> None:
@@ -256,6 +261,7 @@ class MainWindow(QMainWindow):
         self.composing.forget()
         self.seeds.silence()
         self.sheet.forget()
+        self.map.forget()
         self.message.withdraw(self._refused)
         self.playing.begin_again()
         self.panel.begin_again()
@@ -317,6 +323,12 @@ class MainWindow(QMainWindow):
             self.composing.dismiss()
         self.sheet.open_beside()
 
+    def open_map(self, _checked: bool = False) -> None:
+        """The map of phrases; takes in the roll are put away, so that only one thing is heard."""
+        if self.composing.shown is not None:
+            self.composing.dismiss()
+        self.map.open_beside()
+
     def rate(self, stars: int, _checked: bool = False) -> None:
         self.composing.rate(stars)
 
@@ -368,14 +380,11 @@ class MainWindow(QMainWindow):
 
     def _finish(self) -> None:
         self._closing = True
-        self.playing.close()
-        self.sheet.close()
-        self.history.close()
-        self.library.close()
-        self.seeds.close()
-        self.composing.close()
-        self.varying.close()
-        self.grooving.close()
+        for each in (
+            self.playing, self.sheet, self.history, self.map, self.library, self.seeds, self.composing, self.varying,
+            self.grooving,
+        ):  # fmt: skip
+            each.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
         self._store(
             replace(

@@ -5,6 +5,7 @@
 `fresh --pieces DIR_OR_ZIP… [--json OUT]` compares all engines that can write a melody from nothing.
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
 `recommend --data lastfm.zip [--unseen FILE.tsv] [--json OUT]` compares recommenders on real listeners.
+`listeners --pieces DIR… [--json OUT]` lets simulated listeners use the shelf over a library of ABC and MIDI files.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from models.evaluate.gan import gan_figures
 from models.evaluate.gan import show as show_gan
 from models.evaluate.grooves import groove_figures
 from models.evaluate.likelihood import BASELINE, likelihood
+from models.evaluate.listeners import listener_figures
 from models.evaluate.overlap import overlap_figures, similarity_figures
 from models.evaluate.recommend import recommend_figures
 from models.evaluate.steering import steering_figures
@@ -42,6 +44,7 @@ from models.lstm import WEIGHTS, load
 from models.request import Verb, load_engine
 from models.training.beats import recorded
 from models.training.corpus import load_pieces
+from models.training.drum_set import drum_set
 from models.training.examples import melody_example
 from models.training.groove import load_grooves
 from models.training.pieces import Piece, split
@@ -104,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
         "--unseen", type=Path, metavar="FILE.tsv", help="listeners for the test only; else a tenth of the others"
     )
     taste.add_argument("--rounds", type=int, default=1, help="how often each hyper-parameter is tuned; 0: not at all")
+    crowd = engines.add_parser("listeners", help="the shelf with simulated listeners: cold starts, sittings, bubbles")
+    crowd.add_argument("--pieces", type=Path, nargs="+", required=True, metavar="DIR", help="folders of ABC and MIDI")
+    crowd.add_argument("--listeners", type=int, default=40)
+    crowd.add_argument("--phrases", type=int, default=4000, help="of the library, at most")
+    crowd.add_argument("--seed", type=int, default=0, help="chooses phrases and listeners")
     vae.add_argument("--weights", type=Path, default=VAE_WEIGHTS)
     vae.add_argument("--grooves", type=Path, metavar="ZIP", help="the Groove MIDI Dataset, to judge played drums")
     vae.add_argument("--seed", type=int, default=0, help="chooses what is judged")
@@ -113,9 +121,19 @@ def _parser() -> argparse.ArgumentParser:
     gan.add_argument("--index", type=Path, default=GAN_INDEX, help="sketches of the training phrases")
     gan.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     gan.add_argument("--phrases", type=int, default=1000, help="phrases to write, at most")
+    gan.add_argument("--drums", type=Path, metavar="DIR", help="groove.zip and drumpatterns.zip, to judge its drums")
     fresh.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     fresh.add_argument("--phrases", type=int, default=300, help="phrases to write by each engine, at most")
-    judges = {lstm: _lstm, beats: _beats, vae: _vae, rolls: _frames, taste: _recommend, gan: _gan, fresh: _fresh}
+    judges = {
+        lstm: _lstm,
+        beats: _beats,
+        vae: _vae,
+        rolls: _frames,
+        taste: _recommend,
+        crowd: _listeners,
+        gan: _gan,
+        fresh: _fresh,
+    }
     for each, judge in judges.items():
         each.set_defaults(judge=judge)
         each.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here, as one flat object")
@@ -162,6 +180,11 @@ def _recommend(args: argparse.Namespace) -> dict[str, float]:
     return figures
 
 
+def _listeners(args: argparse.Namespace) -> dict[str, float]:
+    """How the shelf serves simulated listeners."""
+    return listener_figures(args.pieces, args.listeners, args.phrases, lambda line: print(line, flush=True), args.seed)
+
+
 def _vae(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that varies and blends."""
     figures = vae_figures(load_vae(args.weights), _pieces(args), args.seed, args.phrases, args.cells)
@@ -174,7 +197,8 @@ def _vae(args: argparse.Namespace) -> dict[str, float]:
 
 def _gan(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that writes from nothing."""
-    figures = gan_figures(load_gan(args.weights), _pieces(args), args.index, args.seed, args.phrases)
+    patterns = drum_set(args.drums, "valid") if args.drums else None
+    figures = gan_figures(load_gan(args.weights), _pieces(args), args.index, args.seed, args.phrases, patterns)
     show_gan(figures)
     return figures
 

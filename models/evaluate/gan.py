@@ -16,29 +16,35 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from models.errors import UserError
+from models.evaluate.gan_drums import drum_figures, show_drums
 from models.evaluate.phrase_measures import MEASURES, SHARES, features, measures, planes
 from models.gan import Gan
 from models.open_cells import opened_for, silenced
-from models.rolls import STEPS, Rolls, Wishes, presence
+from models.rolls import STEPS, Rolls, Wishes, presence, slots_used
+from models.training.drum_set import DrumSet
 from models.training.phrases import PhraseSet, phrase_set
 from models.training.pieces import Piece
 
 INDEX = Path(__file__).parent.parent.parent / "resources" / "checkpoints" / "gan_phrases.npz"
 BITS = 256
 _NEIGHBOURS, _AXES = 5, 24
+ENOUGH = 10 * _NEIGHBOURS  # phrases, to tell how far they lie apart
 _FOLDS, _RANDOM, _RIDGE = 5, 256, 10.0
 _WITHIN_POINTS, _WITHIN_SHARE = 5.0, 0.1
 FAMILIES = ("empty_bars", "used_pitch_classes", "qualified_notes", "polyphony", "tonal_distance")
 
 
-def gan_figures(engine: Gan, pieces: Sequence[Piece], index: Path, seed: int, most: int) -> dict[str, float]:
-    """All figures, by flat names; raises UserError where the pieces hold too few phrases."""
+def gan_figures(
+    engine: Gan, pieces: Sequence[Piece], index: Path, seed: int, most: int, patterns: DrumSet | None = None
+) -> dict[str, float]:
+    """All figures, by flat names, those of the drums where there are real `patterns`; raises UserError where the pieces
+    hold too few phrases."""
     try:
         real = phrase_set(pieces)
     except ValueError as error:
         raise UserError("There is no phrase of four bars in 4/4, 3/4, 6/8 or 2/4 in these pieces.") from error
     random = np.random.default_rng(seed)
-    if len(real) < 10 * _NEIGHBOURS:
+    if len(real) < ENOUGH:
         raise UserError(f"There are only {len(real)} phrases of four bars in these pieces; give more.")
     # Half and half by pieces, so that no song stands on both sides.
     songs = random.permutation(np.unique(real.pieces))
@@ -74,6 +80,9 @@ def gan_figures(engine: Gan, pieces: Sequence[Piece], index: Path, seed: int, mo
             known = kept["sketches"]
         for name, rolls in (("nearest", made), ("nearest_human", asked.rolls)):
             figures[name] = float(np.median(nearest(sketches(rolls), known)))
+    if patterns is not None and engine.drums is not None:
+        whole = silent.all(1) & (slots_used(asked.wishes.whole).all(1))
+        figures |= drum_figures(engine.drums, patterns.hits, patterns.accents, made.take(np.flatnonzero(whole)), seed)
     return figures
 
 
@@ -111,11 +120,15 @@ def retrieved(asked: PhraseSet, data: PhraseSet) -> Rolls:
     return silenced(data.rolls.take(cdist(wished, there).argmin(1)), presence(asked.wishes.whole))
 
 
-def _within(figures: Mapping[str, float], name: str, end: str) -> bool:
+def within(name: str, value: float, data: float) -> bool:
     """Whether a measure lies within 5 points, where it is a share, or 10% of the data's."""
-    apart = abs(figures[f"{name}{end}"] - figures[f"{name}_data"])
+    apart = abs(value - data)
     share = name.startswith(SHARES) and apart <= _WITHIN_POINTS
-    return bool(share or apart <= _WITHIN_SHARE * abs(figures[f"{name}_data"]))
+    return bool(share or apart <= _WITHIN_SHARE * abs(data))
+
+
+def _within(figures: Mapping[str, float], name: str, end: str) -> bool:
+    return within(name, figures[f"{name}{end}"], figures[f"{name}_data"])
 
 
 class Space:
@@ -209,3 +222,5 @@ def show(f: Mapping[str, float]) -> None:
             f"median cosine distance to the nearest training phrase {f['nearest']:.3f}, "
             f"of real phrases {f['nearest_human']:.3f}"
         )
+    if "drum_patterns" in f:
+        show_drums(f)

@@ -43,16 +43,21 @@ def groove_figures(engine: Groover, real: Grooves, seed: int = 0, most: int = 12
         _played(engine, bars, float(tempo), int(row)) for bars, tempo, row in zip(stiff, tempos, rows, strict=True)
     ]
     return {
-        "groove_two_sample": told_apart(truth, played, seed),
-        "groove_two_sample_stiff": told_apart(truth, stiff, seed),
-        "groove_two_sample_random": told_apart(truth, jittered, seed),
+        f"groove_two_sample{name}": told_apart(_table(truth), _table(made), seed)
+        for name, made in (("", played), ("_stiff", stiff), ("_random", jittered))
     }
 
 
-def told_apart(real: list[Bars], made: list[Bars], seed: int) -> float:
-    """The share of windows kept aside, a third, that a small network names rightly. A window and what was made of it
-    are on one side, so that hits alone tell nothing."""
-    features = torch.from_numpy(np.stack([_features(bars) for pair in zip(real, made, strict=True) for bars in pair]))
+def _table(windows: list[Bars]) -> NDArray[np.float32]:
+    return np.stack([_features(bars) for bars in windows])
+
+
+def told_apart(real: NDArray[np.float32], made: NDArray[np.float32], seed: int) -> float:
+    """The share of windows kept aside, a third, that a small network names rightly by their features (n, features).
+
+    A window and what was made of it are on one side, so that what they share tells nothing.
+    """
+    features = torch.from_numpy(np.stack([real, made], 1).reshape(2 * len(real), -1))
     labels = torch.tensor([1.0, 0.0]).repeat(len(real))
     cut = 2 * (2 * len(real) // 3)
     features = (features - features[:cut].mean(0)) / features[:cut].std(0).clamp(min=1e-3)

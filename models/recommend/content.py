@@ -27,6 +27,7 @@ from models.recommend.factors import Factors
 from models.recommend.plays import Floats, Plays
 
 LANDMARKS = 400
+_UNPLAYED = 12.0  # what all that was not played counts for, in plays
 CHUNK = 8192  # phrases placed at a time
 _LIMIT = 3.0  # deviations; what lies farther is as strange as can be
 _LEAST_VALUE = 1e-4  # of the kernel's largest eigenvalue: below it directions are noise
@@ -88,6 +89,17 @@ def make_places(
     directions[:, : kept.sum()] = vectors[:, kept] / np.sqrt(values[kept])
     return Places(
         mean.astype(np.float32), scale.astype(np.float32), landmarks, directions.astype(np.float32), width)  # fmt: skip
+
+
+def alone(items: int) -> factors.Settings:
+    """How factors are fitted for one listener alone in a library of so many items.
+
+    Found on simulated listeners (`python -m models.evaluate listeners`): items are heard once or twice, so that their
+    places count for much, and what was not played counts for so much in all, however large the library.
+    """
+    return factors.Settings(
+        factors=Settings.factors, unobserved=min(_UNPLAYED / max(items, 1), 0.04), regularisation=3.0, exponent=0.0
+    )
 
 
 def fit(

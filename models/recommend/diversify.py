@@ -11,7 +11,6 @@ that was heard or chosen, the best.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from models.recommend.plays import Floats, Integers
 
 SURPRISE_AT = 2  # the surprise stands behind so many
 _STRANGE = 0.25  # the share of the candidates, those least like what was heard, among which the surprise is
-_FAMILIAR, _MOOD = 1.2, 1.5  # how much each can count beside the score, which goes from 0 to 1
+_FAMILIAR, _MOOD = 1.2, 3.0  # how much each can count beside the score, which goes from 0 to 1
 _DIVERSITY = 0.1, 0.5  # from the familiar to the adventurous end
 
 
@@ -68,14 +67,15 @@ def pick(
     normal = places / np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-9)
     diversity = float(np.interp(wish.adventurous, (0, 1), _DIVERSITY))
     nearest = np.zeros(len(scores))
-    taken: Counter[object] = Counter()
+    _, source = np.unique([str(each) for each in sources], return_inverse=True)
+    taken = np.zeros(len(scores), np.int64)  # from each source
+    left = np.ones(len(scores), bool)
     chosen: list[int] = []
     surprise = None
     while len(chosen) < min(wish.count, len(scores)):
-        left = np.setdiff1d(np.arange(len(scores)), chosen)
-        open_rows = np.array([row for row in left if taken[sources[row]] < wish.a_source], np.int64)
+        open_rows = np.flatnonzero(left & (taken[source] < wish.a_source))
         if not len(open_rows):
-            open_rows = left
+            open_rows = np.flatnonzero(left)
         if wish.surprise and len(chosen) == SURPRISE_AT:
             strange = np.maximum(familiar[open_rows], nearest[open_rows])
             far = open_rows[strange <= np.quantile(strange, _STRANGE)]
@@ -84,7 +84,8 @@ def pick(
             value = (1 - diversity) * relevance[open_rows] - diversity * nearest[open_rows]
             best = int(open_rows[np.argmax(value)])
         chosen.append(best)
-        taken[sources[best]] += 1
+        taken[source[best]] += 1
+        left[best] = False
         nearest = np.maximum(nearest, normal @ normal[best])
     return Picked(np.array(chosen, np.int64), surprise)
 

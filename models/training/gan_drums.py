@@ -9,22 +9,20 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models import checkpoint
-from models.drum_accents import of_drums
 from models.drum_grid import DRUMS
 from models.gan_drums import ENGINE, fitted
 from models.gan_drums_network import DrumCritic, DrumReader, DrumsConfig, DrumWriter, hit
+from models.training.drum_set import DrumSet, drum_set
 from models.training.gan import descend
-from models.training.patterns import load_patterns
 from models.training.progress import export
 from models.training.sheets import curves, drum_sheet, write_png
 
@@ -36,25 +34,6 @@ _AVERAGE = 0.998
 _LEAN_RISES, _STEEPER, _STEEPEST = 1500, 4000, 2.0  # steps
 _FITTED = 2000  # patterns to whose accents the writer's scores are fitted
 _STATES = ("writer", "critic", "reader", "average", "making", "judging")
-
-
-@dataclass(frozen=True)
-class DrumSet:
-    """Patterns: `hits` (n, STEPS, DRUMS), their accents (n, STEPS), and how likely each is drawn (n,)."""
-
-    hits: NDArray[np.bool_]
-    accents: NDArray[np.float32]
-    chances: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.hits)
-
-
-def drum_set(data: Path, side: str) -> DrumSet:
-    """The patterns of groove.zip and drumpatterns.zip below `data`, of the side "train" or "valid"."""
-    patterns = load_patterns(data, side)
-    accents = of_drums(patterns.hits, patterns.velocities)
-    return DrumSet(patterns.hits, accents, patterns.counts / patterns.counts.sum())
 
 
 def train_gan_drums(args: argparse.Namespace) -> None:

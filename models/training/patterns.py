@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.drum_grid import DRUMS, STEPS
 from models.drum_patterns import BAR_STEPS, DRUM_STYLES
 from models.errors import UserError
-from models.training.groove import load_grooves
+from models.training.groove import Grooves, load_grooves
 
 NO_STYLE = -1
 _HELD_OUT = 0.1
@@ -62,7 +62,8 @@ def load_patterns(data: Path, side: str, share: float = 0.12) -> Patterns:
     """The patterns of groove.zip and drumpatterns.zip below `data`, of the side "train" or "valid"; those of the second
     count for `share` of all. Raises UserError where one is missing."""
     grooves = load_grooves(data / "groove.zip", "train" if side == "train" else "validation")
-    hits, style = grooves.hits > 0, np.array([style_number(name) for name in grooves.style])
+    played = patterns_of(grooves)
+    hits, style = played.hits, played.style
     rows = [row for row in _machine(data / "drumpatterns.zip") if (row[2] < _HELD_OUT) == (side != "train")]
     if not rows:
         raise UserError(f"There are no patterns in {data / 'drumpatterns.zip'}.")
@@ -74,6 +75,12 @@ def load_patterns(data: Path, side: str, share: float = 0.12) -> Patterns:
         np.concatenate([style, [row[1] for row in rows]]),
         np.concatenate([np.ones(len(hits)), np.full(len(rows), each)]),
     )
+
+
+def patterns_of(grooves: Grooves) -> Patterns:
+    """The hits and styles of what was played."""
+    style = np.array([style_number(name) for name in grooves.style], np.int64)
+    return Patterns(grooves.hits > 0, style, np.ones(len(grooves)))
 
 
 def _machine(path: Path) -> Iterator[tuple[NDArray[np.bool_], int, float]]:

@@ -92,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--dropout", type=float, default=0.25)
     parser.add_argument("--recall", type=int, default=4, help="lstm: heads of the memory of its own notes")
-    parser.add_argument("--start", type=Path, help="lstm: weights to begin with; they may lack the memory")
+    parser.add_argument("--start", type=Path, help="lstm, chords: weights to begin with (lstm: without its memory)")
     parser.add_argument("--contrast", type=float, default=0.0, help="lstm: weight of telling truth from foil")
     parser.add_argument("--half", action="store_true", help="lstm: multiply in bfloat16, where the processor can")
     parser.add_argument("--set", default="jsb_chorales", help="frames: the set of piano rolls")

@@ -11,7 +11,7 @@ import pytest
 from models.constraints import verify
 from models.errors import UserError
 from models.gan import Gan, load
-from models.music.notes import ChordSpan, Note, Role
+from models.music.notes import DRUM_CHANNEL, ChordSpan, Note, Role
 from models.music.theory import Chord, parse_key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import Context, Controls, Request, Span, Take, Verb
@@ -81,6 +81,30 @@ def test_three_parts_are_written_together(engine: Gan) -> None:
         assert all(note.pitch < 60 for note in parts[Role.BASS])
 
 
+def test_drums_are_written_to_the_other_parts(engine: Gan) -> None:
+    request = _request(metre=(3, 4), roles=(Role.DRUMS, *THREE), takes=16)
+    takes = _takes(engine, request)
+    alone = _takes(engine, replace(request, roles=THREE))
+    met, chance = [], []
+    for take, other in zip(takes, alone, strict=True):
+        parts = dict(take.parts)
+        assert tuple(parts) == (*THREE, Role.DRUMS)
+        assert {role: parts[role] for role in THREE} == dict(other.parts)
+        drums = parts[Role.DRUMS]
+        assert all(note.channel == DRUM_CHANNEL and note.end <= request.span.end for note in drums)
+        skins = {note.onset for note in drums if note.pitch in (36, 38)}
+        accents = {note.onset for note in parts[Role.BASS]}
+        met.append(len(skins & accents) / max(len(accents), 1))
+        chance.append(len(skins) / 48)
+    assert np.mean(met) > np.mean(chance) + 0.1
+
+
+def test_without_their_weights_there_are_no_drums(engine: Gan) -> None:
+    bare = Gan(engine.writer, engine.bank)
+    with pytest.raises(UserError, match="drums are missing"):
+        _takes(bare, _request(roles=(Role.MELODY, Role.DRUMS)))
+
+
 def test_chords_and_bass_obey_the_lane_on_beats(engine: Gan) -> None:
     for take in _takes(engine, _over(_request(roles=THREE), LANE)):
         for role in (Role.CHORDS, Role.BASS):
@@ -132,7 +156,7 @@ def test_locked_notes_stay_alone(engine: Gan) -> None:
     ("fields", "said"),
     [
         ({"verb": Verb.CONTINUE}, "cannot continue"),
-        ({"roles": (Role.MELODY, Role.DRUMS)}, "no drums"),
+        ({"roles": (Role.DRUMS, Role.DRUMS)}, "drums to other parts"),
         ({"latent": (0.0,) * 7}, "another engine or version"),
         ({"span": Span(0, 17 * BAR)}, "no more than 16 bars"),
     ],

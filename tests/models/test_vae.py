@@ -161,6 +161,20 @@ def test_a_take_that_is_brought_along_comes_again_and_its_kin_are_near(engine: V
         _takes(engine, replace(request, latent=(0.5,) * 7))
 
 
+def test_a_phrase_is_written_again_from_where_it_lies(engine: Vae) -> None:
+    together = replace(_phrase(), notes=tuple(note for n in TUNE_NOTES for note in (replace(n, pitch=n.pitch - 12), n)))
+    placed = engine.survey([_phrase(), together, _phrase(TUNE[::-1])])
+    assert [len(each.points) for each in placed] == [2, 2, 2]
+    assert placed[0] == placed[1]  # of chords the top line counts
+    latent = tuple(value for point in placed[0].points for value in point)
+    request = _request(Verb.FRESH, source=None, controls=Controls(placed[0].key), takes=1, latent=latent)
+    (take,) = _takes(engine, request)
+    moved = {note.pitch - old.pitch for note, old in zip(take.notes, TUNE_NOTES, strict=False)}
+    assert len(take.notes) == len(TUNE_NOTES)
+    assert moved <= {-12, 0, 12}
+    assert engine.survey([]) == ()
+
+
 def test_what_cannot_be_done_is_said(engine: Vae) -> None:
     together = tuple(Note(0, 480, pitch) for pitch in (60, 64, 67)) * 2
     for request, said in (

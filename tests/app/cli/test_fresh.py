@@ -8,6 +8,7 @@ import pytest
 
 from app.cli import run
 from app.song.midi import open_mended
+from models.drum_grid import GENERAL_MIDI
 from models.engines import OFFERED
 from models.music.theory import parse_key
 from models.request import Verb
@@ -34,12 +35,25 @@ def test_three_parts_stand_on_three_tracks(tmp_path: Path, capsys: pytest.Captur
     assert "One phrase in" in capsys.readouterr().out
 
 
+def test_drums_go_with_the_other_parts(tmp_path: Path) -> None:
+    out = tmp_path / "out.mid"
+    assert run("fresh", ["-o", str(out), "--parts", "drums", "melody", "chords", "bass", "--takes", "1"]) == 0
+    song, _ = open_mended(out)
+    assert [track.name for track in song.tracks] == ["Piano", "Chords", "Bass", "Drums"]
+    assert [track.is_drums for track in song.tracks] == [False, False, False, True]
+    hits = list(song.tracks[3].notes())
+    assert {note.pitch for note in hits} <= set(GENERAL_MIDI)
+    assert len(hits) > 16
+    assert max(note.end for note in hits) <= 4 * 1920
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--metre", "5/4"], "4/4, 3/4, 6/8 and 2/4"),
         (["--metre", "waltz"], "is no metre; write it such as 3/4"),
-        (["--parts", "melody,drums"], "are no parts"),
+        (["--parts", "melody,trumpet"], "are no parts"),
+        (["--parts", "drums"], "written to other parts"),
         (["--parts", "melody,bass", "--engine", "vae"], "Only the GAN"),
         (["--engine", "ngram"], "No engine ngram"),
         (["--chords", "H7"], "is no chord"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.compose.fresh import ALL_PARTS, fresh_plan, place
 from app.song.chords import chord_spans, replace_chords
 from app.song.edits import add_notes, add_track
@@ -52,6 +54,16 @@ def test_chosen_takes_stand_one_after_the_other_with_their_parts_and_chords() ->
     (bass,) = [each for each in song.tracks if each.name == "Bass"]
     assert [note.onset for note in bass.notes()] == [0, 4 * BAR]
     assert [(span.onset, span.end) for span in chord_spans(song)] == [(0, 4 * BAR), (4 * BAR, 8 * BAR)]
+
+
+def test_drums_go_to_the_drum_track_that_is_there() -> None:
+    song, kit = add_track(Song.empty(), "Kit", drums=True)
+    take = _take(0, parts=True)
+    beat = (Note(0, 60, 36, channel=9), Note(480, 60, 38, channel=9))
+    song, ids = place(song, 1, [replace(take, parts=(*take.parts, (Role.DRUMS, beat)))], False)
+    assert [(note.onset, note.pitch) for note in song.track(kit).notes()] == [(0, 36), (480, 38)]
+    assert len(ids) == 2  # those of the track that was written for
+    assert sum(track.is_drums for track in song.tracks) == 1
 
 
 def test_what_stood_there_goes_or_stays_as_asked() -> None:

@@ -33,7 +33,11 @@ def source(tmp_path: Path) -> Source:
 
 @pytest.fixture
 def indexer(tmp_path: Path, source: Source, told: queue.Queue[Any]) -> Iterator[Indexer]:
-    made = Indexer(tmp_path / "l.sqlite", [source], lambda progress: None, told.put, told.put, every=3600)
+    def indexed(outcome: Outcome) -> None:
+        if outcome.finished:
+            told.put(outcome)
+
+    made = Indexer(tmp_path / "l.sqlite", [source], lambda progress: None, indexed, told.put, every=3600)
     yield made
     made.close()
 

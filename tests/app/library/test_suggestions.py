@@ -125,5 +125,6 @@ def test_a_mood_is_followed(suggester: Suggester) -> None:
 
 def test_takes_are_liked_by_their_features(suggester: Suggester) -> None:
     features = material().features
-    liked = suggester.like(features[[30, 31, 110, 111]])
+    palate = suggester.palate()
+    liked = palate.places.of(features[[30, 31, 110, 111]]) @ palate.vector
     assert liked[:2].min() > liked[2:].max()

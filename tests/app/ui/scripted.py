@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.compose import worker
 from models.constraints import allowed_pitch_classes
 from models.errors import UserError
-from models.music.notes import ChordSpan, Note
-from models.music.theory import Chord
-from models.request import ENGINES, Request, Take, Verb
+from models.music.notes import ChordSpan, Note, Phrase
+from models.music.theory import Chord, Key
+from models.request import ENGINES, Placed, Request, Take, Verb
 
 SLOW, REFUSES, STUMBLES = 2.0, 1.9, 1.8  # temperatures
 REFUSAL = "This phrase cannot be continued; select another one."
@@ -71,6 +71,10 @@ class Scripted:
                 )
             )
         return tuple(takes)
+
+    def survey(self, phrases: Sequence[Phrase]) -> tuple[Placed, ...]:
+        """Each lies where its first pitch and its number of notes say."""
+        return tuple(Placed(((float(p.notes[0].pitch), float(len(p.notes)), 0.0),), Key(0)) for p in phrases)
 
 
 def _chords(request: Request, index: int) -> tuple[ChordSpan, ...]:

@@ -8,7 +8,7 @@ from app.compose.audition import audition_loop
 from app.song import edits
 from app.ui.roll.coords import HEADER_HEIGHT, KEYBOARD_WIDTH
 from app.ui.theme import THEME
-from models.music.notes import Note
+from models.music.notes import DRUM_CHANNEL, Note
 from models.request import Span
 from tests.app.ui.conftest import Program
 
@@ -130,6 +130,15 @@ def test_a_take_for_an_empty_track_is_heard_on_that_tracks_channel(program: Prog
     program.player.play(0)
     program.wait(lambda: bytes([0x90 | channel, 101, 99]) in program.messages())
     assert channel != 0
+
+
+def test_drums_of_a_take_are_heard_as_drums(program: Program) -> None:
+    program.open()
+    track = program.document.song.tracks[0].id
+    together = (Note(0, 480, 101, 99), Note(0, 60, 36, 98, DRUM_CHANNEL))
+    program.player.set_overlay(track, Span(0, 1920), together)
+    program.player.play(0)
+    program.wait(lambda: bytes([0x90 | DRUM_CHANNEL, 36, 98]) in program.messages())
 
 
 def test_the_play_button_says_stop_while_one_take_after_another_plays(program: Program) -> None:

@@ -14,8 +14,10 @@ from models.gan_network import Critic, GanConfig, Reader, Writer, one_hot
 from models.music.notes import ChordSpan, Note, Phrase, Role, sort_notes
 from models.music.theory import Chord, Key
 from models.music.time import MetreMap, TempoMap
+from models.open_cells import NUMBERS
 from models.rolls import Wishes, chord_notes, line_notes, presence
 from models.training.gan import LOSSES, _Trainer, wishes, written
+from models.training.gan_leanings import find_leanings
 from models.training.phrases import PhraseSet, cached_set, guess, phrase_set
 from models.training.pieces import Piece
 from models.training.sheets import curves, sheet, write_png
@@ -160,3 +162,12 @@ def test_losses_have_a_row_a_step(phrases: PhraseSet, tmp_path: Path) -> None:
     assert set(LOSSES) < set(rows[0])
     assert export.exists()
     assert list((out / "sheets").glob("*.png"))
+
+
+def test_leanings_bring_phrases_to_the_data(phrases: PhraseSet, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    row = find_leanings(Writer(GanConfig(8, 16)).eval(), phrases, 0)
+    assert row.shape == (NUMBERS,)
+    assert np.isfinite(row).all()
+    assert row[3] > 0  # the data's notes are quarters, those of a network that has not learned are short
+    assert "of the measures hold" in capsys.readouterr().out

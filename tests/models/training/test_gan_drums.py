@@ -14,7 +14,8 @@ from models.drum_grid import DRUMS
 from models.gan_drums import load
 from models.gan_drums_network import DrumsConfig
 from models.training import gan_drums
-from models.training.gan_drums import LOSSES, DrumSet, _Trainer
+from models.training.drum_set import DrumSet
+from models.training.gan_drums import LOSSES, _Trainer
 from models.training.train import main
 
 

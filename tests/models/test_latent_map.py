@@ -1,0 +1,56 @@
+"""The plane in which phrases lie, and the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.latent_map import lay_map
+from models.music.theory import Key
+from models.request import Placed
+
+
+def _phrases(count: int = 40, latent: int = 12, windows: int = 2) -> list[Placed]:
+    random = np.random.default_rng(5)
+    spread = np.linspace(3, 0.5, latent)
+    made = [
+        random.standard_normal((windows, latent)) * 0.3 + random.standard_normal(latent) * spread for _ in range(count)
+    ]
+    return [Placed(tuple(map(tuple, points.tolist())), Key(0)) for points in made]
+
+
+def test_a_phrase_comes_back_where_it_stands() -> None:
+    phrases = _phrases()
+    laid = lay_map(phrases)
+    for number in (0, 7, 39):
+        x, y = laid.places[number].tolist()
+        assert laid.nearest(x, y) == (number, 0.0)
+        back = np.array(laid.at(x, y, 2)).reshape(2, -1)
+        assert np.abs(back - np.array(phrases[number].points)).max() < 0.05
+
+
+def test_the_plane_is_that_in_which_phrases_differ_most() -> None:
+    laid = lay_map(_phrases())
+    assert laid.places.std(0) == pytest.approx([0.5, 0.5])
+    assert np.abs(laid.axes[:, :3]).max() > 0.8
+    assert laid.axes @ laid.axes.T == pytest.approx(np.eye(2), abs=1e-9)
+    again = lay_map(_phrases())
+    assert np.array_equal(laid.places, again.places)
+
+
+def test_between_phrases_lies_what_is_neither_and_no_paler() -> None:
+    phrases = _phrases()
+    laid = lay_map(phrases)
+    middle = laid.places[:2].mean(0)
+    between = np.array(laid.at(*middle.tolist(), 4)).reshape(4, -1)
+    assert np.array_equal(between[:2], between[2:])  # a longer phrase begins again
+    sizes = [np.linalg.norm(each.points, axis=1).mean() for each in phrases]
+    assert np.linalg.norm(between, axis=1).mean() > 0.5 * np.mean(sizes)
+
+
+def test_one_phrase_makes_a_map_and_none_does_not() -> None:
+    (alone,) = _phrases(1)
+    laid = lay_map([alone])
+    assert np.array(laid.at(0.0, 0.0, 2)) == pytest.approx(np.ravel(alone.points), abs=1e-6)
+    with pytest.raises(ValueError, match="needs a phrase"):
+        lay_map([])
