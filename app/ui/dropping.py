@@ -48,7 +48,7 @@ class Dropping(QObject):
     def _show(self, tick: int) -> None:
         placed = self._place(tick)
         if placed is not None:
-            self._roll.set_ghosts([placed.notes], 0, placed.span)
+            self._roll.show_carried(placed.notes, placed.span)
 
     def _clear(self) -> None:
-        self._roll.set_ghosts([], 0, None)
+        self._roll.show_carried((), None)

@@ -31,6 +31,7 @@ class SeedList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._empty = ""
+        self._carried = False
         self.setAccessibleName("Seeds")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
@@ -43,7 +44,7 @@ class SeedList(QListWidget):
         self.setDragEnabled(True)
         self.setMouseTracking(True)
         self.setMinimumHeight(2 * (3 * self.fontMetrics().lineSpacing() + 12))
-        self.itemClicked.connect(lambda item: self.chosen.emit(item.data(_NUMBER)))
+        self.itemClicked.connect(self._clicked)
         self.itemDoubleClicked.connect(lambda item: self.taken.emit(item.data(_NUMBER)))
 
     @property
@@ -82,7 +83,9 @@ class SeedList(QListWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        item = self.itemAt(event.position().toPoint())
+        place = event.position().toPoint()
+        inside = not event.buttons() and self.viewport().rect().contains(place)
+        item = self.itemAt(place) if inside else None
         self.hovered.emit(item.data(_NUMBER) if item is not None else -1)
 
     def event(self, event: QEvent) -> bool:
@@ -95,6 +98,7 @@ class SeedList(QListWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._carried = False
         star = self._star_at(event.position().toPoint()) if event.button() == Qt.MouseButton.LeftButton else None
         if star is None:
             super().mousePressEvent(event)
@@ -118,7 +122,13 @@ class SeedList(QListWidget):
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:
         if self.number >= 0:
+            self._carried = True
             self.dragged.emit(self.number)
+
+    def _clicked(self, item: QListWidgetItem) -> None:
+        carried, self._carried = self._carried, False
+        if not carried:  # where a drag ended, nothing was clicked
+            self.chosen.emit(item.data(_NUMBER))
 
     def _star_at(self, place: QPoint) -> tuple[int, int] | None:
         """The seed and the stars it has after a click there; the last one again takes it away."""
@@ -126,6 +136,8 @@ class SeedList(QListWidget):
         if item is None:
             return None
         rect, row = self.visualItemRect(item), item.data(ROW)
+        if not (item.isSelected() or row.stars):
+            return None  # there are none to be seen
         for star in range(1, MOST_STARS + 1):
             if star_place(rect, star).contains(place):
                 return item.data(_NUMBER), star - 1 if row.stars == star else star
@@ -143,11 +155,11 @@ def _item(number: int, offer: Offer, stars: int, pinned: bool) -> QListWidgetIte
     entry = offer.entry
     seed, phrase = entry.seed, entry.seed.phrase()
     marks = "".join(mark for mark, on in (("📌 ", pinned), ("✦ ", offer.surprise)) if on)
-    reason = f"surprise: {offer.reason}" if offer.surprise else offer.reason
+    reason = offer.reason
+    lines = about(offer), reason
     row = Row(
-        f"{marks}{seed.title or entry.source}", (about(offer), reason), phrase.notes, Span(0, seed.length), stars,
-        pinned, False,
-    )  # fmt: skip
+        f"{marks}{seed.title or entry.source}", lines, phrase.notes, Span(0, seed.length), stars, pinned, False, True
+    )
     given = f"{stars} {'star' if stars == 1 else 'stars'}"
     item = QListWidgetItem(" · ".join((row.title, *row.lines, given, *(("pinned",) if pinned else ()))))
     item.setData(_NUMBER, number)
@@ -156,6 +168,6 @@ def _item(number: int, offer: Offer, stars: int, pinned: bool) -> QListWidgetIte
     parts = "\n".join(f"{part:+.2f}  {said}" for said, part in offer.why)
     bars = f"bars {seed.bar + 1}–{seed.bar + seed.bars}" if seed.bars > 1 else f"bar {seed.bar + 1}"
     name = f"{seed.title or entry.source}, {bars}, {seed.bpm:.0f} quarters a minute"
-    lines = (name, reason, parts, f"{entry.source}, {entry.licence}", entry.credit)
-    item.setToolTip("\n".join(line for line in lines if line))
+    said = (name, reason, parts, f"{entry.source}, {entry.licence}", entry.credit)
+    item.setToolTip("\n".join(line for line in said if line))
     return item

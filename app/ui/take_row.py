@@ -32,6 +32,7 @@ class Row:
     stars: int
     in_song: bool
     faint: bool  # dismissed, or taken back
+    stars_on_demand: bool = False  # seen only where there are some, or the row is selected
 
 
 class TakeDelegate(QStyledItemDelegate):
@@ -61,16 +62,17 @@ class TakeDelegate(QStyledItemDelegate):
         _paint_contour(painter, frame.adjusted(3, 3, -3, -3), row)
         height = painter.fontMetrics().lineSpacing()
         left, width = round(frame.right()) + 8, rect.right() - round(frame.right()) - 8 - _MARGIN
+        starred = selected or bool(row.stars) or not row.stars_on_demand
         bold = painter.font()
         bold.setBold(True)
         for number, text in enumerate((row.title, *row.lines)):
             painter.setPen(ink if number < 2 else quiet)
-            room = width - MOST_STARS * _STAR - _MARGIN if number == 0 else width
-            painter.setFont(bold if number == 0 else option.font)  # pyright: ignore[reportAttributeAccessIssue]
+            room = width - MOST_STARS * _STAR if number == 0 and starred else width
             said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.setFont(bold if number == 0 else option.font)  # pyright: ignore[reportAttributeAccessIssue]
             painter.drawText(left, rect.top() + 5 + number * height + painter.fontMetrics().ascent(), said)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number in range(MOST_STARS):
+        for number in range(MOST_STARS if starred else 0):
             given = number < row.stars
             colour = THEME.colour("accent_text" if selected else "accent" if given else "muted_text")
             painter.setPen(QPen(colour, 1))

@@ -295,6 +295,7 @@ class MainWindow(QMainWindow):
         placed = self.seeds.lift(number)
         if placed is not None and self.carrying.seed(placed, self.seeds.offers[number].entry.seed.title):
             self.seeds.handed_over(number)
+        self.seeds.silence()
 
     def turn_side(self) -> None:
         """From Compose to the seeds, or back."""

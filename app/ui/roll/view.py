@@ -109,6 +109,11 @@ class RollView(ScrollingRoll):
                 self.show_bars(notes, span)
         self.viewport().update()
 
+    def show_carried(self, notes: tuple[Note, ...], span: Span | None) -> None:
+        """Show what is carried over the roll where it would stand; the view stays where the mouse is."""
+        self._ghosts = Ghosts((notes,) if notes else (), 0, span)
+        self.viewport().update()
+
     def set_loop(self, span: Span | None) -> None:
         """Show in the ruler what is repeated, or that nothing is."""
         if span != self._loop:
