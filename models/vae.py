@@ -181,8 +181,8 @@ class Vae:
 
         Where the request brings a point along, such as a take's, the first take lies there and the others around it.
         """
-        if len(request.roles) > 1:
-            raise UserError("The VAE writes one part at a time; choose another engine for several parts.")
+        if len(request.roles) > 1 or {request.context.role, *request.roles} & {Role.CHORDS, Role.DRUMS}:
+            raise UserError("The VAE writes one line at a time; choose another engine for chords and several parts.")
         random = np.random.default_rng([request.seed & 0xFFFFFFFF, 11])
         shape = request.takes, len(places), hand.latent
         latent = random.standard_normal(shape, np.float32)

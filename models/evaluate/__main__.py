@@ -15,12 +15,15 @@ import json
 import sys
 from pathlib import Path
 
+from models.drummer import load as load_drummer
 from models.engines import OFFERED
 from models.errors import UserError
 from models.evaluate import frames, transformer
 from models.evaluate.answers import answer, take_figures
 from models.evaluate.beats import beat_figures
+from models.evaluate.chords import chord_figures, show_chords
 from models.evaluate.copying import INDEX, copying_figures, load_index
+from models.evaluate.drums import drum_figures, show_drums
 from models.evaluate.foils import foil_figures
 from models.evaluate.fresh import fresh_figures
 from models.evaluate.fresh import show as show_fresh
@@ -47,8 +50,10 @@ from models.training.corpus import load_pieces
 from models.training.drum_set import drum_set
 from models.training.examples import melody_example
 from models.training.groove import load_grooves
+from models.training.patterns import patterns_of
 from models.training.pieces import Piece, split
 from models.vae import WEIGHTS as VAE_WEIGHTS
+from models.vae import Vae, load_chords
 from models.vae import load as load_vae
 
 
@@ -113,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     crowd.add_argument("--phrases", type=int, default=4000, help="of the library, at most")
     crowd.add_argument("--seed", type=int, default=0, help="chooses phrases and listeners")
     vae.add_argument("--weights", type=Path, default=VAE_WEIGHTS)
+    vae.add_argument("--chords", type=Path, metavar="FILE", help="weights of the network for chords, to judge too")
     vae.add_argument("--grooves", type=Path, metavar="ZIP", help="the Groove MIDI Dataset, to judge played drums")
     vae.add_argument("--seed", type=int, default=0, help="chooses what is judged")
     vae.add_argument("--cells", type=int, default=2000, help="windows of two bars to reconstruct, at most")
@@ -187,11 +193,19 @@ def _listeners(args: argparse.Namespace) -> dict[str, float]:
 
 def _vae(args: argparse.Namespace) -> dict[str, float]:
     """The table of the engine that varies and blends."""
-    figures = vae_figures(load_vae(args.weights), _pieces(args), args.seed, args.phrases, args.cells)
+    engine, pieces = load_vae(args.weights), _pieces(args)
+    figures = vae_figures(engine, pieces, args.seed, args.phrases, args.cells)
+    if args.chords is not None:
+        hand = load_chords(args.chords)
+        figures |= chord_figures(hand, Vae(engine.network, hand), pieces, args.seed, args.phrases, args.cells)
     drums = args.grooves or next((path for path in args.pieces if path.name == "groove.zip"), None)
     if drums is not None:
-        figures |= groove_figures(load_groover(), load_grooves(drums, "validation"), args.seed)
+        played = load_grooves(drums, "validation")
+        figures |= groove_figures(load_groover(), played, args.seed)
+        figures |= drum_figures(load_drummer(load_groover()), patterns_of(played), args.seed)
     show_vae(figures)
+    show_chords(figures)
+    show_drums(figures)
     return figures
 
 

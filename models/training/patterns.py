@@ -80,7 +80,7 @@ def load_patterns(data: Path, side: str, share: float = 0.12) -> Patterns:
 def patterns_of(grooves: Grooves) -> Patterns:
     """The hits and styles of what was played."""
     style = np.array([style_number(name) for name in grooves.style], np.int64)
-    return Patterns(grooves.hits > 0, style, np.ones(len(grooves)))
+    return Patterns(grooves.hits > 0, grooves.velocities.astype(np.float32), style, np.ones(len(grooves)))
 
 
 def _machine(path: Path) -> Iterator[tuple[NDArray[np.bool_], int, float]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from models import checkpoint, gan, groove, harmony, lstm, vae
+from models import checkpoint, drummer, gan, groove, harmony, lstm, touch, vae
 from models.constraints import verify
 from models.engines import OFFERED
 from models.errors import UserError
@@ -49,6 +49,9 @@ def test_a_fresh_phrase_stays_in_any_key_and_comes_again_by_its_seed(engine: Com
         ("lstm", lstm.load, lstm.Config().to_dict()),
         ("vae", vae.load, vae.Config().to_dict()),
         ("groove", groove.load, groove.GrooveConfig().to_dict()),
+        ("chords", vae.load_chords, vae.ChordConfig().to_dict()),
+        ("drums", lambda path: drummer.load(groove.load(), path), drummer.DrumConfig().to_dict()),
+        ("touch", lambda path: touch.load(groove.load(), path), touch.TouchConfig().to_dict()),
         ("harmony", harmony.load, harmony.HarmonyConfig().to_dict()),
         ("gan", gan.load, {"latent": 8, "channels": 16}),
     ],

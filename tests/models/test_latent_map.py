@@ -42,7 +42,7 @@ def test_between_phrases_lies_what_is_neither_and_no_paler() -> None:
     phrases = _phrases()
     laid = lay_map(phrases)
     middle = laid.places[:2].mean(0)
-    between = np.array(laid.at(*middle.tolist(), 4)).reshape(4, -1)
+    between = np.array(laid.at(float(middle[0]), float(middle[1]), 4)).reshape(4, -1)
     assert np.array_equal(between[:2], between[2:])  # a longer phrase begins again
     sizes = [np.linalg.norm(each.points, axis=1).mean() for each in phrases]
     assert np.linalg.norm(between, axis=1).mean() > 0.5 * np.mean(sizes)

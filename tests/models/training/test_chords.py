@@ -53,7 +53,8 @@ def test_a_network_begins_with_what_lines_taught() -> None:
     begin_with(network, WEIGHTS)
     again = ChordNetwork(ChordConfig())
     begin_with(again, WEIGHTS)
-    assert torch.equal(network.gru.weight_hh_l0, again.gru.weight_hh_l0)
+    recurrent = "gru.weight_hh_l0"
+    assert torch.equal(network.get_parameter(recurrent), again.get_parameter(recurrent))
     assert not torch.equal(network.step_in.weight[:, 0], again.step_in.weight[:, 0])  # a pitch lines do not have
     assert network.out.bias[60 - CHORD_LOWEST] == -3
     assert network.out.bias.shape == (2 * CHORD_PITCHES,)
