@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from app.library.suggestions import Situation, Suggester
 from models.recommend import diversify
 from models.recommend.features import MOODS, measure
 from models.recommend.material import Seed
+from models.recommend.palate import SHARE, rank_by_both
 
 SHELF = 10
 _WORTH_SAYING = 0.005
+_CONVINCING = 10  # phrases that were met, after which a taste counts half of what it may
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,22 @@ class Shelf:
             for each in found
             if each.phrase in there
         ]
+
+    def order(self, seeds: Sequence[Seed], fits: Sequence[float]) -> list[int]:
+        """The order of takes, the best first, by how well each fits (more is better) and by the user's taste, which
+        counts the more, the more is known of it. Never waits: while a shelf is being made, or nothing is known, by fit
+        alone. Each take has a note.
+        """
+        share, likes = 0.0, [0.0] * len(seeds)
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._suggester is not None and len(seeds) > 1:
+                    heard = len(self._suggester.taste.items)
+                    share = SHARE * heard / (heard + _CONVINCING)
+                    likes = self._suggester.palate().likes(seeds).tolist()
+            finally:
+                self._lock.release()
+        return rank_by_both(fits, likes, share)
 
 
 def _place(mood: str | None) -> tuple[float, float] | None:

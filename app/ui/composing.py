@@ -28,6 +28,10 @@ from models.request import Take
 SETTLED = 120  # milliseconds without a change before the engine reads the context
 
 
+# Puts the answers to a request into order, the best first.
+Order = Callable[[TakeGroup, tuple[Take, ...]], tuple[Take, ...]]
+
+
 class Composing(QObject):
     """Holds the takes of this sitting and which of them is shown."""
 
@@ -45,11 +49,12 @@ class Composing(QObject):
         panel: ComposePanel,
         record: Record,
         accepted: Accepted,
+        order: Order,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._document, self._client, self._roll, self._panel = document, client, roll, panel
-        self._hearing, self._accepted = Hearing(player, roll, record, self), accepted
+        self._hearing, self._accepted, self._order = Hearing(player, roll, record, self), accepted, order
         self._groups: list[TakeGroup] = []
         self._shown: TakeGroup | None = None
         self._kept = KeptTakes(document)
@@ -228,7 +233,7 @@ class Composing(QObject):
         if not takes:
             self._put_away(dismissed=False)
             return
-        self._shown = group.finish(takes)
+        self._shown = group.finish(self._order(group, takes))
         self._groups.append(self._shown)
         self._show()
         self._hearing.hear(self._shown, changed=False)

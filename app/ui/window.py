@@ -51,6 +51,7 @@ from app.ui.seeds_panel import SeedsPanel
 from app.ui.side import Side
 from app.ui.styles import StylesDialog
 from app.ui.tasks import Tasks
+from app.ui.tasting import by_taste
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
 from app.ui.vary_fields import VaryFields
@@ -81,8 +82,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._document, self._player, self._learner = document, player, learner
         self._settings, self._store, self._record, self._about = settings, store, record, about
-        self._closing = False
-        self._refused = ""  # the sentence about the last file: why it was refused, or what was mended in it
+        self._closing, self._refused = False, ""  # what was wrong with the last file, in a sentence
         self._track_id = document.selection.track_id
         self._tasks = Tasks(self)
         recent = settings.recent_files[:1]
@@ -104,7 +104,8 @@ class MainWindow(QMainWindow):
         self.next = quiet()  # in the status line, while there is nothing else to say
         self.accepted = Accepted(document, self)
         self.locks = Locks(document, self.panel.range, self)
-        self.composing = Composing(document, client, player, self.roll, self.panel, record, self.accepted, self)
+        order = partial(by_taste, offers)
+        self.composing = Composing(document, client, player, self.roll, self.panel, record, self.accepted, order, self)
         self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
