@@ -83,7 +83,7 @@ def _survey(surveyor: Surveyor, message: Survey, connection: Connection) -> None
         placed = surveyor.survey(message.phrases)
     except UserError as error:
         _tell(connection, Failed(message.request_id, str(error)))
-    except Exception:
+    except Exception:  # whatever a bug raises must reach the window, which reports it
         _tell(connection, Failed(message.request_id, _STUMBLED, format_exc()))
     else:
         _tell(connection, Surveyed(message.request_id, placed))

@@ -176,7 +176,7 @@ def entries(path: Path, ids: Sequence[int]) -> list[Entry]:
         found = {
             row[0]: _entry(row)
             for start in range(0, len(ids), 500)
-            for row in _select(
+            for row in select(
                 connection, path, f"{_ENTRY} WHERE phrases.id IN ({_marks(ids[start:][:500])})", ids[start:][:500]
             )
         }
@@ -189,7 +189,7 @@ def entries_of(path: Path, hashes: Sequence[str]) -> dict[str, Entry]:
         return {
             row[1]: _entry(row)
             for start in range(0, len(hashes), 500)
-            for row in _select(
+            for row in select(
                 connection,
                 path,
                 f"{_ENTRY} WHERE content_hash IN ({_marks(hashes[start:][:500])})",
@@ -201,10 +201,10 @@ def entries_of(path: Path, hashes: Sequence[str]) -> dict[str, Entry]:
 def problems(path: Path) -> list[Problem]:
     """What could not be read, sources first; raises UserError."""
     with closing(read_library(path)) as connection:
-        whole = _select(
+        whole = select(
             connection, path, "SELECT title, path, problem FROM sources WHERE problem IS NOT NULL ORDER BY id"
         )
-        single = _select(
+        single = select(
             connection,
             path,
             """SELECT title, files.path, files.problem FROM files JOIN sources ON sources.id = source
@@ -230,7 +230,7 @@ class Held:
 def held(path: Path) -> list[Held]:
     """The sources with what they hold; raises UserError."""
     with closing(read_library(path)) as connection:
-        rows = _select(
+        rows = select(
             connection,
             path,
             """SELECT title, kind, path, licence,
@@ -242,7 +242,8 @@ def held(path: Path) -> list[Held]:
     return [Held(*row) for row in rows]
 
 
-def _select(connection: sqlite3.Connection, path: Path, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+def select(connection: sqlite3.Connection, path: Path, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    """The rows of a statement about the catalogue of the library at `path`; raises UserError."""
     try:
         return connection.execute(statement, tuple(values)).fetchall()
     except sqlite3.Error as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.library.catalogue import select
 from app.library.database import read_library
-from models.errors import UserError
 from models.recommend.features import NAMES
 
 _ROWS = """SELECT phrases.id, content_hash, phrases.title, role, sources.title, json_extract(frame, '$.key'),
@@ -66,12 +65,7 @@ def mode_of(key: str) -> str:
 def load_material(path: Path) -> Material:
     """Read the catalogue of the library at `path`; of equal phrases the first. Raises UserError."""
     with closing(read_library(path)) as connection:
-        try:
-            found = connection.execute(_ROWS).fetchall()
-        except sqlite3.Error as error:
-            raise UserError(
-                f"The catalogue in {path} cannot be read ({error}); it is made anew at the next start."
-            ) from error
+        found = select(connection, path, _ROWS)
     seen: set[str] = set()
     rows = [row for row in found if len(row[7]) == 4 * len(NAMES) and not (row[1] in seen or seen.add(row[1]))]
     titles, roles, sources, keys, metres = (tuple(row[at] or "" for row in rows) for at in range(2, 7))

@@ -5,7 +5,6 @@ All of it is kept in memory, so that a search takes some milliseconds and can fo
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.library.catalogue import NOTE
+from app.library.catalogue import NOTE, select
 from app.library.database import read_library
 from models.errors import UserError
 from models.recommend.features import INDEX, MOODS, NAMES, measure
@@ -162,12 +161,7 @@ class Index:
 def load(path: Path) -> Index:
     """Read the catalogue of the library at `path`; of equal phrases the first. Raises UserError."""
     with closing(read_library(path)) as connection:
-        try:
-            rows = connection.execute(_ROWS).fetchall()
-        except sqlite3.Error as error:
-            raise UserError(
-                f"The catalogue in {path} cannot be read ({error}); it is made anew at the next start."
-            ) from error
+        rows = select(connection, path, _ROWS)
     seen: set[str] = set()
     rows = [row for row in rows if len(row[9]) == 4 * FEATURES and not (row[1] in seen or seen.add(row[1]))]
     counts = np.array([len(row[8]) // NOTE.itemsize for row in rows], np.int64)

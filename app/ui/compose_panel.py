@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QSpinBox,
     QToolButton,
@@ -30,7 +29,7 @@ from app.ui.key_field import AUTO, KeyField
 from app.ui.range_field import RangeField
 from app.ui.steer import Steer
 from app.ui.take_list import TakeList
-from app.ui.widgets import Scrolled, heading, quiet, tool_button
+from app.ui.widgets import Scrolled, action_button, heading, quiet, tool_button
 from models.errors import UserError
 from models.music.notes import Role
 from models.music.theory import Key
@@ -67,15 +66,9 @@ class ComposePanel(QWidget):
         """`more` are the fields of other verbs, below what G is asked."""
         super().__init__()
         self._word = _WORDS[Verb.CONTINUE]
-        self.generate = QPushButton(f"{self._word}   (G)")
+        self.generate = action_button(f"{self._word}   (G)", actions["generate"])
         self.generate.setObjectName("primary")
-        self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.generate.setToolTip(actions["generate"].toolTip())
-        self.generate.clicked.connect(actions["generate"].trigger)
-        self.harmonise = QPushButton("Harmonise   (H)")
-        self.harmonise.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.harmonise.setToolTip(actions["harmonise"].toolTip())
-        self.harmonise.clicked.connect(actions["harmonise"].trigger)
+        self.harmonise = action_button("Harmonise   (H)", actions["harmonise"])
         self.plan = quiet()
         self.plan.setWordWrap(True)
         self.plan.setMinimumHeight(3 * self.plan.fontMetrics().lineSpacing())  # so that nothing moves with the sentence

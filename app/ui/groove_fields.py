@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPush
 from app.compose.groove import GROOVE_AMOUNT, DrumWish, groove_plan
 from app.compose.intent import Plan
 from app.document import Document
-from app.ui.widgets import quiet, tool_button
+from app.ui.widgets import action_button, quiet, tool_button
 from models.drum_patterns import DRUM_STYLES
 from models.request import Controls
 
@@ -37,10 +37,7 @@ class GrooveFields(QWidget):
         self._clock = QElapsedTimer()
         self._ended = QTimer(self, singleShot=True, interval=_TAPS_END)
         self._ended.timeout.connect(self._end_taps)
-        self.humanise = QPushButton("Humanise   (Shift+H)")
-        self.humanise.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.humanise.setToolTip(actions["humanise"].toolTip())
-        self.humanise.clicked.connect(actions["humanise"].trigger)
+        self.humanise = action_button("Humanise   (Shift+H)", actions["humanise"])
         self.more = tool_button(
             "Groove …", "Say how much is played, and what the drums that G writes are like", checkable=True
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
 from app.library.tallies import Tallies
 from app.ui.engine_field import EngineField
-from app.ui.widgets import quiet, tool_button
+from app.ui.widgets import action_button, quiet, tool_button
 from models.request import NUDGES, Verb
 
 _PERCENT = 100
@@ -30,7 +30,7 @@ class VaryFields(QWidget):
         self, actions: dict[str, QAction], tallies: Tallies, amount: float = 0.4, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.vary = _button("Vary   (V)", actions["vary"])
+        self.vary = action_button("Vary   (V)", actions["vary"])
         self.more = tool_button("How …", "Say how far and in which direction, and blend two phrases", checkable=True)
         details = QWidget()
         details.hide()
@@ -80,8 +80,8 @@ class VaryFields(QWidget):
             field.setAccessibleName(f"{title} engine")
             grid.addWidget(QLabel(title), at, 0)
             grid.addWidget(field, at, 1, 1, 2)
-        self.blend_from = _button("Blend from these", actions["blend_from"])
-        self.blend = _button("Blend to these   (B)", actions["blend"])
+        self.blend_from = action_button("Blend from these", actions["blend_from"])
+        self.blend = action_button("Blend to these   (B)", actions["blend"])
         grid.addWidget(self.blend_from, row + 1, 0, 1, 3)
         grid.addWidget(self.blend, row + 2, 0, 1, 3)
         for slider in (self.amount, *self.sliders.values()):
@@ -119,11 +119,3 @@ class VaryFields(QWidget):
             value = self.sliders[name].value()
             said.setText(f"{value / _STEP:+.1f}" if value else "–")
         self.changed.emit()
-
-
-def _button(text: str, action: QAction) -> QPushButton:
-    button = QPushButton(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setToolTip(action.toolTip())
-    button.clicked.connect(action.trigger)
-    return button

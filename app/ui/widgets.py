@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QFrame,
     QLabel,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QSlider,
@@ -26,6 +28,15 @@ def heading(text: str) -> QLabel:
 def quiet(text: str = "") -> QLabel:
     """Text that steps back."""
     return _named(QLabel(text), "quiet")
+
+
+def action_button(text: str, action: QAction) -> QPushButton:
+    """A button for an action, with its tooltip; the mouse on it does not take the keyboard away."""
+    button = QPushButton(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    return button
 
 
 def tool_button(text: str, tip: str, checkable: bool = False, name: str = "") -> QToolButton:
