@@ -15,6 +15,7 @@ ALIKE = 0.8  # the share of common notes from which on two takes are the same an
 _LONGEST_SILENCE = 0.5  # of the span
 _MOST_REPEATS = 4  # bars that are the same note for note, one after the other
 _FEWEST_ECHOED, _FARTHEST_ECHO = 4, 16  # notes, bars
+_LEAST_OF_HEARD = 0.6  # what follows may well be busier than what was heard, half of which would then be too few
 _HEARD = 8  # bars before the span whose density counts where none is asked for
 
 
@@ -104,11 +105,11 @@ def sparse(line: Sequence[Note], request: Request) -> bool:
 
 
 def fewest_onsets(request: Request) -> float:
-    """Half the onsets asked for; where none are, half those that the part itself has in as much time before."""
-    asked = request.controls.density
+    """Half the onsets asked for; where none are, somewhat more than half those the part itself has in as much time."""
+    share, asked = 0.5, request.controls.density
     if asked is None:
-        asked = heard_density(request)
-    return 1 if asked is None else asked * request.span.length / request.context.ticks_per_quarter / 2
+        share, asked = _LEAST_OF_HEARD, heard_density(request)
+    return 1 if asked is None else share * asked * request.span.length / request.context.ticks_per_quarter
 
 
 def heard_density(request: Request) -> float | None:
