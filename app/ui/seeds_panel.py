@@ -152,9 +152,13 @@ class SeedsPanel(QWidget):
         self.progress.setText(sentence)
         self.progress.setToolTip(sentence)
 
-    def _go_back(self) -> None:
+    def clear_search(self) -> None:
+        """Take away what was typed; nothing is said of it."""
         self.search.clear()
         self._typed.stop()
+
+    def _go_back(self) -> None:
+        self.clear_search()
         self.back_asked.emit()
 
 

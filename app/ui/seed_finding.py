@@ -1,0 +1,107 @@
+"""What is looked for in the library, from words and choices to a list of seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document import Document
+from app.library.catalogue import Entry, entries
+from app.library.offers import Offer
+from app.library.search import Query, seed_line
+from app.song.fitting import selected
+from app.ui.seed_index import SeedIndex
+from app.ui.seeds_panel import SeedsPanel
+from models.recommend.lines import Line
+from models.recommend.material import Seed
+
+_MOST = 50  # that are listed
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What the seeds found are to be like, the likest first, and how that is called."""
+
+    title: str
+    line: Line | None = None
+    like: Seed | None = None
+
+
+class SeedFinding(QObject):
+    """Holds what is looked for: words and choices in the panel narrow it, a line or a seed orders it."""
+
+    changed = Signal()  # something else is looked for, or nothing any more; readers pull
+    told = Signal(str)
+
+    def __init__(self, document: Document, index: SeedIndex, panel: SeedsPanel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document, self._index, self._panel = document, index, panel
+        self._text = ""
+        self._model: _Model | None = None
+        panel.searched.connect(self.search)
+        panel.back_asked.connect(self.back)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is looked for; else there are suggestions."""
+        return bool(self._text) or self._model is not None
+
+    def look(self) -> Callable[[], list[Offer]] | None:
+        """How to find what is looked for now, on any thread; None for nothing."""
+        index, library = self._index.index, self._index.library
+        if index is None or not self.active:
+            return None
+        query = self._query()
+
+        def find() -> list[Offer]:
+            found = entries(library, [hit.id for hit in index.find(query)])
+            own = query.like
+            offers = [Offer(entry, entry.credit or "found in the library") for entry in found]
+            return [each for each in offers if own is None or each.entry.seed.notes is not own.notes]
+
+        return find
+
+    def search(self, text: str) -> None:
+        """Look for words; none: back to the suggestions, unless something else is looked for."""
+        was = self.active
+        self._text = text
+        if self.active or was:
+            self._say()
+
+    def back(self) -> None:
+        """Look for nothing any more."""
+        self._text, self._model = "", None
+        self._say()
+
+    def like_selection(self) -> None:
+        """Look for phrases with the line of the selected notes, in whatever key and tempo."""
+        seed = selected(self._document.song, self._document.selection)
+        if seed is None:
+            self.told.emit("Select the notes first whose like you look for: three or more.")
+            return
+        self._follow(_Model("Like the selection", line=seed_line(seed)))
+
+    def like(self, entry: Entry) -> None:
+        """Look for phrases that are like a seed."""
+        self._follow(_Model(f"Like “{entry.seed.title or entry.source}”", like=entry.seed))
+
+    def _follow(self, model: _Model) -> None:
+        """Words that were typed before do not narrow what is like something."""
+        self._text, self._model = "", model
+        self._panel.clear_search()
+        self._say()
+
+    def _say(self) -> None:
+        if self.active and self._index.index is None:
+            self.told.emit("The library is still being read; look again in a moment.")
+            self._text, self._model = "", None
+        self._panel.show_found((self._model.title if self._model is not None else "Found") if self.active else None)
+        self.changed.emit()
+
+    def _query(self) -> Query:
+        mood, model = self._panel.mood.currentData(), self._model or _Model("")
+        roles = frozenset((str(model.like.role),)) if model.like is not None else frozenset[str]()
+        moods = frozenset((mood,)) if mood else frozenset[str]()
+        return Query(self._text, moods=moods, roles=roles, line=model.line, like=model.like, limit=_MOST)
