@@ -17,6 +17,7 @@ from app.library.catalogue import NOTE, select
 from app.library.columns import Labels, Texts
 from app.library.database import read_library
 from models.errors import UserError
+from models.music.theory import SCALES
 from models.recommend.features import INDEX, MOODS, NAMES, measure
 from models.recommend.lines import Line, Lines, line_of
 from models.recommend.material import ONSET, PITCH, Seed
@@ -176,7 +177,7 @@ def load(path: Path) -> Index:
         Labels([row[3] for row in rows]),
         Labels([row[4] for row in rows]),
         Labels([row[6] or "" for row in rows]),
-        Labels([(row[5] or "").partition(" ")[2] for row in rows]),
+        Labels([_mode(row[5] or "") for row in rows]),
         features,
         lines,
         _scale(features[:, _COLUMNS]),
@@ -186,6 +187,12 @@ def load(path: Path) -> Index:
 def seed_line(seed: Seed) -> Line:
     """The line of a phrase, to look for it."""
     return line_of(seed.notes[:, ONSET] / seed.ticks_per_quarter, seed.notes[:, PITCH].astype(float))
+
+
+def _mode(key: str) -> str:
+    """The mode in a key's name; none for a key of single notes."""
+    scale = key.partition(" ")[2]
+    return scale if scale in SCALES else ""
 
 
 def _scale(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,6 +18,15 @@ from models.recommend.lines import Line
 from models.recommend.material import Seed
 
 _MOST = 50  # that are listed
+_FOUND = "Found"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The seeds that are listed, and how many there are in all."""
+
+    offers: list[Offer]
+    count: int
 
 
 @dataclass(frozen=True)
@@ -41,38 +50,47 @@ class SeedFinding(QObject):
         self._text = ""
         self._model: _Model | None = None
         panel.searched.connect(self.search)
+        panel.filters.changed.connect(self._say)
         panel.back_asked.connect(self.back)
+        index.changed.connect(self._library_changed)
 
     @property
     def active(self) -> bool:
         """Whether anything is looked for; else there are suggestions."""
-        return bool(self._text) or self._model is not None
+        return bool(self._text) or self._model is not None or self._panel.filters.active
 
-    def look(self) -> Callable[[], list[Offer]] | None:
+    def title(self, count: int) -> str:
+        """What is shown where `count` seeds fit."""
+        return self._model.title if self._model is not None else f"{count:,} found"
+
+    def look(self) -> Callable[[], Found] | None:
         """How to find what is looked for now, on any thread; None for nothing."""
         index, library = self._index.index, self._index.library
         if index is None or not self.active:
             return None
         query = self._query()
 
-        def find() -> list[Offer]:
-            found = entries(library, [hit.id for hit in index.find(query)])
+        def find() -> Found:
+            hits = index.find(query)
+            found = entries(library, [hit.id for hit in hits])
             own = query.like
-            offers = [Offer(entry, entry.credit or "found in the library") for entry in found]
-            return [each for each in offers if own is None or each.entry.seed.notes is not own.notes]
+            matches = {hit.id: hit.match for hit in hits} if query.line is not None else {}
+            offers = [Offer(entry, _reason(entry, matches.get(entry.id))) for entry in found]
+            listed = [each for each in offers if own is None or each.entry.seed.notes is not own.notes]
+            return Found(listed, index.count(query) if len(hits) == query.limit else len(listed))
 
         return find
 
     def search(self, text: str) -> None:
         """Look for words; none: back to the suggestions, unless something else is looked for."""
-        was = self.active
-        self._text = text
-        if self.active or was:
+        if text != self._text:
+            self._text = text
             self._say()
 
     def back(self) -> None:
         """Look for nothing any more."""
         self._text, self._model = "", None
+        self._panel.filters.reset()
         self._say()
 
     def like_selection(self) -> None:
@@ -95,13 +113,33 @@ class SeedFinding(QObject):
 
     def _say(self) -> None:
         if self.active and self._index.index is None:
-            self.told.emit("The library is still being read; look again in a moment.")
-            self._text, self._model = "", None
-        self._panel.show_found((self._model.title if self._model is not None else "Found") if self.active else None)
+            self.told.emit("The library is still being read; what you look for is listed as soon as it is there.")
+        title = self._model.title if self._model is not None else _FOUND
+        self._panel.show_found(title if self.active else None)
         self.changed.emit()
 
+    def _library_changed(self) -> None:
+        if self._index.index is not None:
+            self._panel.filters.offer(self._index.index)
+        if self.active:
+            self._say()
+
     def _query(self) -> Query:
-        mood, model = self._panel.mood.currentData(), self._model or _Model("")
-        roles = frozenset((str(model.like.role),)) if model.like is not None else frozenset[str]()
-        moods = frozenset((mood,)) if mood else frozenset[str]()
-        return Query(self._text, moods=moods, roles=roles, line=model.line, like=model.like, limit=_MOST)
+        """The filters, and what else is looked for."""
+        query, model = self._panel.filters.query(), self._model
+        mood = self._panel.mood.currentData()
+        if model is not None and model.like is not None and not query.roles:
+            query = replace(query, roles=frozenset((str(model.like.role),)))
+        return replace(
+            query,
+            text=self._text,
+            moods=frozenset((mood,)) if mood else frozenset(),
+            line=model.line if model is not None else None,
+            like=model.like if model is not None else None,
+            limit=_MOST,
+        )
+
+
+def _reason(entry: Entry, match: float | None) -> str:
+    """Why a seed is listed: how much of the line it has, or who is to be thanked for it."""
+    return f"{match:.0%} of the line is there" if match is not None else entry.credit or "found in the library"

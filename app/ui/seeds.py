@@ -42,6 +42,7 @@ _NONE_LEFT = "Nothing fits what you ask for: choose another mood, or add a folde
 class _Shown:
     offers: list[Offer]
     stars: dict[str, int]
+    count: int = -1  # of all seeds that fit what is looked for; -1: nothing is
 
 
 class Seeds(QObject):
@@ -120,7 +121,7 @@ class Seeds(QObject):
         """Show the suggestions, or what was looked for, as they are now."""
         wish = self._wish_now()
         self._wish = wish
-        look = self.finding.look() or partial(self._shelf.suggest, wish)
+        look = self.finding.look()
         self._asked += 1
         asked, library, log = self._asked, self._index.library, self._recording.history
 
@@ -129,7 +130,10 @@ class Seeds(QObject):
             if not library.exists():
                 return _Shown([], {})
             stars = {row.content_hash: row.context.get("stars", 0) for row in history.rows(library, "starred")}
-            return _Shown(look(), stars)
+            if look is None:
+                return _Shown(self._shelf.suggest(wish), stars)
+            found = look()
+            return _Shown(found.offers, stars, found.count)
 
         if not self._closed:
             self._tasks.run(work, lambda shelf: self._show(shelf, asked), self._failed)
@@ -284,8 +288,6 @@ class Seeds(QObject):
     def _library_changed(self) -> None:
         self._show_progress(None)
         self._show_list()
-        if self.finding.active:
-            self.renew()
 
     def _learned(self, knowledge: Knowledge) -> None:
         self._shelf.know(knowledge)
@@ -300,6 +302,8 @@ class Seeds(QObject):
     def _show(self, shelf: _Shown, asked: int) -> None:
         if asked == self._asked:
             self._offers, self._stars = shelf.offers, shelf.stars
+            if shelf.count >= 0:
+                self._panel.show_found(self.finding.title(shelf.count))
             self._show_list()
 
     def _show_list(self) -> None:

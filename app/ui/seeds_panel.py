@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
 from app.ui.widgets import heading, quiet, tool_button
 from models.recommend.features import MOODS
@@ -50,6 +51,7 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
+        self.filters = SeedFilters()
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -109,7 +111,12 @@ class SeedsPanel(QWidget):
         slider.setSpacing(6)
         for widget in (quiet("familiar"), self.adventure, quiet("adventurous")):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
-        form.addLayout(slider, 1, 0, 1, 4)
+        ways = QHBoxLayout()  # to look for something, beside words
+        ways.setSpacing(4)
+        ways.addWidget(self.filters.button, 1)
+        form.addLayout(ways, 1, 0, 1, 4)
+        form.addWidget(self.filters, 2, 0, 1, 4)
+        form.addLayout(slider, 3, 0, 1, 4)
         top, bottom, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.title, 1)
         top.addWidget(self.mood)
@@ -153,7 +160,7 @@ class SeedsPanel(QWidget):
         self.progress.setToolTip(sentence)
 
     def clear_search(self) -> None:
-        """Take away what was typed; nothing is said of it."""
+        """Take away what was typed, and say nothing of it."""
         self.search.clear()
         self._typed.stop()
 
