@@ -93,6 +93,11 @@ class Index:
 
     def find(self, query: Query) -> list[Hit]:
         """The phrases that fit, the best first; raises UserError for a feature that there is none of."""
+        return self.find_counting(query)[0]
+
+    def find_counting(self, query: Query) -> tuple[list[Hit], int]:
+        """The phrases that fit, and how many there would be without a limit, however far they are from a line or from
+        another phrase."""
         chosen = self._mask(query)
         matches = None
         if query.line is not None:
@@ -109,11 +114,8 @@ class Index:
         rows, distances = rows[: query.limit], distances[: query.limit]
         matches = np.ones(len(rows)) if matches is None else matches[: query.limit]
         found = zip(rows.tolist(), distances.tolist(), matches.tolist(), strict=True)
-        return [Hit(int(self.ids[row]), self.hashes[row], far, match) for row, far, match in found]
-
-    def count(self, query: Query) -> int:
-        """How many phrases fit, however far they are from a line or another phrase."""
-        return int(self._mask(query).sum())
+        hits = [Hit(int(self.ids[row]), self.hashes[row], far, match) for row, far, match in found]
+        return hits, int(chosen.sum())
 
     def unlikeness(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """How far each phrase is from one with these features: the weighted root mean square of the differences in
@@ -168,6 +170,7 @@ def load(path: Path) -> Index:
     owner = np.repeat(np.arange(len(rows)), counts)
     quarter = np.array([row[7] for row in rows], float)
     features = np.frombuffer(b"".join(row[9] for row in rows), "<f4").reshape(-1, FEATURES)
+    features = np.asfortranarray(features)  # a filter reads one column
     lines = Lines(owner, notes["onset"] / quarter[owner], notes["pitch"].astype(np.int64), len(rows))
     return Index(
         np.array([row[0] for row in rows], np.int64),

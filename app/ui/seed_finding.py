@@ -71,13 +71,13 @@ class SeedFinding(QObject):
         query = self._query()
 
         def find() -> Found:
-            hits = index.find(query)
+            hits, count = index.find_counting(query)
             found = entries(library, [hit.id for hit in hits])
             own = query.like
             matches = {hit.id: hit.match for hit in hits} if query.line is not None else {}
             offers = [Offer(entry, _reason(entry, matches.get(entry.id))) for entry in found]
             listed = [each for each in offers if own is None or each.entry.seed.notes is not own.notes]
-            return Found(listed, index.count(query) if len(hits) == query.limit else len(listed))
+            return Found(listed, count)
 
         return find
 
