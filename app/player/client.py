@@ -31,6 +31,7 @@ class Player(QObject):
 
     changed = Signal()
     heard = Signal(object)  # messages.Heard
+    struck = Signal(object)  # messages.Struck
     _message = Signal(object, object)
     _exit = Signal(object, object)
 
@@ -43,6 +44,7 @@ class Player(QObject):
         self._sent: dict[int, Track] = {}
         self._loop: Span | None = None
         self._overlay = m.SetOverlay(None)
+        self._listen = m.Listen(None)
         self._port = self._options.port
         self._soundfont = self._options.soundfont
         self._synth = self._options.audio
@@ -106,6 +108,10 @@ class Player(QObject):
     def outputs(self) -> list[str]:
         """The MIDI ports there are."""
         return list(self._status.ports)
+
+    def inputs(self) -> tuple[str, ...]:
+        """The MIDI keyboards that are listened to."""
+        return self._status.inputs
 
     def start(self) -> None:
         """Start the process; returns at once."""
@@ -178,6 +184,15 @@ class Player(QObject):
     def preview(self, channel: int, programme: int | None, pitch: int, velocity: int, seconds: float = 0.3) -> None:
         """Sound one note at once."""
         self._send(m.Preview(channel, programme, pitch, velocity, seconds))
+
+    def release(self, channel: int, pitch: int) -> None:
+        """Let go of a note that was sounded by itself."""
+        self._send(m.Release(channel, pitch))
+
+    def listen(self, channel: int | None, programme: int | None = None) -> None:
+        """Sound what is played on MIDI keyboards, and say it by `struck`; without a channel listen no more."""
+        self._listen = m.Listen(channel, programme)
+        self._send(self._listen)
 
     def panic(self) -> None:
         """Silence everything, whatever it takes."""
@@ -257,6 +272,8 @@ class Player(QObject):
             self._send(m.SetLoop(self._loop.start, self._loop.end))
         if self._overlay.part_id is not None:
             self._send(self._overlay)
+        if self._listen.channel is not None:
+            self._send(self._listen)
 
     def _send_tempo(self, song: Song) -> None:
         changes = tuple((change.tick, change.microseconds) for change in song.tempos.changes)
@@ -313,6 +330,8 @@ class Player(QObject):
                 self.changed.emit()
             case m.Heard():
                 self.heard.emit(message)
+            case m.Struck():
+                self.struck.emit(message)
 
     def _ended(self, child: Child, code: int | None) -> None:
         if child is not self._child:
