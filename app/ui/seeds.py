@@ -28,6 +28,7 @@ from app.ui.roll.view import RollView
 from app.ui.seed_finding import SeedFinding
 from app.ui.seed_hearing import SeedHearing
 from app.ui.seed_index import SeedIndex
+from app.ui.seed_playing import SeedPlaying
 from app.ui.seeds_panel import SeedsPanel
 from app.ui.tasks import Tasks
 from models.errors import UserError
@@ -80,6 +81,7 @@ class Seeds(QObject):
         self._asked = 0
         self._closed = self._put_while_carried = False
         self.finding = SeedFinding(document, index, panel, self)
+        self.playing = SeedPlaying(document, player, panel.pad, self.finding, panel.list, self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
         self._settle.timeout.connect(self._renew_if_other)
         self._hovering = Hovering(self)
@@ -94,7 +96,9 @@ class Seeds(QObject):
         self.learned.connect(self._learned)
         self._index.progressed.connect(self._show_progress)
         self.finding.changed.connect(self.renew)
-        self.finding.told.connect(self.told)
+        self.playing.began.connect(self.silence)
+        for source in (self.finding, self.playing):
+            source.told.connect(self.told)
         panel.wish_changed.connect(self._wished)
         panel.renew_asked.connect(self.others)
         panel.put_asked.connect(lambda: self.put(panel.list.number))
@@ -253,6 +257,7 @@ class Seeds(QObject):
     def close(self) -> None:
         """Stop at the end."""
         self._closed = True
+        self._panel.pad.give_up()
         self._settle.stop()
         self.silence()
         self._tasks.close()

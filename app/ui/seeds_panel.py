@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.phrase_pad import PhrasePad
 from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
 from app.ui.widgets import heading, quiet, tool_button
@@ -52,6 +53,9 @@ class SeedsPanel(QWidget):
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
         self.filters = SeedFilters()
+        self.play = _action_button(actions["play_phrase"], "Play a phrase")
+        self.play.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.pad = PhrasePad()
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -113,6 +117,7 @@ class SeedsPanel(QWidget):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
         ways = QHBoxLayout()  # to look for something, beside words
         ways.setSpacing(4)
+        ways.addWidget(self.play, 1)
         ways.addWidget(self.filters.button, 1)
         form.addLayout(ways, 1, 0, 1, 4)
         form.addWidget(self.filters, 2, 0, 1, 4)
@@ -131,6 +136,7 @@ class SeedsPanel(QWidget):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
         layout.addLayout(form)
+        layout.addWidget(self.pad)
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.why)
