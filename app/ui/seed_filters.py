@@ -104,7 +104,6 @@ class SeedFilters(QWidget):
         grid.setContentsMargins(0, 0, 4, 0)
         grid.setSpacing(4)
         grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
         for row, feature in enumerate(_FEATURES):
             slider, said = RangeSlider(feature.steps), quiet()
             slider.setAccessibleName(feature.title)
@@ -115,21 +114,22 @@ class SeedFilters(QWidget):
             said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.sliders[feature.name], self._said[feature.name] = slider, said
             grid.addWidget(QLabel(feature.title), row, 0)
-            grid.addWidget(slider, row, 1, 1, 2)
-            grid.addWidget(said, row, 3)
+            grid.addWidget(slider, row, 1)
+            grid.addWidget(said, row, 2)
+        choices = QGridLayout()
+        choices.setSpacing(4)
         for number, (name, title, tip) in enumerate(_CHOICES):
             box = QComboBox()
-            box.addItem("any", "")
+            box.addItem(f"Any {title.lower()}", "")
             box.setAccessibleName(title)
             box.setToolTip(tip)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(5)
+            box.setMinimumContentsLength(6)
             box.currentIndexChanged.connect(lambda _: self._settle.start())
             box.currentIndexChanged.connect(lambda _: self._show())
             self.boxes[name] = box
-            row, column = len(_FEATURES) + number // 2, 2 * (number % 2)
-            grid.addWidget(QLabel(title), row, column)
-            grid.addWidget(box, row, column + 1, 1, 3 if number == len(_CHOICES) - 1 else 1)
+            choices.addWidget(box, number // 2, number % 2, 1, 2 if number == len(_CHOICES) - 1 else 1)
+        grid.addLayout(choices, len(_FEATURES), 0, 1, 3)
         self._fill("tonics", _TONICS)
         return fields
 

@@ -31,11 +31,11 @@ class Found:
 
 @dataclass(frozen=True)
 class _Model:
-    """What the seeds found are to be like, the likest first, and how that is called; `whole` is what a part of is there
-    where seeds are found by a line."""
+    """What the seeds found are to be like, the likest first, and how that is called; `manner` follows how much of a
+    line is in a seed."""
 
     title: str
-    whole: str = ""
+    manner: str = ""
     line: Line | None = None
     like: Seed | None = None
 
@@ -70,14 +70,14 @@ class SeedFinding(QObject):
         index, library = self._index.index, self._index.library
         if index is None or not self.active:
             return None
-        query, whole = self._query(), self._model.whole if self._model is not None else ""
+        query, manner = self._query(), self._model.manner if self._model is not None else ""
 
         def find() -> Found:
             hits, count = index.find_counting(query)
             found = entries(library, [hit.id for hit in hits])
             own = query.like
             matches = {hit.id: hit.match for hit in hits} if query.line is not None else {}
-            offers = [Offer(entry, _reason(entry, matches.get(entry.id), whole)) for entry in found]
+            offers = [Offer(entry, _reason(entry, matches.get(entry.id), manner)) for entry in found]
             listed = [each for each in offers if own is None or each.entry.seed.notes is not own.notes]
             return Found(listed, count)
 
@@ -101,14 +101,14 @@ class SeedFinding(QObject):
         if seed is None:
             self.told.emit("Select the notes first whose like you look for: three or more.")
             return
-        self._follow(_Model("Like the selection", "the selection", seed_line(seed)))
+        self._follow(_Model("Like the selection", "like the selection", seed_line(seed)))
 
     def like_played(self, line: Line) -> None:
         """Look for phrases with a line that was played, in whatever key and tempo, or with a rhythm that was tapped."""
         if line.intervals is None:
-            self._follow(_Model("With that rhythm", "the rhythm", line))
+            self._follow(_Model("As you tapped", "as you tapped it", line))
         else:
-            self._follow(_Model("Like what you played", "what you played", line))
+            self._follow(_Model("As you played", "as you played it", line))
 
     def like(self, entry: Entry) -> None:
         """Look for phrases that are like a seed."""
@@ -149,6 +149,6 @@ class SeedFinding(QObject):
         )
 
 
-def _reason(entry: Entry, match: float | None, whole: str) -> str:
+def _reason(entry: Entry, match: float | None, manner: str) -> str:
     """Why a seed is listed: how much of a line it has, or who is to be thanked for it."""
-    return f"{match:.0%} of {whole} is in it" if match is not None else entry.credit or "found in the library"
+    return f"{match:.0%} {manner}" if match is not None else entry.credit or "found in the library"

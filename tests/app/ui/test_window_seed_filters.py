@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
+from app.ui.widgets import Scrolled
 from tests.app.ui.conftest import Program
 from tests.app.ui.test_window_actions import controls
 from tests.app.ui.tunes import TUNES, choose, titles, write_tune, write_tunes
@@ -90,9 +91,10 @@ def test_metre_key_mode_and_source_are_choices_that_the_library_has(
     program: Program, shelf: SeedList, filters: SeedFilters
 ) -> None:
     metres = filters.boxes["metres"]
-    assert [metres.itemText(row) for row in range(metres.count())] == ["any", "4/4", "6/8"]
+    assert [metres.itemText(row) for row in range(metres.count())] == ["Any metre", "4/4", "6/8"]
     metres.setFocus()
-    QTest.keyClick(metres, Key.Key_End)
+    QTest.keyClick(metres, Key.Key_Down)
+    QTest.keyClick(metres, Key.Key_Down)
     program.wait(lambda: titles(shelf) == ["Jig"])
     filters.boxes["modes"].setCurrentText("Minor")
     program.wait(lambda: shelf.count() == 0)
@@ -132,5 +134,10 @@ def test_every_filter_says_what_it_is(program: Program, shelf: SeedList, filters
         assert control.isEnabled()
         assert control.toolTip(), control
         assert control.accessibleName(), control
+    program.window.resize(1024, 640)
+    program.wait(lambda: program.window.width() == 1024)
+    (area,) = filters.findChildren(Scrolled)
+    program.wait(lambda: area.widget().width() <= area.viewport().width())
+    assert all(box.width() >= box.minimumSizeHint().width() for box in filters.boxes.values())
     assert filters.on.text() == "no filter is on"
     assert filters.clear_button.isEnabled()

@@ -65,9 +65,9 @@ def test_a_phrase_played_on_the_computers_keys_is_heard_and_found_in_any_key(
     assert pad.title.text().startswith("8 notes")
     program.wait(lambda: not pad.isVisible())  # the pause ends it
     program.wait(lambda: titles(shelf)[:1] == ["Tune 1"])
-    assert program.window.shelf.title.text() == "Like what you played"
+    assert program.window.shelf.title.text() == "As you played"
     best = program.window.seeds.offers[0].reason
-    assert best.endswith("% of what you played is in it")
+    assert best.endswith("% as you played it")
     assert int(best.split("%")[0]) >= 75  # as evenly as the machine lets it
     assert shelf.hasFocus()
     program.wait(lambda: _struck(program) == [60 + step for step in steps] and not program.hanging())
@@ -91,7 +91,7 @@ def test_a_rhythm_alone_is_tapped_with_the_space_bar(program: Program, shelf: Se
     assert not program.player.playing  # Space is a tap here
     QTest.mouseClick(pad.look, LEFT)
     program.wait(lambda: titles(shelf)[:1] == ["March"])
-    assert program.window.shelf.title.text() == "With that rhythm"
+    assert program.window.shelf.title.text() == "As you tapped"
     program.wait(lambda: len(_struck(program, 9)) == len(MARCH))
 
 
@@ -145,7 +145,7 @@ def test_notes_of_a_midi_keyboard_are_taken_at_their_own_times(
     QTest.mouseClick(program.window.shelf.play, LEFT)  # the button that began it ends it
     assert not pad.isVisible()
     program.wait(lambda: titles(shelf)[:1] == ["Tune 2"])
-    assert program.window.seeds.offers[0].reason == "100% of what you played is in it"
+    assert program.window.seeds.offers[0].reason == "100% as you played it"
     program.player.struck.emit(Struck(200, 60, 80))
     assert not pad.isVisible()
 
