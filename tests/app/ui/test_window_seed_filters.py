@@ -99,15 +99,16 @@ def test_metre_key_mode_and_source_are_choices_that_the_library_has(
     filters.boxes["modes"].setCurrentText("Major")
     program.wait(lambda: shelf.count() == 0)
     metres.setCurrentIndex(0)
-    filters.boxes["modes"].setCurrentText("Minor")
-    program.wait(lambda: "Slow air" in titles(shelf) and "Tune 1" not in titles(shelf))
+    filters.boxes["modes"].setCurrentText("Minor")  # as takes are heard, whatever they were called
+    program.wait(lambda: sorted(titles(shelf)) == ["Jig", "Slow air", "Tune 4"])
     filters.boxes["modes"].setCurrentIndex(0)
     filters.boxes["tonics"].setCurrentText("D")
-    program.wait(lambda: titles(shelf) == ["Jig"])
+    program.wait(lambda: sorted(titles(shelf)) == ["Jig", "Tune 4"])
     assert filters.on.text() == "on D"
     filters.boxes["sources"].setCurrentIndex(1)
     filters.boxes["roles"].setCurrentIndex(1)
     assert filters.on.text() == "on D · melody · Your takes"
+    metres.setCurrentText("6/8")
     program.wait(lambda: titles(shelf) == ["Jig"])
 
 
