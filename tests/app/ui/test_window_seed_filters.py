@@ -107,7 +107,7 @@ def test_metre_key_mode_and_source_are_choices_that_the_library_has(
     assert filters.on.text() == "on D"
     filters.boxes["sources"].setCurrentIndex(1)
     filters.boxes["roles"].setCurrentIndex(1)
-    assert filters.on.text() == "on D · melody · Your takes"
+    assert filters.on.text() == "on D · melody · Takes you kept"
     metres.setCurrentText("6/8")
     program.wait(lambda: titles(shelf) == ["Jig"])
 
