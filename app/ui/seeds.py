@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from app.document import Document
 from app.library import history
 from app.library.catalogue import seed_hash
-from app.library.knowledge import Knowledge
 from app.library.offers import Offer, Shelf, Wish
 from app.library.sources import Progress
 from app.player.client import Player
@@ -33,6 +33,9 @@ from app.ui.seeds_panel import SeedsPanel
 from app.ui.tasks import Tasks
 from models.errors import UserError
 from models.music.theory import Key
+
+if TYPE_CHECKING:
+    from app.library.knowledge import Knowledge
 
 _SETTLE = 500  # milliseconds without a change before the shelf is renewed
 _NOTHING = "There is nothing here yet: the library is being read. Open Library … to see how far it is."

@@ -148,7 +148,7 @@ def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optio
     index = SeedIndex(history.path, lambda folders: sources(folders, tmp_path / "seeds", tmp_path / "takes")[-1:])
     shelf = Shelf(history.path)
     window = MainWindow(
-        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, "About"
+        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, lambda: "About"
     )
     index.changed.connect(lambda: window.seeds.learned.emit(learn(load_material(history.path), [])))
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
