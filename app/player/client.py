@@ -11,8 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.player import begin
 from app.player import messages as m
-from app.player import worker
 from app.player.part_notes import SUSTAIN
 from app.process import Child
 from app.song.song import Song, Track
@@ -38,7 +38,7 @@ class Player(QObject):
     def __init__(self, options: m.Options | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._options = options or m.Options()
-        self._shared = multiprocessing.get_context("spawn").RawArray("d", worker.POSITION_FIELDS)
+        self._shared = multiprocessing.get_context("spawn").RawArray("d", m.POSITION_FIELDS)
         self._child: Child | None = None
         self._song: Song | None = None
         self._sent: dict[int, Track] = {}
@@ -257,7 +257,7 @@ class Player(QObject):
         )
         child = Child(
             "antiphon player",
-            worker.run,
+            begin.run,
             (self._shared, options),
             lambda message: self._message.emit(child, message),
             lambda code: self._exit.emit(child, code),

@@ -181,3 +181,4 @@ class Options:
 
 
 VIRTUAL = "virtual"
+POSITION_FIELDS = 5  # shared: generation (odd while written), playing, tick, time, ticks a second

@@ -28,7 +28,6 @@ _LOOK_AGAIN = 1.0  # seconds between two attempts to open a port that has come b
 _SWITCH_SECONDS = 0.0005
 _HELD = 20.0  # seconds that a key of an input sounds at most, should its release be lost
 _PANIC_STEP = 0.004  # seconds between the channels: all at once would be more than a port's buffer holds
-POSITION_FIELDS = 5  # generation (odd while written), playing, tick, time, ticks a second
 
 
 def run(connection: Connection, shared: Any, options: m.Options) -> None:
