@@ -63,7 +63,9 @@ class SeedFinding(QObject):
 
     def title(self, count: int) -> str:
         """What is shown where `count` seeds fit."""
-        return self._model.title if self._model is not None else f"{count:,} found"
+        if self._model is not None:
+            return self._model.title
+        return f"{count:,} found" if count <= _MOST else f"{_MOST} of {count:,}"
 
     def look(self) -> Callable[[], Found] | None:
         """How to find what is looked for now, on any thread; None for nothing."""
