@@ -134,7 +134,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         chosen.seed_folders,
     )
     shelf = Shelf(paths.library_path())
-    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text())
+    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text)
     refitter = Refitter(paths.library_path(), window.seeds.learned.emit, reporter.tell)
     index.changed.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)

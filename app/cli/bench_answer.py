@@ -43,7 +43,7 @@ def pressing() -> Iterator[Measured]:
         index = SeedIndex(history.path, lambda _: [])
         shelf = Shelf(history.path)
         window = MainWindow(
-            document, player, client, learner, Settings(), record, tallies, index, shelf, lambda _: None, ""
+            document, player, client, learner, Settings(), record, tallies, index, shelf, lambda _: None, str
         )
         window.show()
         player.start()

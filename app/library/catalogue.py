@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.library.database import read_library
 from app.library.history import HASH_TICKS
-from app.library.pieces import Found
 from app.library.sources import Source
 from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.music.theory import chord_name, parse_chord, parse_key
 from models.recommend.features import measure
 from models.recommend.material import DURATION, ONSET, PITCH, Seed
+
+if TYPE_CHECKING:  # reading files is the indexer's work: who only looks things up need not load it
+    from app.library.pieces import Found
 
 NOTE = np.dtype([("onset", "<i4"), ("duration", "<i4"), ("pitch", "u1"), ("velocity", "u1")])
 _PHRASE = """INSERT INTO phrases (file, content_hash, title, role, piece, bar, bars, ticks_per_quarter, frame, notes,

@@ -76,6 +76,13 @@ ENTRIES = (
         "Look for seeds with the line of the selected notes, in any key and tempo",
         ("Ctrl+Shift+F",),
     ),
+    Entry(
+        "play_phrase",
+        "Seeds",
+        "Find by playing",
+        "Play a phrase on the computer's keys or a MIDI keyboard, or tap its rhythm, and find what is like it",
+        ("Ctrl+P",),
+    ),
     Entry("remark", "Seeds", "Tags and comment…", "Note words on the chosen seed", ("Ctrl+Shift+E",)),
     Entry(
         "library",

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.phrase_pad import PhrasePad
+from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
 from app.ui.widgets import heading, quiet, tool_button
 from models.recommend.features import MOODS
@@ -50,6 +52,10 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
+        self.filters = SeedFilters()
+        self.play = _action_button(actions["play_phrase"], "Play a phrase")
+        self.play.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.pad = PhrasePad()
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -109,7 +115,13 @@ class SeedsPanel(QWidget):
         slider.setSpacing(6)
         for widget in (quiet("familiar"), self.adventure, quiet("adventurous")):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
-        form.addLayout(slider, 1, 0, 1, 4)
+        ways = QHBoxLayout()  # to look for something, beside words
+        ways.setSpacing(4)
+        ways.addWidget(self.play, 1)
+        ways.addWidget(self.filters.button, 1)
+        form.addLayout(ways, 1, 0, 1, 4)
+        form.addWidget(self.filters, 2, 0, 1, 4)
+        form.addLayout(slider, 3, 0, 1, 4)
         top, bottom, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.title, 1)
         top.addWidget(self.mood)
@@ -124,6 +136,7 @@ class SeedsPanel(QWidget):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
         layout.addLayout(form)
+        layout.addWidget(self.pad)
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.why)
@@ -152,9 +165,13 @@ class SeedsPanel(QWidget):
         self.progress.setText(sentence)
         self.progress.setToolTip(sentence)
 
-    def _go_back(self) -> None:
+    def clear_search(self) -> None:
+        """Take away what was typed, and say nothing of it."""
         self.search.clear()
         self._typed.stop()
+
+    def _go_back(self) -> None:
+        self.clear_search()
         self.back_asked.emit()
 
 

@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         index: SeedIndex,
         offers: Shelf,
         store: Callable[[Settings], None],
-        about: str,
+        about: Callable[[], str],
     ) -> None:
         super().__init__()
         self._document, self._player, self._learner = document, player, learner
@@ -351,7 +351,7 @@ class MainWindow(QMainWindow):
         self.panel.steer.show_own([style.name for style in self._learner.styles()])
 
     def show_about(self) -> None:
-        QMessageBox.about(self, "About Antiphon", self._about)
+        QMessageBox.about(self, "About Antiphon", self._about())
 
     # --- the window
 

@@ -70,6 +70,15 @@ def test_features_roles_sources_and_moods_narrow(library: Path, loaded: Index) -
     assert (np.abs(loaded.features[rows, INDEX["tempo"]] - 105) <= 5).all()
     drums = loaded.find(Query(roles=frozenset({"drums"}), sources=frozenset({"Antiphon"}), limit=1000))
     assert len(drums) == 22
+    jigs = loaded.find(Query(metres=frozenset({"6/8"}), limit=1000))
+    dorian = loaded.find(Query(modes=frozenset({"dorian"}), limit=1000))
+    assert {entry.seed.metre for entry in entries(library, [hit.id for hit in jigs])} == {(6, 8)}
+    scales = {entry.seed.key.scale for entry in entries(library, [hit.id for hit in dorian]) if entry.seed.key}
+    assert scales == {"dorian"}
+    some, count = loaded.find_counting(Query(metres=frozenset({"6/8"}), limit=2))
+    assert some == jigs[:2]
+    assert count == len(jigs) > 2
+    assert loaded.find_counting(Query(sources=frozenset({"no such source"}))) == ([], 0)
     moods = [loaded.find(Query(moods=frozenset({mood}), limit=1000)) for mood in ("sad", "calm", "tense", "bright")]
     assert sum(map(len, moods)) == len(loaded)
     assert min(map(len, moods)) > 0
@@ -83,6 +92,7 @@ def test_a_played_phrase_is_found_and_a_tapped_one(library: Path, loaded: Index)
     hits = loaded.find(Query(line=played, limit=5))
     assert _titles(library, hits)[0] == "Market Square"
     assert hits[0].distance < 0.01 < hits[1].distance
+    assert hits[0].match > 0.99 > hits[1].match
     tapped = line_of(_seed(library, loaded, "Sideways").notes[:, 0] / 700, None)
     assert "Sideways" in _titles(library, loaded.find(Query(line=tapped, limit=3)))
     assert _titles(library, loaded.find(Query("song", line=played, limit=3)))[0].startswith("Song")
