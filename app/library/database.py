@@ -82,6 +82,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX phrases_file ON phrases (file)",
         "CREATE INDEX phrases_content ON phrases (content_hash)",
     ),
+    (  # what the user says about their taste
+        """CREATE TABLE facts (
+            id INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('played', 'kept', 'dismissed', 'exported', 'dragged', 'edited',
+                                               'starred', 'tagged', 'commented', 'refused', 'skipped', 'leaned',
+                                               'overlooked')),
+            content_hash TEXT NOT NULL,
+            role TEXT NOT NULL,
+            from_tick INTEGER NOT NULL,
+            to_tick INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            asked_for INTEGER NOT NULL CHECK (asked_for IN (0, 1)),
+            context TEXT NOT NULL
+        ) STRICT""",
+        """INSERT INTO facts SELECT id, at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context
+            FROM history""",
+        "DROP TABLE history",
+        "ALTER TABLE facts RENAME TO history",
+        "CREATE INDEX history_content ON history (content_hash)",
+        "CREATE INDEX history_at ON history (at)",
+    ),
 )
 BUSY_SECONDS = 5.0  # how long a second window may hold the lock
 # SQLite's primary result codes.

@@ -47,6 +47,11 @@ class Material:
         return np.unique(np.array(self.keys, np.str_), return_inverse=True)
 
     @cached_property
+    def metre_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """The different metres, and which of them each row has."""
+        return np.unique(np.array(self.metres, np.str_), return_inverse=True)
+
+    @cached_property
     def role_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
         """The different roles, and which of them each row has."""
         return np.unique(np.array(self.roles, np.str_), return_inverse=True)

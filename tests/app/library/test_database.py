@@ -121,7 +121,7 @@ def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
 
 _KINDS = (
     *("played", "kept", "dismissed", "exported", "dragged", "edited"),
-    *("starred", "tagged", "commented", "refused", "skipped"),
+    *("starred", "tagged", "commented", "refused", "skipped", "leaned", "overlooked"),
 )
 _FACT = "INSERT INTO history VALUES (?, ?, ?, 'abc', 'melody', 0, 1920, 2.5, 1, '{\"engine\": \"lstm\"}')"
 
