@@ -44,6 +44,12 @@ def overlook(history: History, phrase: str, title: str, source: str) -> None:
     history.record("overlooked", phrase, _ROLE, 0, 0, 0.0, True, context)
 
 
+def rate(history: History, phrase: str, role: str, title: str, source: str, stars: int) -> None:
+    """Note the stars of a phrase; 0: none. Returns at once."""
+    context = {"title": title, "source": source, "stars": stars}
+    history.record("starred", phrase, role, 0, 0, 0.0, True, context)
+
+
 def said(rows: Iterable[Row]) -> dict[str, float]:
     """Where the user says they lean, in deviations by the name of the trait."""
     return {each.trait: each.to for each in standing(rows) if each.trait}
