@@ -35,7 +35,7 @@ def say(history: History, trait: Trait, to: float) -> None:
     to = min(max(to, -MOST), MOST)
     title = f"{trait.title}: {trait.word(to)}" if to else f"{trait.title}: no leaning"
     context = {"trait": trait.name, "to": to, "title": title}
-    history.record("leaned", _SUBJECT + trait.name, _ROLE, 0, 0, 0.0, True, context)
+    history.record("leaned", subject(trait), _ROLE, 0, 0, 0.0, True, context)
 
 
 def overlook(history: History, phrase: str, title: str, source: str) -> None:
@@ -48,6 +48,11 @@ def rate(history: History, phrase: str, role: str, title: str, source: str, star
     """Note the stars of a phrase; 0: none. Returns at once."""
     context = {"title": title, "source": source, "stars": stars}
     history.record("starred", phrase, role, 0, 0, 0.0, True, context)
+
+
+def subject(trait: Trait) -> str:
+    """What stands in place of a content hash where a trait is spoken of."""
+    return _SUBJECT + trait.name
 
 
 def said(rows: Iterable[Row]) -> dict[str, float]:
