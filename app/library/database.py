@@ -209,11 +209,16 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Folder and file readable by their owner only, before SQLite writes; its -wal and -shm take after the file."""
+    """Folder and file readable by their owner only, before SQLite writes; its -wal and -shm take after the file.
+
+    A file that is there is not opened: to close it again would drop the locks of this process on it (POSIX), and
+    another process would take away the log under a connection of ours.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent.stat().st_mode & 0o077:
         path.parent.chmod(0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
 

@@ -260,6 +260,16 @@ def rows(path: Path, kind: Kind | None = None) -> list[Row]:
     ]
 
 
+def times(path: Path) -> list[float]:
+    """When the rows were noted that forget() can delete, oldest first; raises UserError as rows() does."""
+    with closing(read_library(path)) as connection:
+        try:
+            statement = f"SELECT at FROM history WHERE kind NOT IN ({', '.join('?' * len(HOLDING))}) ORDER BY at"
+            return [at for (at,) in connection.execute(statement, HOLDING)]
+        except sqlite3.Error as error:
+            raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
+
+
 def count(path: Path) -> int:
     """How many rows are stored; raises UserError where the library cannot be read."""
     with closing(read_library(path)) as connection:

@@ -67,6 +67,13 @@ def mode_of(key: str) -> str:
     return key.partition(" ")[2]
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """Numbers that are others when the catalogue of the library at `path` is another. Raises UserError."""
+    with closing(read_library(path)) as connection:
+        statement = "SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM phrases"
+        return tuple(select(connection, path, statement)[0])
+
+
 def load_material(path: Path) -> Material:
     """Read the catalogue of the library at `path`; of equal phrases the first. Raises UserError."""
     with closing(read_library(path)) as connection:

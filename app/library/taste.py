@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.library.corrections import ABOUT_TASTE, Correction, standing
-from app.library.knowledge import Knowledge, sittings
+from app.library.knowledge import sittings
+from app.library.material import Material
 from app.library.traits import MEASURED, Trait, Traits
 from app.library.weights import RULES, Weighed
 from models.recommend.leaning import lean, plane
@@ -125,9 +126,9 @@ class Profile:
         return f"You lean to: {', '.join(each.trait.word(each.mean or 0) for each in sure[:_NAMED])}."
 
 
-def profile(known: Knowledge, weighed: Sequence[Weighed]) -> Profile:
-    """The taste that a history shows, over the library as it was learned last."""
-    traits, rows = known.traits, known.material.rows
+def profile(material: Material, traits: Traits, weighed: Sequence[Weighed]) -> Profile:
+    """The taste that a history shows, over a library and its traits."""
+    rows = material.rows
     corrections = standing(fact.row for fact in weighed)
     said = {each.trait: each.to for each in corrections if each.trait}
     out = {each.phrase for each in corrections if each.phrase}
@@ -142,7 +143,7 @@ def profile(known: Knowledge, weighed: Sequence[Weighed]) -> Profile:
     spread, chosen = _scale(traits, directions), np.random.default_rng(0).permutation(len(rows))[:_BACKDROP]
     at = _on(traits, directions, numbers) / spread
     points = [
-        _point(known, phrase, met[phrase], float(worth), x, y, phrase in out)
+        _point(material, phrase, met[phrase], float(worth), x, y, phrase in out)
         for phrase, worth, (x, y) in zip(placed, worths, at.tolist(), strict=True)
     ]
     right, left = _words(directions[:, 0])
@@ -151,9 +152,10 @@ def profile(known: Knowledge, weighed: Sequence[Weighed]) -> Profile:
         tuple(sorted(points, key=lambda point: point.worth)),
         len(met) - len(placed),
         _leans(traits, numbers[worths > 0], worths[worths > 0], said),
-        _periods(known, ((fact, _month(fact)) for fact in weighed), lambda fact: _named("%b %Y", fact)),
+        _periods(material, traits, ((fact, _month(fact)) for fact in weighed), lambda fact: _named("%b %Y", fact)),
         _periods(
-            known,
+            material,
+            traits,
             ((fact, number) for number, facts in enumerate(sittings(weighed)) for fact in facts),
             lambda fact: _named("%d %b %Y", fact),
         ),
@@ -164,9 +166,9 @@ def profile(known: Knowledge, weighed: Sequence[Weighed]) -> Profile:
 
 
 def _point(
-    known: Knowledge, phrase: str, facts: Sequence[Weighed], worth: float, x: float, y: float, taken_out: bool
+    material: Material, phrase: str, facts: Sequence[Weighed], worth: float, x: float, y: float, taken_out: bool
 ) -> Point:
-    material, row = known.material, known.material.rows[phrase]
+    row = material.rows[phrase]
     stars = next((fact.row.context.get("stars", 0) for fact in reversed(facts) if fact.row.kind == "starred"), 0)
     counts = Counter(fact.said for fact in facts if fact.row.kind not in ABOUT_TASTE and fact.worth)
     done = ", ".join(said if times == 1 else f"{said} {times} times" for said, times in counts.most_common(3))
@@ -203,10 +205,10 @@ def _means(columns: NDArray[np.floating], weights: NDArray[np.float64]) -> NDArr
 
 
 def _periods(
-    known: Knowledge, facts: Iterable[tuple[Weighed, int]], name: Callable[[Weighed], str]
+    material: Material, traits: Traits, facts: Iterable[tuple[Weighed, int]], name: Callable[[Weighed], str]
 ) -> tuple[Period, ...]:
     """The leanings of each group of facts, by what they weighed when they were fresh."""
-    rows = known.material.rows
+    rows = material.rows
     firsts: dict[int, Weighed] = {}
     weights: defaultdict[int, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     for fact, group in facts:
@@ -215,7 +217,7 @@ def _periods(
             weights[group][rows[fact.row.content_hash]] += RULES[fact.rule].weight
     periods = []
     for group, liked in weights.items():
-        found = lean(known.traits.measured[[*liked]], np.array([*liked.values()]))
+        found = lean(traits.measured[[*liked]], np.array([*liked.values()]))
         periods.append(Period(firsts[group].row.at, name(firsts[group]), len(liked), tuple(found.mean.tolist())))
     return tuple(periods)
 

@@ -120,8 +120,10 @@ class SeedsPanel(QWidget):
         for button in (self.kin, self.refuse, self.pin):
             buttons.addWidget(button)
         bottom.addWidget(self.listen, 1)
-        bottom.addWidget(self.taste)
         bottom.addWidget(self.library)
+        last = QHBoxLayout()
+        last.addWidget(self.progress, 1)
+        last.addWidget(self.taste)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
@@ -132,7 +134,7 @@ class SeedsPanel(QWidget):
         layout.addWidget(self.put)
         layout.addLayout(buttons)
         layout.addLayout(bottom)
-        layout.addWidget(self.progress)
+        layout.addLayout(last)
         self.setMinimumWidth(290)
 
     @property

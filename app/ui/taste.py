@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.library import history
-from app.library.history import HOLDING
+from app.library.drawing import Drawer
 from app.library.knowledge import Knowledge
-from app.library.taste import Point, profile
-from app.library.weights import weigh
+from app.library.taste import Point, Profile
 from app.player.client import Player
 from app.ui.history_dialog import HistoryDialog
 from app.ui.recording import Recording
 from app.ui.roll.view import RollView
 from app.ui.seeds import Seeds
 from app.ui.tasks import Tasks
-from app.ui.taste_correcting import Correcting, Read
+from app.ui.taste_correcting import Correcting
 from app.ui.taste_edits import TasteEdits
 from app.ui.taste_fields import TasteFields
 from app.ui.taste_forget import ask_forget
@@ -36,6 +33,8 @@ class TastePage(QDialog):
 
     told = Signal(str)
     learn_asked = Signal()  # what was learned holds what is to count no more
+    _came = Signal(object)  # taste.Profile
+    _troubled = Signal(str)
 
     def __init__(
         self,
@@ -52,17 +51,16 @@ class TastePage(QDialog):
         self._history = recording.history
         self._tasks = Tasks(self)
         self.hearing = TasteHearing(document, player, roll, recording, seeds, self._tasks, self._under, self)
-        self._known: Knowledge | None = None
-        self._read: Read | None = None
-        self._reading = self._again = False
+        self.profile: Profile | None = None  # what is shown
         self.setWindowTitle("Your taste – Antiphon")
         self.edits = TasteEdits(recording, self._tasks, self)
         self.fields = TasteFields()
-        Correcting(self.fields, self.edits, lambda: self._read, self)
+        Correcting(self.fields, self.edits, lambda: self.profile, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(self.fields)
         self.resize(1020, 760)
+        self._drawer = Drawer(self._history.path, self._came.emit, self._troubled.emit)
         self._timer = QTimer(self, singleShot=True, interval=_SETTLE)
         self._timer.timeout.connect(self.read)
         self._connect(history_dialog)
@@ -70,7 +68,9 @@ class TastePage(QDialog):
 
     def _connect(self, history_dialog: HistoryDialog) -> None:
         fields, edits = self.fields, self.edits
-        self._seeds.learned.connect(self.know)
+        self._came.connect(self.show_profile)
+        self._troubled.connect(self._tell)
+        self._seeds.learned.connect(self._learned)
         self._recording.recorded.connect(lambda _: self._timer.start() if self.isVisible() else None)
         history_dialog.taste.clicked.connect(self.open_beside)
         fields.history.clicked.connect(history_dialog.open_beside)
@@ -94,44 +94,27 @@ class TastePage(QDialog):
         self.fields.map.setFocus()
         self.read()
 
-    def know(self, known: Knowledge) -> None:
-        """Compare with what was learned anew."""
-        self._known = known
+    def read(self) -> None:
+        """Ask for the taste as the history is now, with what was done just before."""
+        self._tasks.run(lambda: self._history.flush(2.0), lambda _: self._ask(), self._failed)
+
+    def _ask(self) -> None:
+        if self.isVisible():
+            self._drawer.ask()
+
+    def _learned(self, _known: Knowledge) -> None:
+        """The library may be another."""
         if self.isVisible():
             self.read()
 
-    def read(self) -> None:
-        """Read the history anew, on a thread; once more where it changes meanwhile."""
-        known = self._known
-        if known is None or not len(known.material):
+    def show_profile(self, profile: Profile) -> None:
+        """Show a taste that has been read."""
+        self.profile = profile
+        if self.isVisible():
             self._show()
-            return
-        if self._reading:
-            self._again = True
-            return
-        self._reading, self._again = True, False
-
-        def work() -> Read:
-            self._history.flush(2.0)  # what was done just now is to be seen
-            weighed = weigh(history.rows(self._history.path), time.time())
-            return Read(weighed, profile(known, weighed))
-
-        self._tasks.run(work, self._came, self._failed)
-
-    def _came(self, read: Read) -> None:
-        self._reading, self._read = False, read
-        self._show()
-        if self._again:
-            self.read()
-
-    def _failed(self, error: Exception) -> None:
-        self._reading = False
-        if not isinstance(error, UserError):
-            raise error
-        self._tell(str(error))
 
     def _show(self) -> None:
-        found, fields = self._read.profile if self._read is not None else None, self.fields
+        found, fields = self.profile, self.fields
         fields.summary.setText(found.summary if found is not None else _READING)
         if found is not None:
             fields.map.show_profile(found)
@@ -146,8 +129,8 @@ class TastePage(QDialog):
 
     def _show_trait(self) -> None:
         fields, leans = self.fields, self.fields.leanings.leans
-        if self._read is not None and leans:
-            found, row = self._read.profile, fields.leanings.row
+        if self.profile is not None and leans:
+            found, row = self.profile, fields.leanings.row
             periods = found.months if fields.every.currentIndex() == 0 else found.sittings
             fields.drift.show_drift(periods, leans[row].trait, row)
         fields.of_trait.setText(self._of_trait())
@@ -158,7 +141,7 @@ class TastePage(QDialog):
 
     def _under(self, number: int) -> Point | None:
         """Which point the mouse rests on, where it is to be heard."""
-        found = self._read.profile.points if self._read is not None and self.fields.listen.isChecked() else ()
+        found = self.profile.points if self.profile is not None and self.fields.listen.isChecked() else ()
         return found[number] if number < len(found) else None
 
     def _chosen(self) -> None:
@@ -168,16 +151,29 @@ class TastePage(QDialog):
     @property
     def _point(self) -> Point | None:
         number = self.fields.map.number
-        return self._read.profile.points[number] if self._read is not None and number >= 0 else None
+        return self.profile.points[number] if self.profile is not None and number >= 0 else None
 
     # --- inside
 
     def ask_forget(self) -> None:
         """Ask for a day, and forget everything before it."""
-        weighed = self._read.weighed if self._read is not None else []
-        before = ask_forget(self, [fact.row.at for fact in weighed if fact.row.kind not in HOLDING])
-        if before is not None:
-            self.edits.forget(before)
+        path = self._history.path
+
+        def work() -> list[float]:
+            self._history.flush(2.0)
+            return history.times(path)
+
+        def done(times: list[float]) -> None:
+            before = ask_forget(self, times)
+            if before is not None:
+                self.edits.forget(before)
+
+        self._tasks.run(work, done, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            raise error
+        self._tell(str(error))
 
     def _tell(self, sentence: str) -> None:
         self.fields.said.setText(sentence)
@@ -192,10 +188,12 @@ class TastePage(QDialog):
     def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
         self.hearing.silence()
+        self._drawer.close(wait=False)
         super().hideEvent(event)
 
     def close(self) -> bool:
         """Stop at the end."""
         self.hearing.silence()
+        self._drawer.close()
         self._tasks.close()
         return super().close()

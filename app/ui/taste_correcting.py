@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
 from app.library.corrections import Correction
 from app.library.taste import Lean, Point, Profile
-from app.library.weights import Weighed
 from app.ui.taste_edits import TasteEdits
 from app.ui.taste_fields import TasteFields
 
@@ -17,22 +15,14 @@ _CHOOSE = "Choose a phrase on the map first, by a click."
 _READING = "The library is still being read; look again in a moment."
 
 
-@dataclass(frozen=True)
-class Read:
-    """What a reading of the history came to."""
-
-    weighed: list[Weighed]
-    profile: Profile
-
-
 class Correcting(QObject):
-    """Turns what was pressed into edits; `read` is what the page shows, None before there is anything."""
+    """Turns what was pressed into edits; `shown` is what the page shows, None before there is anything."""
 
     def __init__(
-        self, fields: TasteFields, edits: TasteEdits, read: Callable[[], Read | None], parent: QObject
+        self, fields: TasteFields, edits: TasteEdits, shown: Callable[[], Profile | None], parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._fields, self._edits, self._read = fields, edits, read
+        self._fields, self._edits, self._shown = fields, edits, shown
         fields.map.rated.connect(self._rate)
         fields.map.removed.connect(self._overlook)
         for stars, button in enumerate(fields.stars):
@@ -48,8 +38,8 @@ class Correcting(QObject):
 
     @property
     def _point(self) -> Point | None:
-        number, read = self._fields.map.number, self._read()
-        return read.profile.points[number] if read is not None and number >= 0 else None
+        number, shown = self._fields.map.number, self._shown()
+        return shown.points[number] if shown is not None and number >= 0 else None
 
     @property
     def _lean_now(self) -> Lean | None:
@@ -58,8 +48,8 @@ class Correcting(QObject):
 
     @property
     def _corrections(self) -> tuple[Correction, ...]:
-        read = self._read()
-        return read.profile.corrections if read is not None else ()
+        shown = self._shown()
+        return shown.corrections if shown is not None else ()
 
     def _rate(self, stars: int) -> None:
         point = self._point
@@ -105,8 +95,7 @@ class Correcting(QObject):
             self._edits.done.emit("You have said nothing of that yet: what was learned holds.")
 
     def _take_back(self, correction: Correction | None) -> None:
-        read = self._read()
-        if correction is None or read is None:
+        if correction is None:
             self._edits.done.emit("Choose in the list first what is to be taken back.")
         else:
-            self._edits.take_back(correction, [fact.row for fact in read.weighed])
+            self._edits.take_back(correction)

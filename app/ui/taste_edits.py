@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QObject, Signal
 
 from app.library import corrections, history
@@ -49,17 +47,26 @@ class TasteEdits(QObject):
         given = "no stars" if not stars else "one star" if stars == 1 else f"{stars} stars"
         self._said("starred", point.phrase, f"“{point.title}” has {given}.")
 
-    def take_back(self, correction: Correction, rows: Sequence[Row]) -> None:
-        """Let a correction hold no more; `rows` are those of the history."""
-        gone = tuple(row for row in rows if row.id in correction.ids)
-        self._steps.append(gone)
-        self._history.delete(correction.ids, lambda result: self._came.emit(result, f"Taken back: {correction.words}."))
+    def take_back(self, correction: Correction) -> None:
+        """Let a correction hold no more."""
+        kind: Kind = "leaned" if correction.trait else "overlooked"
+
+        def found() -> tuple[Row, ...]:
+            self._history.flush()
+            return tuple(row for row in history.rows(self._history.path, kind) if row.id in correction.ids)
+
+        def done(rows: tuple[Row, ...]) -> None:
+            self._steps.append(rows)
+            said = f"Taken back: {correction.words}."
+            self._history.delete(correction.ids, lambda result: self._came.emit(result, said))
+
+        self._tasks.run(found, done, self._failed)
 
     def forget(self, before: float) -> None:
         """Delete what was noted before a time, for good."""
 
         def then(result: int | UserError) -> None:
-            self._came.emit(result, "Forgotten: {} are gone.")
+            self._came.emit(result, "Forgotten: {}.")
             self.forgotten.emit()
 
         self._history.forget(before, then)
@@ -70,7 +77,7 @@ class TasteEdits(QObject):
             self.done.emit("There is nothing to undo: nothing was corrected since the window was opened.")
             return
         step = self._steps.pop()
-        if isinstance(step[0], Row):
+        if not step or isinstance(step[0], Row):
             rows = tuple(row for row in step if isinstance(row, Row))
             self._history.merge(rows, lambda result: self._came.emit(result, "Undone: it holds again."))
         else:
@@ -91,8 +98,10 @@ class TasteEdits(QObject):
         self._recording.recorded.emit(kind)
 
     def _changed(self, result: int | UserError, sentence: str) -> None:
-        rows = result if isinstance(result, UserError) else "one row" if result == 1 else f"{result:,} rows"
-        self.done.emit(str(result) if isinstance(result, UserError) else sentence.format(rows))
+        if isinstance(result, UserError):
+            self.done.emit(str(result))
+        else:
+            self.done.emit(sentence.replace("{}", "one row" if result == 1 else f"{result:,} rows"))
         self._recording.recorded.emit("")  # whoever reads the history reads it anew
 
     def _failed(self, error: Exception) -> None:

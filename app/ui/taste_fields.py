@@ -45,6 +45,7 @@ class TasteFields(QWidget):
         self.listen.setChecked(True)
         self.listen.setToolTip("Play a phrase as soon as the mouse rests on it; a click plays it in any case")
         self.placeless = quiet()
+        self.placeless.setWordWrap(True)
         self.leanings = Leanings()
         self.of_trait = quiet()
         self.of_trait.setWordWrap(True)
@@ -75,11 +76,15 @@ class TasteFields(QWidget):
         under.addWidget(self.stars[0])
         under.addWidget(self.overlook)
         under.addStretch(1)
+        for box in (left, right, under, said):
+            box.setSpacing(6)
         left.addWidget(self.map, 1)
         left.addWidget(self.point)
         left.addLayout(under)
-        left.addWidget(self.listen)
-        left.addWidget(self.placeless)
+        listen = QHBoxLayout()
+        listen.addWidget(self.placeless, 1)
+        listen.addWidget(self.listen)
+        left.addLayout(listen)
         scrolled = QScrollArea(widgetResizable=True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -116,6 +121,8 @@ class TasteFields(QWidget):
 
     def _bottom(self) -> QVBoxLayout:
         bottom, words, buttons = QVBoxLayout(), QHBoxLayout(), QVBoxLayout()
+        bottom.setSpacing(6)
+        buttons.setSpacing(6)
         words.addWidget(self.words, 1)
         for first, second in ((self.take_back, self.undo), (self.forget, self.history)):
             row = QHBoxLayout()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -12,10 +10,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.library.taste import Point, Profile
 from app.ui.take_row import MOST_STARS
-from app.ui.taste_marks import MARGIN, MOST, paint_legend, paint_name, paint_point
+from app.ui.taste_marks import MARGIN, MOST, Marks, paint_legend, paint_name, paint_words
 from app.ui.theme import THEME
 
-_WIDE = 2.8  # deviations of the library from the middle to the edge
+_OUTSIDE, _ROOM = 0.01, 1.2  # the share of all that may lie outside on either side, and what is left around the rest
 _REACH = 9.0
 _FARTHEST, _NEAREST = 0.5, 30.0
 _WAYS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
@@ -33,9 +31,11 @@ class TasteMap(QWidget):
         super().__init__(parent)
         self._points: tuple[Point, ...] = ()
         self._words = ("", "", "", "")  # right, left, top, bottom
-        self._backdrop, self._places = np.zeros((0, 2)), np.zeros((0, 2))
+        self._backdrop, self.places = np.zeros((0, 2)), np.zeros((0, 2))
         self._over, self._chosen = -1, ""
-        self._middle, self._zoom = np.zeros(2), 1.0
+        self._home, self._half = np.zeros(2), np.ones(2)  # the middle of all, and how far it is to the edges
+        self._moved, self._middle, self._zoom = np.zeros(2), np.zeros(2), 1.0
+        self._marks = Marks()
         self._grabbed: QPointF | None = None
         self._picture: QPixmap | None = None  # everything that does not change with the mouse
         self.setMouseTracking(True)
@@ -57,8 +57,13 @@ class TasteMap(QWidget):
         """Show these points; the phrase that was chosen stays chosen if it is there."""
         self._points, self._backdrop = profile.points, profile.backdrop.astype(np.float64)
         self._words = profile.right, profile.left, profile.top, profile.bottom
-        self._places = np.array([(point.x, point.y) for point in self._points]).reshape(-1, 2)
+        self.places = np.array([(point.x, point.y) for point in self._points]).reshape(-1, 2)
         self._over = -1
+        whole = np.concatenate([self._backdrop, self.places])
+        if len(whole):
+            low, high = np.quantile(whole, (_OUTSIDE, 1 - _OUTSIDE), axis=0)
+            self._home, self._half = (low + high) / 2, np.maximum((high - low) / 2 * _ROOM, 1e-3)
+            self._middle = self._home + self._moved
         self._renew()
 
     def choose(self, number: int) -> None:
@@ -71,20 +76,23 @@ class TasteMap(QWidget):
 
     def pixels(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where places of the map (n, 2) are on the widget."""
-        off = (places - self._middle) * self._scale()
-        return np.stack([self.width() / 2 + off[:, 0], self.height() / 2 - off[:, 1]], 1)
+        off, centre = (places - self._middle) * self._scale(), self._area().center()
+        return np.stack([centre.x() + off[:, 0], centre.y() - off[:, 1]], 1)
+
+    def _area(self) -> QRectF:
+        """Where the map is, above what its marks mean."""
+        return QRectF(self.rect()).adjusted(0, 0, 0, -self.fontMetrics().lineSpacing() - MARGIN)
 
     def _scale(self) -> NDArray[np.float64]:
         """Pixels a deviation, across and upwards."""
-        return np.array([self.width(), self.height()]) / 2 / _WIDE * self._zoom
+        return np.array([self._area().width(), self._area().height()]) / 2 / self._half * self._zoom
 
     # --- what the user does
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.RightButton and self._grabbed is not None:
             off, self._grabbed = event.position() - self._grabbed, event.position()
-            self._middle = self._middle - np.array([off.x(), -off.y()]) / self._scale()
-            self._renew()
+            self._move_to(self._middle - np.array([off.x(), -off.y()]) / self._scale())
         elif not event.buttons():
             self._point_at(self._nearest(event.position()))
 
@@ -99,11 +107,11 @@ class TasteMap(QWidget):
         self._point_at(-1)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        at = np.array([event.position().x() - self.width() / 2, self.height() / 2 - event.position().y()])
+        off = event.position() - self._area().center()
+        at = np.array([off.x(), -off.y()])
         under = at / self._scale() + self._middle
         self._zoom = min(max(self._zoom * 1.0015 ** event.angleDelta().y(), _FARTHEST), _NEAREST)
-        self._middle = under - at / self._scale()
-        self._renew()
+        self._move_to(under - at / self._scale())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
@@ -117,11 +125,15 @@ class TasteMap(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _move_to(self, middle: NDArray[np.float64]) -> None:
+        self._middle, self._moved = middle, middle - self._home
+        self._renew()
+
     def _next(self, across: int, down: int) -> int:
         """The nearest point that lies that way of the chosen one; without one, what is liked most."""
         if self.number < 0:
             return len(self._points) - 1
-        off = self.pixels(self._places) - self.pixels(self._places)[self.number]
+        off = self.pixels(self.places) - self.pixels(self.places)[self.number]
         along = off @ np.array([across, down])
         beside = np.abs(off @ np.array([down, across]))
         ahead = np.where((along > 0) & (beside <= 2 * along), along + 2 * beside, np.inf)
@@ -136,7 +148,7 @@ class TasteMap(QWidget):
     def _nearest(self, place: QPointF) -> int:
         if not len(self._points):
             return -1
-        off = np.hypot(*(self.pixels(self._places) - (place.x(), place.y())).T)
+        off = np.hypot(*(self.pixels(self.places) - (place.x(), place.y())).T)
         found = int(np.argmin(off))
         return found if off[found] <= _REACH else -1
 
@@ -161,11 +173,11 @@ class TasteMap(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, width in ((self.number, 2.5), (self._over, 1.5)):
             if number >= 0:
-                x, y = self.pixels(self._places[number : number + 1])[0].tolist()
+                x, y = self.pixels(self.places[number : number + 1])[0].tolist()
                 painter.setPen(QPen(THEME.colour("text"), width))
                 painter.drawEllipse(QPointF(x, y), MOST + 2, MOST + 2)
         if self._over >= 0:
-            at = self.pixels(self._places[self._over : self._over + 1])[0].tolist()
+            at = self.pixels(self.places[self._over : self._over + 1])[0].tolist()
             paint_name(painter, self._points[self._over], QPointF(*at), self.size())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -173,31 +185,16 @@ class TasteMap(QWidget):
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_all(self, painter: QPainter) -> None:
+        area = self._area()
+        painter.setClipRect(area)
         painter.setPen(QPen(THEME.colour("grid_beat"), 1))
-        centre = self.pixels(np.zeros((1, 2)))[0].tolist()
-        painter.drawLine(QPointF(0, centre[1]), QPointF(self.width(), centre[1]))
-        painter.drawLine(QPointF(centre[0], 0), QPointF(centre[0], self.height()))
+        x, y = self.pixels(np.zeros((1, 2)))[0].tolist()
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setPen(QPen(THEME.colour("note_other"), 2))
         painter.drawPoints([QPointF(x, y) for x, y in self.pixels(self._backdrop).tolist()])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        most = max((abs(point.worth) for point in self._points), default=0) or 1
-        for point, (x, y) in zip(self._points, self.pixels(self._places).tolist(), strict=True):
-            paint_point(painter, point, QPointF(x, y), math.sqrt(abs(point.worth) / most))
-        self._paint_words(painter)
+        self._marks.paint(painter, self._points, self.pixels(self.places).tolist())
+        paint_words(painter, area.adjusted(4, 4, -4, -4), self._words)
+        painter.setClipping(False)
+        paint_legend(painter, QRectF(0, area.bottom(), area.width(), self.height() - area.bottom()))
         painter.end()
-
-    def _paint_words(self, painter: QPainter) -> None:
-        """What lies where, and what the marks mean."""
-        painter.setPen(THEME.colour("muted_text"))
-        area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        flags = Qt.AlignmentFlag
-        high, line = self.fontMetrics().lineSpacing(), self.pixels(np.zeros((1, 2)))[0, 1]
-        row = QRectF(area.left(), line + 2, area.width(), high)
-        ends = [f"{word} →" if at in (0, 2) else f"← {word}" for at, word in enumerate(self._words)]
-        if self._words[0]:
-            painter.drawText(row, flags.AlignRight, ends[0])
-            painter.drawText(row, flags.AlignLeft, ends[1])
-            painter.drawText(area, flags.AlignTop | flags.AlignHCenter, f"↑ {self._words[2]}")
-            low = area.adjusted(0, 0, 0, -high - 4)
-            painter.drawText(low, flags.AlignBottom | flags.AlignHCenter, f"↓ {self._words[3]}")
-        paint_legend(painter, area)

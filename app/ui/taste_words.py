@@ -25,7 +25,7 @@ class TasteWords(QListWidget):
         self._corrections: Sequence[Correction] = ()
         self.setAccessibleName("What you said")
         self.setToolTip("What you corrected; Del or a double-click takes the chosen one back")
-        self.setMinimumHeight(3 * (self.fontMetrics().lineSpacing() + 10) + 4)
+        self.setFixedHeight(3 * (self.fontMetrics().lineSpacing() + 10) + 4)
         self.itemDoubleClicked.connect(lambda _: self.take_back())
 
     def show_corrections(self, corrections: Sequence[Correction]) -> None:

@@ -33,7 +33,7 @@ def test_every_phrase_that_was_met_is_a_point_with_its_worth(known: Knowledge) -
     rows = [each.row for each in history()]
     rows += [replace(fact("starred", "j0", NOW - 9), context={"stars": 4}), fact("played", "elsewhere", NOW - 8, 8.0)]
     rows += [replace(fact("exported", "whole", NOW - 7), role="song")]
-    found = profile(known, weigh(rows, NOW))
+    found = profile(known.material, known.traits, weigh(rows, NOW))
     points = {point.phrase: point for point in found.points}
     assert set(points) == {*(f"j{number}" for number in range(9)), "w0", "w1", "w2"}
     assert found.placeless == 1
@@ -56,7 +56,7 @@ def test_every_phrase_that_was_met_is_a_point_with_its_worth(known: Knowledge) -
 
 def test_a_leaning_is_the_weighted_distance_from_the_library(known: Knowledge) -> None:
     weighed = history()
-    found = profile(known, weighed)
+    found = profile(known.material, known.traits, weighed)
     measured, rows = known.traits.measured[:, known.traits.places["tempo"]], known.material.rows
     sums: dict[str, float] = {}
     for each in weighed:
@@ -78,18 +78,18 @@ def test_a_leaning_is_the_weighted_distance_from_the_library(known: Knowledge) -
 def test_old_facts_count_for_less_in_the_leaning(known: Knowledge) -> None:
     old = [fact("kept", f"w{number}", NOW - 300 * DAY + number) for number in range(9)]
     new = [fact("kept", f"j{number}", NOW - DAY + number) for number in range(9)]
-    found = profile(known, weigh([*old, *new], NOW))
+    found = profile(known.material, known.traits, weigh([*old, *new], NOW))
     assert _lean(found, "metre 6/8").liked == pytest.approx(1 / (1 + 0.5 ** (299 / 60)), abs=0.001)
 
 
 def test_one_phrase_is_not_called_a_leaning(known: Knowledge) -> None:
-    found = profile(known, weigh([fact("kept", "r1", NOW)], NOW))
+    found = profile(known.material, known.traits, weigh([fact("kept", "r1", NOW)], NOW))
     assert found.summary.startswith("You lean nowhere clearly yet")
     assert "no clear leaning" in _lean(found, "tempo").told
 
 
 def test_nothing_met_says_what_will_appear(known: Knowledge) -> None:
-    found = profile(known, [])
+    found = profile(known.material, known.traits, [])
     assert (found.points, found.months, found.sittings, found.corrections) == ((), (), (), ())
     assert found.summary == EMPTY
     assert _lean(found, "tempo").told == "Tempo: nothing is known yet."
@@ -101,7 +101,7 @@ def test_the_drift_is_told_by_month_and_by_sitting(known: Knowledge) -> None:
     rows += [fact("kept", f"j{number}", noon + 5 * DAY + 60 * number) for number in range(4)]
     rows += [fact("kept", f"j{number}", noon + 40 * DAY + 60 * number) for number in range(4, 8)]
     rows += [fact("skipped", "r1", noon + 80 * DAY)]  # nothing was liked then
-    found = profile(known, weigh(rows, noon + 90 * DAY))
+    found = profile(known.material, known.traits, weigh(rows, noon + 90 * DAY))
     metre = known.traits.places["metre 6/8"]
     low, high = (float(known.traits.measured[row, metre]) for row in (known.material.rows["w0"], 0))
     assert [(each.name, each.phrases) for each in found.months] == [("Mar 2026", 8), ("Apr 2026", 4)]
@@ -122,7 +122,7 @@ def test_what_the_user_says_is_in_it_and_what_was_taken_out_is_no_more(
     assert written.flush()
     rows: list[Row] = facts.rows(written.path)
     written.close()
-    found = profile(known, weigh(rows, NOW + 100))
+    found = profile(known.material, known.traits, weigh(rows, NOW + 100))
     assert _lean(found, "tempo").said == -1.0
     assert _lean(found, "tempo").told.endswith("You said: slower.")
     assert [each.words for each in found.corrections] == ["“Tune j0” counts no more", "Tempo: slower"]
