@@ -99,6 +99,7 @@ class Suggester:
         counted = [(rows[phrase], worth) for phrase, worth in worths.items() if worth]
         self._taste = self._knowledge.taste(counted)
         self._said = corrections.said(fact.row for fact in self._weighed)
+        self._amounts: dict[int, float] | None = None  # of what was said, once they are asked for
         self._disliked = [row for row, worth in counted if worth < 0]
         last = sittings(self._weighed)[-1:]
         heard = {fact.row.content_hash: fact.worth > 0 for facts in last for fact in facts}
@@ -115,7 +116,7 @@ class Suggester:
             return []
         situated = self._situated(situation)
         scores = known.fitted.items @ self._taste.vector
-        turned = self._turned(scores)
+        turned = self._turned()
         for trait, amount in turned.items():
             scores = scores + amount * np.nan_to_num(known.traits.measured[:, trait])
         for amounts in situated.values():
@@ -148,18 +149,27 @@ class Suggester:
             keys = [seed.key.name if seed.key is not None else "" for seed in seeds]
             metres = [f"{seed.metre[0]}/{seed.metre[1]}" for seed in seeds]
             away = self._knowledge.traits.of(measure(seeds), keys, metres)
-            for trait, amount in self._turned(self._knowledge.fitted.items @ self._taste.vector).items():
+            for trait, amount in self._turned().items():
                 likes = (likes + amount * np.nan_to_num(away[:, trait])).astype(np.float32)
         return likes
 
-    def _turned(self, scores: Floats) -> dict[int, float]:
+    def _turned(self) -> dict[int, float]:
         """By the column of a trait that the user spoke of, what a deviation in it adds to the learned scores."""
-        if not self._said:
-            return {}
-        traits = self._knowledge.traits
-        spoken = {traits.places[name]: to for name, to in self._said.items() if name in traits.places}
-        amounts = turn(traits.measured, scores, np.array([*spoken], np.int64), np.array([*spoken.values()]))
-        return dict(zip(spoken, amounts.tolist(), strict=True))
+        if self._amounts is None:
+            self._amounts = {}
+            if self._said:
+                known, traits = self._knowledge, self._knowledge.traits
+                spoken = {traits.places[name]: to for name, to in self._said.items() if name in traits.places}
+                scores = known.fitted.items @ self._taste.vector
+                found = turn(
+                    traits.measured,
+                    scores,
+                    np.array([*spoken], np.int64),
+                    np.array([*spoken.values()]),
+                    self._taste.items,
+                )
+                self._amounts = dict(zip(spoken, found.tolist(), strict=True))
+        return self._amounts
 
     def _situated(self, situation: Situation) -> dict[Literal["phrase", "key"], Floats]:
         """What the song as it stands adds to each phrase's score."""

@@ -35,7 +35,7 @@ class Trait:
     @property
     def subject(self) -> str:
         """Its title within a sentence."""
-        return self.title if self.unit == "%" else self.title.lower()
+        return self.title.lower()
 
     def answer(self, to: float, away: float) -> str:
         """What a phrase that lies `away` is, where somebody said they lean `to`: what they asked for, or a balance."""
@@ -100,7 +100,7 @@ def make_traits(material: Material) -> Traits:
         for number in np.argsort(-counts, kind="stable").tolist():
             name = str(names[number])
             if name and _COMMON * len(material) <= counts[number] < known.sum():
-                traits.append(Trait(prefix + name, name, f"less {name}", name, "%"))
+                traits.append(Trait(prefix + name, name.capitalize(), f"less {name}", name, "%"))
                 columns.append(np.where(known, which == number, np.nan).astype(np.float32)[:, None])
     table = np.concatenate(columns, 1)
     yardstick = make_yardstick(table)

@@ -49,12 +49,12 @@ class Drift(QWidget):
         """Where the periods are, by their time."""
         if not self._periods:
             return []
-        area = self._area()
+        area, highest = self._area(), max(MOST, *(abs(period.leans[self._place]) for period in self._periods))
         first, last = self._periods[0].start, self._periods[-1].start
         found = []
         for period in self._periods:
             along = (period.start - first) / (last - first) if last > first else 0.5
-            lean = min(max(period.leans[self._place] / MOST, -1), 1)
+            lean = period.leans[self._place] / highest
             found.append(QPointF(area.left() + along * area.width(), area.center().y() - lean * area.height() / 2))
         return found
 

@@ -20,7 +20,7 @@ class TasteEdits(QObject):
     """What is said here is said on purpose, so that it is noted also while nothing else is written down."""
 
     done = Signal(str)  # what was done, or what is wrong, in a sentence
-    forgotten = Signal()  # what was learned holds what counts no more
+    forgotten = Signal()  # what was learned holds what counts no more, or lacks what counts again
     _came = Signal(object, str)
 
     def __init__(self, recording: Recording, tasks: Tasks, parent: QObject) -> None:
@@ -39,7 +39,7 @@ class TasteEdits(QObject):
         """Let a phrase count no more."""
         corrections.overlook(self._history, point.phrase, point.title, point.source)
         self._said("overlooked", point.phrase, f"What you did with “{point.title}” counts for nothing from now on.")
-        self.forgotten.emit()
+        self._tasks.run(lambda: self._history.flush(2.0), lambda _: self.forgotten.emit(), self._failed)
 
     def rate(self, point: Point, stars: int) -> None:
         """Give a phrase stars; 0 takes them away."""
@@ -59,6 +59,8 @@ class TasteEdits(QObject):
             self._steps.append(rows)
             said = f"Taken back: {correction.words}."
             self._history.delete(correction.ids, lambda result: self._came.emit(result, said))
+            if correction.phrase:
+                self.forgotten.emit()
 
         self._tasks.run(found, done, self._failed)
 

@@ -7,15 +7,11 @@ worth to the listener; the mean over n phrases drawn blindly would lie within CH
 of twenty, where n = (sum of w)² / sum of w² counts phrases by how evenly they weigh (L. Kish, "Survey Sampling", 1965);
 what lies nearer is not called a leaning.
 
-A word of the listener, "as fast as this many deviations", is met exactly by adding to the score s the line z · a over
-the traits F spoken of, where z are their deviations and the slope of the new score on each of them is what was said:
-
-    C a = t - b,   C = cov(z, z), b = cov(z, s), t = said · SHARE · deviation(s) · var(z),
-
-so that 0 leaves the score without any slope in that trait, whatever was learned, and what was not spoken of keeps the
-part of its slope that it does not owe to F. The equations are solved as least squares drawn to 0, since words may
-contradict each other (A. Tikhonov; see A. Neumaier, "Solving ill-conditioned and singular linear systems", SIAM Review
-40, 1998, section 2).
+A word of the listener, "so many deviations", is about what is offered: for each trait spoken of, its deviations z times
+an amount a are added to the scores, where a is found by bisection such that the best of a library then lie so far from
+its mean. So "no leaning" has them lie as the library does, whatever was learned; and the score stays a sum, in which
+a · z is what the word adds. Several words are met in turn, some times over, as by coordinate descent; each amount is
+bounded, since a word may ask for what there is not, or contradict another.
 """
 
 from __future__ import annotations
@@ -29,10 +25,13 @@ from models.recommend.content import spread
 from models.recommend.plays import Floats, Integers
 
 CHANCE = 1.96
-SHARE = 0.5  # of the scores' deviation, for each deviation that was said: what is offered then leans about so far
-LEAST = 0.2  # deviation of the scores, at least: a newcomer's are all the same
+TOP = 0.002  # of a library, the best that a word is about
+REACH = 1.5  # deviations of the scores that an amount is at most, either way
+NEW = 0.1  # the amount for each deviation said, where all scores are the same
 _LIMIT = 3.0  # deviations; what lies farther is as far as can be
-_DRAWN = 0.05
+_SAMPLE = 16_000  # phrases, of which the best are looked at
+_FEWEST = 10  # of them, at least
+_SWEEPS, _HALVINGS = 2, 10
 
 
 @dataclass(frozen=True)
@@ -81,23 +80,45 @@ def lean(measured: Floats, weights: NDArray[np.floating]) -> Leaning:
     return Leaning(mean, chance)
 
 
-def turn(measured: Floats, scores: Floats, which: Integers, said: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What to add to each score a deviation of each trait, (words,), so that the scores lean as was said.
+def turn(
+    measured: Floats, scores: Floats, which: Integers, said: NDArray[np.floating], closed: Integers
+) -> NDArray[np.float64]:
+    """What to add to each score for a deviation of each trait, (words,), so that the best lean as was said.
 
     `measured` (phrases, traits) by a yardstick, `scores` (phrases,) as learned, `which` (words,) traits are spoken of,
-    `said` (words,) how far they are to lean, in deviations. Raises ValueError where a trait is spoken of twice.
+    `said` (words,) how far they are to lean, in deviations; `closed` are rows that are not among what is offered,
+    whatever their scores. Raises ValueError where a trait is spoken of twice.
     """
     if len(np.unique(which)) != len(which):
         raise ValueError("a trait can lean one way only")
-    if not len(which) or not len(measured):
-        return np.zeros(len(which))
-    away = np.nan_to_num(measured[:, which]).astype(np.float64)
-    away -= away.mean(0)
-    common = away.T @ away / len(away)
-    centred = scores.astype(np.float64) - scores.mean()
-    reach = max(float(centred.std()), LEAST) * SHARE
-    missing = np.asarray(said, np.float64) * reach * np.diag(common) - away.T @ centred / len(away)
-    return np.linalg.solve(common @ common + _DRAWN**2 * np.eye(len(which)), common @ missing)
+    wanted = np.asarray(said, np.float64)
+    rows = np.random.default_rng(0).permutation(len(measured))
+    rows = rows[~np.isin(rows, closed)][:_SAMPLE]
+    learned = scores[rows]
+    if not len(which) or not len(rows) or learned.std() < 1e-6:
+        return wanted * NEW
+    away = np.ascontiguousarray(np.nan_to_num(measured[np.ix_(rows, which)]).T)
+    top, reach = max(round(TOP * len(rows)), min(_FEWEST, len(rows))), REACH * float(learned.std())
+    amounts = np.zeros(len(which), np.float32)
+    for _ in range(_SWEEPS if len(which) > 1 else 1):
+        for word in range(len(which)):
+            amounts[word] = 0
+            rest = (learned + amounts @ away).astype(np.float32)
+            amounts[word] = _amount(rest, away[word], float(wanted[word]), top, reach)
+    return amounts.astype(np.float64)
+
+
+def _amount(rest: Floats, away: Floats, wanted: float, top: int, reach: float) -> float:
+    """How much of `away` to add to the scores so that the mean of it over the best is as wanted."""
+    low, high = -reach, reach
+    for _ in range(_HALVINGS):
+        amount = (low + high) / 2
+        best = np.argpartition(rest + amount * away, -top)[-top:]
+        if away[best].mean() < wanted:
+            low = amount
+        else:
+            high = amount
+    return (low + high) / 2
 
 
 def plane(measured: Floats) -> NDArray[np.float64]:

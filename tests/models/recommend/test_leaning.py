@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.recommend.leaning import CHANCE, LEAST, SHARE, lean, make_yardstick, plane, turn
+from models.recommend.leaning import CHANCE, NEW, REACH, lean, make_yardstick, plane, turn
 
 
 def columns(count: int = 4_000) -> np.ndarray:
@@ -49,35 +49,55 @@ def test_blind_choice_stays_within_chance_nineteen_times_out_of_twenty() -> None
     assert 8 <= beyond <= 34
 
 
-def _slopes(measured: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    away = np.nan_to_num(measured) - np.nan_to_num(measured).mean(0)
-    return away.T @ (scores - scores.mean()) / (away**2).sum(0)
+NONE = np.zeros(0, np.int64)
 
 
-def test_scores_lean_as_was_said_and_no_leaning_is_none() -> None:
+def _offered(measured: np.ndarray, scores: np.ndarray, which: list[int], amounts: np.ndarray) -> np.ndarray:
+    """Where the forty best of all lie, on average."""
+    best = np.argsort(-(scores + np.nan_to_num(measured[:, which]) @ amounts))[:40]
+    return np.nanmean(measured[best], 0)
+
+
+def _likes_fast_and_marked(measured: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(2).normal(0, 0.3, len(measured))
+    return (0.3 * measured[:, 0] + 0.1 * measured[:, 1] + noise).astype(np.float32)
+
+
+def test_what_is_best_leans_as_was_said_and_no_leaning_is_none() -> None:
+    table = columns(20_000)
+    measured = make_yardstick(table).of(table)
+    scores = _likes_fast_and_marked(measured)
+    assert _offered(measured, scores, [], np.zeros(0))[0] > 1.5
+    for said in ([0.0, -0.3], [1.0, 1.0], [-1.0, 0.0], [-2.0, 2.0]):
+        amounts = turn(measured, scores, np.array([0, 1]), np.array(said), NONE)
+        assert _offered(measured, scores, [0, 1], amounts)[:2] == pytest.approx(said, abs=0.35)
+    assert turn(measured, scores, NONE, np.zeros(0), NONE).size == 0
+
+
+def test_what_is_closed_is_not_what_the_word_is_about() -> None:
+    table = columns(20_000)
+    measured = make_yardstick(table).of(table)
+    scores = _likes_fast_and_marked(measured)
+    closed = np.argsort(-measured[:, 0])[:200]
+    scores[closed] += 50  # heard already, and liked beyond all others
+    amounts = turn(measured, scores, np.array([0]), np.array([0.0]), closed)
+    scores[closed] = -1e9
+    assert _offered(measured, scores, [0], amounts)[0] == pytest.approx(0, abs=0.3)
+
+
+def test_words_that_cannot_be_met_stay_within_reach_and_newcomers_are_heard() -> None:
     table = columns()
     measured = make_yardstick(table).of(table)
-    scores = (0.3 * measured[:, 0] + 0.1 * measured[:, 1] + 0.2).astype(np.float32)
-    before = _slopes(measured, scores)
-    said = np.array([0.0, -1.0])
-    amounts = turn(measured, scores, np.array([0, 1]), said)
-    after = _slopes(measured, scores + measured[:, :2] @ amounts)
-    assert before[0] == pytest.approx(0.3, abs=0.02)
-    assert after[0] == pytest.approx(0.0, abs=0.003)
-    assert after[1] == pytest.approx(-SHARE * scores.std(), rel=0.01)
-    assert turn(measured, scores, np.zeros(0, np.int64), np.zeros(0)).size == 0
-
-
-def test_a_newcomers_scores_lean_too_and_contradictions_stay_small() -> None:
-    table = columns()
-    measured = make_yardstick(table).of(np.concatenate([table, -table[:, :1]], 1)[:, :4])
     nothing = np.zeros(len(measured), np.float32)
-    assert turn(measured, nothing, np.array([0]), np.array([1.0])) == pytest.approx([SHARE * LEAST], rel=0.01)
-    both = np.stack([measured[:, 0], -measured[:, 0]], 1)
-    amounts = turn(both, nothing, np.array([0, 1]), np.array([1.0, 1.0]))
-    assert np.abs(both @ amounts).max() < 1e-3
+    assert turn(measured, nothing, np.array([0, 2]), np.array([1.0, -2.0]), NONE) == pytest.approx([NEW, -2 * NEW])
+    scores = _likes_fast_and_marked(measured)
+    alike = np.stack([measured[:, 0], -measured[:, 0]], 1)
+    amounts = turn(alike, scores, np.array([0, 1]), np.array([2.0, 2.0]), NONE)
+    assert np.abs(amounts).max() <= REACH * scores.std() + 1e-6
+    beyond = turn(measured, scores, np.array([1]), np.array([-2.0]), NONE)  # no phrase lies there
+    assert beyond[0] == pytest.approx(-REACH * scores.std(), rel=0.01)
     with pytest.raises(ValueError, match="one way only"):
-        turn(measured, nothing, np.array([0, 0]), np.array([1.0, -1.0]))
+        turn(measured, scores, np.array([0, 0]), np.array([1.0, -1.0]), NONE)
 
 
 def test_the_plane_is_where_the_library_is_widest() -> None:
