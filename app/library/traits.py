@@ -51,14 +51,14 @@ MEASURED = (
     Trait("pitch", "Register", "low", "high", "(60: middle C)"),
     Trait("rise", "Direction", "falling lines", "rising lines", "semitones"),
     Trait("leaps", "Steps and leaps", "stepwise", "leaping"),
-    Trait("chromatic", "Notes outside the key", "in the key", "chromatic"),
+    Trait("chromatic", "Chromatic notes", "in the key", "chromatic"),
     Trait("chord_rhythm", "Chord changes", "slow changes", "quick changes", "a bar"),
     Trait("voices", "Voices", "single notes", "many voices"),
     Trait("bars", "Length", "shorter phrases", "longer phrases", "bars"),
-    Trait("brightness", "Brightness of the mode", "darker modes", "brighter modes"),
+    Trait("brightness", "Mode", "darker modes", "brighter modes"),
     Trait("energy", "Energy", "calm", "energetic"),
     Trait("valence", "Mood", "sad", "happy"),
-    Trait("danceability", "Danceability", "not for dancing", "danceable"),
+    Trait("danceability", "Danceability", "undanceable", "danceable"),
 )
 _FEATURES = [INDEX[trait.name] for trait in MEASURED]
 METRE, MODE = "metre ", "mode "

@@ -50,7 +50,7 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
-        self.taste = _action_button(actions["taste"], "Your taste …")
+        self.taste = _action_button(actions["taste"], "Taste …")
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:

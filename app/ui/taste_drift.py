@@ -113,11 +113,11 @@ class Drift(QWidget):
         painter.setPen(QPen(THEME.colour("accent", 170), 1.5))
         painter.drawPolyline(QPolygonF(dots))
         most = max(period.phrases for period in self._periods)
-        small = 2 if len(dots) > 60 else 3
+        small = 0.6 if len(dots) > 200 else 2 if len(dots) > 60 else 3
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(THEME.colour("accent"))
         for dot, period in zip(dots, self._periods, strict=True):
-            radius = small * (1 + math.sqrt(period.phrases / most)) / 2 + 1
+            radius = small * (1 + math.sqrt(period.phrases / most)) / 2 + 0.8
             painter.drawEllipse(dot, radius, radius)
         if self._over >= 0:
             painter.setBrush(Qt.BrushStyle.NoBrush)

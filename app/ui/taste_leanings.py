@@ -13,7 +13,7 @@ from app.library.taste import Lean
 from app.ui.theme import THEME
 
 ROW = 24
-_TITLE, _WORD = 0.27, 0.2  # of the width, for a title and for the word at either end
+_TITLE, _WORD = 0.25, 0.23  # of the width, for a title and for the word at either end
 _SNAP = 0.15  # deviations around 0 that mean no leaning
 _STEP = 0.25  # by an arrow key
 _HANDLE = 5.5

@@ -44,8 +44,8 @@ class TasteMap(QWidget):
         self.setMinimumSize(300, 220)
         self.setAccessibleName("Map of the phrases you met")
         self.setToolTip(
-            "The mouse plays a phrase, a click or the arrow keys choose it; 1 to 5: stars, Del: count it no more. "
-            "Wheel: nearer or farther, right button: move the map"
+            "The mouse plays a phrase, a click or the arrow keys choose it.\n1 to 5: stars, Del: count it no more.\n"
+            "Wheel: nearer or farther, right button: move the map."
         )
 
     @property
@@ -88,6 +88,12 @@ class TasteMap(QWidget):
         return np.array([self._area().width(), self._area().height()]) / 2 / self._half * self._zoom
 
     # --- what the user does
+
+    def event(self, event: QEvent) -> bool:
+        """A point under the mouse has its name beside it instead of a tooltip."""
+        if event.type() == QEvent.Type.ToolTip and self._over >= 0:
+            return True
+        return super().event(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.RightButton and self._grabbed is not None:
