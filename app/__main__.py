@@ -137,6 +137,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text)
     refitter = Refitter(paths.library_path(), window.seeds.learned.emit, reporter.tell)
     index.changed.connect(refitter.ask)
+    window.taste.learn_asked.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)

@@ -9,9 +9,10 @@ import numpy as np
 
 from app.cli.measured import Measured, measured
 from app.library.history import Row
-from app.library.knowledge import learn, sittings
+from app.library.knowledge import Knowledge, learn, sittings
 from app.library.material import Material
 from app.library.suggestions import Situation, Suggester
+from app.library.taste import profile
 from app.library.weights import DAY, Weighed, weigh
 from models.recommend import factors
 from models.recommend.diversify import Wish
@@ -54,6 +55,31 @@ def suggesting() -> Iterator[Measured]:
         shelves.append((time.perf_counter() - started) * 1000)
     yield measured(f"fold-in, rank and explain {SEEDS:,} seeds", folds[1:], 10, "ms")
     yield measured("the whole shelf, situation and diversity too", shelves[1:], None, "ms")
+    yield measured("the same with three words of the user's", list(_spoken(suggester, material, last)), None, "ms")
+    yield measured(f"the profile of the taste, {EVENTS:,} events", list(_drawn(known, weighed)), None, "ms")
+
+
+def _spoken(suggester: Suggester, material: Material, facts: list[Weighed]) -> Iterator[float]:
+    """Milliseconds for a shelf after something was said, of its leanings too."""
+    words = [
+        Row(-1.0, "leaned", name, "taste", 0, 0, 0.0, True, {"trait": name, "to": 1.0})
+        for name in ("tempo", "density", "mode dorian")
+    ]
+    said = [*facts, *weigh(words, 0.0)]
+    for number in range(RUNS + 1):
+        started = time.perf_counter()
+        suggester.remember(said, frozenset())
+        suggester.suggest(Situation(material.features[number], "D dorian"), Wish(), chance=number)
+        if number:  # the traits of the library are worked out once
+            yield (time.perf_counter() - started) * 1000
+
+
+def _drawn(known: Knowledge, weighed: list[Weighed]) -> Iterator[float]:
+    """Milliseconds for what the taste page shows."""
+    for _ in range(5):
+        started = time.perf_counter()
+        profile(known.material, known.traits, weighed)
+        yield (time.perf_counter() - started) * 1000
 
 
 def year() -> list[Row]:

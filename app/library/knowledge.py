@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from app.library.corrections import ABOUT_TASTE
 from app.library.material import Material
+from app.library.traits import Traits, make_traits
 from app.library.weights import Weighed
 from models.recommend import content
 from models.recommend.content import Places
@@ -34,6 +36,11 @@ class Knowledge:
     def lengths(self) -> Floats:
         """Of the factors of each phrase."""
         return np.linalg.norm(self.fitted.items, axis=1)
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What can be said of each phrase, in deviations from the library."""
+        return make_traits(self.material)
 
     def place(self, features: NDArray[np.floating]) -> Floats:
         """The factors (phrases, factors) of phrases that are not in the library, by their features."""
@@ -73,9 +80,11 @@ def learn(material: Material, weighed: Iterable[Weighed], last: Knowledge | None
 
 
 def sittings(weighed: Iterable[Weighed]) -> list[list[Weighed]]:
-    """The facts of a history in order, cut where nothing was done for a while."""
+    """The facts of a history in order, cut where nothing was done for a while; what was said of a taste is no part."""
     cut: list[list[Weighed]] = []
     for fact in sorted(weighed, key=lambda fact: fact.row.at):
+        if fact.row.kind in ABOUT_TASTE:
+            continue
         if not cut or fact.row.at - cut[-1][-1].row.at > PAUSE:
             cut.append([])
         cut[-1].append(fact)

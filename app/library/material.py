@@ -47,6 +47,11 @@ class Material:
         return np.unique(np.array(self.keys, np.str_), return_inverse=True)
 
     @cached_property
+    def metre_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """The different metres, and which of them each row has."""
+        return np.unique(np.array(self.metres, np.str_), return_inverse=True)
+
+    @cached_property
     def role_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
         """The different roles, and which of them each row has."""
         return np.unique(np.array(self.roles, np.str_), return_inverse=True)
@@ -60,6 +65,13 @@ class Material:
 def mode_of(key: str) -> str:
     """The mode of a key as it is called ("D dorian": dorian); "" where none is known."""
     return key.partition(" ")[2]
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """Numbers that are others when the catalogue of the library at `path` is another. Raises UserError."""
+    with closing(read_library(path)) as connection:
+        statement = "SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM phrases"
+        return tuple(select(connection, path, statement)[0])
 
 
 def load_material(path: Path) -> Material:

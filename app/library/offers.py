@@ -111,9 +111,9 @@ class Shelf:
         if self._lock.acquire(blocking=False):
             try:
                 if self._suggester is not None and len(seeds) > 1:
-                    heard = len(self._suggester.taste.items)
-                    share = SHARE * heard / (heard + _CONVINCING)
-                    likes = self._suggester.palate().likes(seeds).tolist()
+                    known = self._suggester.known
+                    share = SHARE * known / (known + _CONVINCING)
+                    likes = self._suggester.likes(seeds).tolist()
             finally:
                 self._lock.release()
         return rank_by_both(fits, likes, share)
@@ -144,6 +144,8 @@ def _said(part: Part, titles: dict[str, str]) -> str:
     if part.kind == "event":
         done = weights.RULES[part.done].said if part.done in weights.RULES else "met"
         return f"“{titles.get(part.phrase) or 'a take'}”: {done}"
+    if part.kind == "said":
+        return f"you said so: {part.done}"
     return {"phrase": "like the phrase in the roll", "key": "in your key or mode", "habit": "what anybody begins with"}[
         part.kind
     ]

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.library import corrections
 from app.library.knowledge import Knowledge, sittings
 from app.library.material import mode_of
 from app.library.reasons import Part, reason
@@ -21,7 +22,9 @@ from app.library.weights import Weighed
 from models.recommend import factors
 from models.recommend.diversify import Wish
 from models.recommend.factors import Taste
-from models.recommend.features import INDEX
+from models.recommend.features import INDEX, measure
+from models.recommend.leaning import turn
+from models.recommend.material import Seed
 from models.recommend.palate import Palate
 from models.recommend.plays import Floats
 from models.recommend.shelf import choose
@@ -29,6 +32,7 @@ from models.recommend.shelf import choose
 _RATHER_ALIKE = 0.5  # the cosine from which on a phrase is like another
 _LIKE_THE_PHRASE, _MODE, _TONIC = 1.0, 0.5, 0.1  # what the song as it stands adds to a score
 _AGAIN = 0.25  # as adventurous at most, phrases of earlier sittings are offered again
+_A_WORD = 5  # phrases
 _MOODS = [INDEX["valence"], INDEX["energy"]]
 
 
@@ -69,6 +73,11 @@ class Suggester:
         """The user's vector, folded in from the history."""
         return self._taste
 
+    @property
+    def known(self) -> int:
+        """How much is known of the user, in phrases that were met; a word of theirs counts as some."""
+        return len(self._taste.items) + _A_WORD * len(self._said)
+
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
         self._knowledge = knowledge
@@ -89,6 +98,8 @@ class Suggester:
                     most[phrase], self._done[phrase] = fact.worth, fact.rule
         counted = [(rows[phrase], worth) for phrase, worth in worths.items() if worth]
         self._taste = self._knowledge.taste(counted)
+        self._said = corrections.said(fact.row for fact in self._weighed)
+        self._amounts: dict[int, float] | None = None  # of what was said, once they are asked for
         self._disliked = [row for row, worth in counted if worth < 0]
         last = sittings(self._weighed)[-1:]
         heard = {fact.row.content_hash: fact.worth > 0 for facts in last for fact in facts}
@@ -105,6 +116,9 @@ class Suggester:
             return []
         situated = self._situated(situation)
         scores = known.fitted.items @ self._taste.vector
+        turned = self._turned()
+        for trait, amount in turned.items():
+            scores = scores + amount * np.nan_to_num(known.traits.measured[:, trait])
         for amounts in situated.values():
             scores = scores + amounts
         if situation.roles:
@@ -121,11 +135,41 @@ class Suggester:
             replace(wish, count=max(wish.count - len(pinned), 0)),
             chance,
         )
-        return self._explained([*pinned, *picked.rows.tolist()], situated, picked.surprise, len(pinned))
+        return self._explained([*pinned, *picked.rows.tolist()], situated, turned, picked.surprise, len(pinned))
 
     def palate(self) -> Palate:
-        """The user's taste for phrases that are in no library, such as takes just written."""
+        """The learned taste for phrases that are in no library."""
         return Palate(self._knowledge.places, self._knowledge.bend @ self._taste.vector)
+
+    def likes(self, seeds: Sequence[Seed]) -> Floats:
+        """How much each phrase (at least one note each), such as a take just written, is expected to be liked, with
+        what the user said themselves: (phrases,)."""
+        likes = self.palate().likes(seeds)
+        if self._said:
+            keys = [seed.key.name if seed.key is not None else "" for seed in seeds]
+            metres = [f"{seed.metre[0]}/{seed.metre[1]}" for seed in seeds]
+            away = self._knowledge.traits.of(measure(seeds), keys, metres)
+            for trait, amount in self._turned().items():
+                likes = (likes + amount * np.nan_to_num(away[:, trait])).astype(np.float32)
+        return likes
+
+    def _turned(self) -> dict[int, float]:
+        """By the column of a trait that the user spoke of, what a deviation in it adds to the learned scores."""
+        if self._amounts is None:
+            self._amounts = {}
+            if self._said:
+                known, traits = self._knowledge, self._knowledge.traits
+                spoken = {traits.places[name]: to for name, to in self._said.items() if name in traits.places}
+                scores = known.fitted.items @ self._taste.vector
+                found = turn(
+                    traits.measured,
+                    scores,
+                    np.array([*spoken], np.int64),
+                    np.array([*spoken.values()]),
+                    self._taste.items,
+                )
+                self._amounts = dict(zip(spoken, found.tolist(), strict=True))
+        return self._amounts
 
     def _situated(self, situation: Situation) -> dict[Literal["phrase", "key"], Floats]:
         """What the song as it stands adds to each phrase's score."""
@@ -150,7 +194,12 @@ class Suggester:
         return closed if wish.adventurous <= _AGAIN else [*closed, *self._taste.items.tolist()]
 
     def _explained(
-        self, chosen: list[int], situated: dict[Literal["phrase", "key"], Floats], surprise: int | None, pinned: int
+        self,
+        chosen: list[int],
+        situated: dict[Literal["phrase", "key"], Floats],
+        turned: dict[int, float],
+        surprise: int | None,
+        pinned: int,
     ) -> list[Suggestion]:
         known, material = self._knowledge, self._knowledge.material
         rows = np.array(chosen, np.int64)
@@ -166,6 +215,7 @@ class Suggester:
             ]
             parts.append(Part("habit", float(habits[place])))
             parts += [Part(kind, float(amounts[row])) for kind, amounts in situated.items()]
+            parts += self._spoken(row, turned)
             own = {material.phrases[row]: ""}
             why = reason(parts, titles | own, material.traits(row), lately, row == surprise)
             score = sum(part.amount for part in parts)
@@ -175,3 +225,14 @@ class Suggester:
                 Suggestion(name, number, title, source, score, tuple(parts), why, row == surprise, place < pinned)
             )
         return suggestions
+
+    def _spoken(self, row: int, turned: dict[int, float]) -> list[Part]:
+        """What the user's own words add to a phrase's score."""
+        if not turned:
+            return []
+        traits = self._knowledge.traits
+        parts = []
+        for place, amount in turned.items():
+            trait, away = traits.traits[place], float(np.nan_to_num(traits.measured[row, place]))
+            parts.append(Part("said", amount * away, trait.name, trait.answer(self._said[trait.name], away)))
+        return parts

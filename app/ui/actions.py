@@ -98,6 +98,13 @@ ENTRIES = (
         "What Antiphon has noted of your listening and choosing: see it, delete it, stop it, take it with you",
         ("Ctrl+H",),
     ),
+    Entry(
+        "taste",
+        "Seeds",
+        "Your taste…",
+        "What you like, drawn: a map, where you lean, how it moved; and corrected where it is wrong",
+        ("Ctrl+Shift+H",),
+    ),
     Entry("next_take", "Takes", "Next", "Next take", hint="Tab"),
     Entry("previous_take", "Takes", "Previous", "Previous take", hint="Shift+Tab"),
     Entry("keep_take", "Takes", "Keep", "Keep this take in the song", hint="Enter"),

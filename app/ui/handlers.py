@@ -51,6 +51,7 @@ def handlers(window: MainWindow, document: Document, player: Player) -> Mapping[
         "fit": lambda: window.roll.fit(), "follow": lambda on: setattr(window.roll, "follow", on),
         "synth": lambda on: window.playing.use_synth(on), "soundfont": lambda: window.playing.choose_soundfont(),
         "styles": lambda: window.styles.open_beside(), "history": lambda: window.history.open_beside(),
+        "taste": lambda: window.taste.open_beside(),
         "seeds": window.turn_side, "find_seeds": window.find_seeds, "alike": partial(_find_alike, window),
         "play_phrase": partial(_find_by_playing, window),
         "remark": lambda: window.seeds.remark(), "library": lambda: window.library.open_beside(),

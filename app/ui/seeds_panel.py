@@ -52,6 +52,7 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
+        self.taste = _action_button(actions["taste"], "Taste …")
         self.filters = SeedFilters()
         self.play = _action_button(actions["play_phrase"], "Play a phrase")
         self.play.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -132,6 +133,9 @@ class SeedsPanel(QWidget):
             buttons.addWidget(button)
         bottom.addWidget(self.listen, 1)
         bottom.addWidget(self.library)
+        last = QHBoxLayout()
+        last.addWidget(self.progress, 1)
+        last.addWidget(self.taste)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
@@ -143,7 +147,7 @@ class SeedsPanel(QWidget):
         layout.addWidget(self.put)
         layout.addLayout(buttons)
         layout.addLayout(bottom)
-        layout.addWidget(self.progress)
+        layout.addLayout(last)
         self.setMinimumWidth(290)
 
     @property
