@@ -9,53 +9,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.compose.atlas import MapPhrase, PhraseSource, gathered
 from app.compose.client import ComposeClient
-from app.compose.fresh import fresh_plan, place
+from app.compose.fresh import fresh_plan
 from app.compose.intent import DEFAULT_BARS
 from app.compose.takes import TakeGroup
 from app.document import Document
 from app.player.client import Player
-from app.song.selection import Selection
+from app.ui.beside import Beside
 from app.ui.compose_panel import ComposePanel, checked_controls
-from app.ui.hearing import Hearing, Record
+from app.ui.hearing import Record
 from app.ui.map_view import MapView
 from app.ui.mini_roll import MiniRoll
 from app.ui.roll.view import RollView
 from app.ui.tasks import Tasks
-from app.ui.widgets import quiet
 from models.grid import windows
 from models.latent_map import LatentMap, lay_map
 from models.request import Placed, Request, Span, Take
 
 CHUNK = 32  # phrases the engine reads before it looks whether something else was asked
-_LINGER = 120  # milliseconds that a phrase sounds on after the mouse has left it
 _HINT = "The mouse over a point plays it. Press and drag, or use the arrow keys, for what lies between."
 
 
-class PhraseMap(QDialog):
-    """Stays open beside the window. What is played or written goes to the playhead's bar of the current track."""
-
-    told = Signal(str)  # a sentence for the status line
+class PhraseMap(Beside):
+    """What is played or written goes to the playhead's bar of the current track."""
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
         record: Record, sources: Sequence[PhraseSource], tasks: Tasks, parent: QWidget,
     ) -> None:  # fmt: skip
-        super().__init__(parent)
-        self._document, self._client, self._panel, self._sources = document, client, panel, tuple(sources)
+        super().__init__(document, player, roll, panel, record, parent)
+        self._client, self._sources = client, tuple(sources)
         self._tasks, self._gathering = tasks, 0
-        self._hearing = Hearing(player, roll, record, self)
         self._phrases: list[MapPhrase] = []
         self._placed: list[Placed] = []
         self._survey: int | None = None  # the request that the engine reads phrases for
         self._asked: int | None = None
         self._waiting: tuple[float, float] | None = None  # where the mouse has gone meanwhile
-        self._group: TakeGroup | None = None
         self.map: LatentMap | None = None
         self.setWindowTitle("Map of phrases – Antiphon")
         self.view = MapView()
@@ -63,30 +55,19 @@ class PhraseMap(QDialog):
         self.view.dragged.connect(self._write)
         self.picture = MiniRoll(0)
         self.picture.setFixedHeight(90)
-        self.said = quiet(_HINT)
-        self.said.setWordWrap(True)
+        self.said.setText(_HINT)
         self.again = QPushButton("Look again")
         self.again.setToolTip("Take the phrases of the song as it is now, and those kept meanwhile")
         self.again.clicked.connect(self.gather)
-        self.put = QPushButton("Put into the song")
-        self.put.setObjectName("primary")
         self.put.setToolTip("What was heard last goes to the bar it was heard in, as one step")
         self.put.clicked.connect(self.place_heard)
-        self._linger = QTimer(self, singleShot=True, interval=_LINGER)
-        self._linger.timeout.connect(self._silence)
         client.surveyed.connect(self._surveyed)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.said, 1)
-        bottom.addWidget(self.again)
-        bottom.addWidget(self.put)
         layout = QVBoxLayout(self)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.picture)
-        layout.addLayout(bottom)
-        for button in (self.again, self.put):
-            button.setAutoDefault(False)
+        layout.addLayout(self._bottom(self.again))
 
     @property
     def heard(self) -> Take | None:
@@ -95,9 +76,7 @@ class PhraseMap(QDialog):
 
     def open_beside(self) -> None:
         """Show it with the phrases there are now."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.present()
         self.view.setFocus()
         self.gather()
 
@@ -133,12 +112,10 @@ class PhraseMap(QDialog):
         if group is None or take is None:
             self.said.setText("Nothing was heard yet: point at a phrase, or press and drag.")
             return
-        if all(track.id != group.track_id for track in self._document.song.tracks):
+        if not self._track_stands(group):
             self.said.setText("The track it was heard on is gone; choose another one and listen again.")
             return
-        self._silence()
-        song, ids = place(self._document.song, group.track_id, [take], self._panel.layer)
-        self._document.edit("Put in a phrase of the map", song, Selection(group.track_id, frozenset(ids)))
+        self._put_in(group, [take], "Put in a phrase of the map")
         self._hearing.fact("kept", take, group.request.verb)
         self.told.emit("The phrase is in the song. Ctrl+Z takes it back.")
 
@@ -150,14 +127,6 @@ class PhraseMap(QDialog):
         self.view.show_cross(None)
         if self.isVisible():
             self.gather()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._silence()
-        super().hideEvent(event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._silence()
-        super().closeEvent(event)
 
     # --- where phrases lie
 
@@ -263,12 +232,5 @@ class PhraseMap(QDialog):
         return self._document.song.metres.bar(self._hearing.playhead)
 
     def _play(self, group: TakeGroup) -> None:
-        self._linger.stop()
-        self._group = group
         self.picture.show_take(group.take, self._document.song.metres)
-        self._hearing.hear(group)
-        self._hearing.audition(self._document.song.metres, again=True)
-
-    def _silence(self) -> None:
-        self._linger.stop()
-        self._hearing.end()
+        super()._play(group)
