@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.compose.atlas import MapPhrase, PhraseSource, gathered
@@ -36,6 +37,8 @@ _HINT = "The mouse over a point plays it. Press and drag, or use the arrow keys,
 class PhraseMap(Beside):
     """What is played or written goes to the playhead's bar of the current track."""
 
+    wrote = Signal(float, float)  # the place of the map whose phrase has come
+
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
         record: Record, sources: Sequence[PhraseSource], tasks: Tasks, parent: QWidget,
@@ -47,6 +50,7 @@ class PhraseMap(Beside):
         self._placed: list[Placed] = []
         self._survey: int | None = None  # the request that the engine reads phrases for
         self._asked: int | None = None
+        self._place = 0.0, 0.0  # what is asked for
         self._waiting: tuple[float, float] | None = None  # where the mouse has gone meanwhile
         self.map: LatentMap | None = None
         self.setWindowTitle("Map of phrases – Antiphon")
@@ -190,7 +194,7 @@ class PhraseMap(Beside):
         request = self._request(first, bars, latent, self.map.nearest(x, y)[0])
         if request is None:
             return
-        self._asked = self._client.ask(request)
+        self._asked, self._place = self._client.ask(request), (x, y)
         self._group = TakeGroup.start(self._asked, self._document.selection.track_id, request, song)
 
     def _request(self, first: int, bars: int, latent: tuple[float, ...], near: int | None = None) -> Request | None:
@@ -216,6 +220,7 @@ class PhraseMap(Beside):
         if takes:
             self._play(self._group.finish(takes))
             self.said.setText("What lies there; “Put into the song” keeps it.")
+            self.wrote.emit(*self._place)
         self._go_on()
 
     def _go_on(self) -> None:
