@@ -143,7 +143,7 @@ def _finding() -> Measured:
     )
     random = np.random.default_rng(1)
     many = [
-        replace(placed[number % 64], points=tuple(map(tuple, random.normal(placed[number % 64].points, 0.5).tolist())))
+        replace(placed[number % 64], points=random.normal(placed[number % 64].points, 0.5).astype(np.float32))
         for number in range(POINTS)
     ]
     laid = lay_map(many)

@@ -5,33 +5,42 @@ The mouse over a point plays its phrase; pressed and dragged it has the engine w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.compose.atlas import MapPhrase, PhraseSource, gathered
+from app.compose.atlas import MADE_UP, SEEDS, KeptPhrases
 from app.compose.client import ComposeClient
-from app.compose.fresh import fresh_plan
+from app.compose.fresh import FRESH_TAKES, fresh_plan
 from app.compose.intent import DEFAULT_BARS
 from app.compose.takes import TakeGroup
 from app.document import Document
+from app.library.surveying import Read
 from app.player.client import Player
 from app.ui.beside import Beside
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.hearing import Record
+from app.ui.map_marks import KindBoxes
+from app.ui.map_points import MapPoints
 from app.ui.map_view import MapView
 from app.ui.mini_roll import MiniRoll
 from app.ui.roll.view import RollView
+from app.ui.seed_index import SeedIndex
+from app.ui.seed_places import SeedPlaces
 from app.ui.tasks import Tasks
+from app.ui.widgets import quiet, tool_button
+from models.errors import UserError
 from models.grid import windows
-from models.latent_map import LatentMap, lay_map
-from models.request import Placed, Request, Span, Take
+from models.latent_map import LatentMap
+from models.request import Request, Span, Take
 
-CHUNK = 32  # phrases the engine reads before it looks whether something else was asked
+_WHAT = "A map of phrases: those that are alike lie near each other."
 _HINT = "The mouse over a point plays it. Press and drag, or use the arrow keys, for what lies between."
+_MADE_UP = "There are no phrases yet, so some were made up to begin with."
 
 
 class PhraseMap(Beside):
@@ -41,37 +50,56 @@ class PhraseMap(Beside):
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
-        record: Record, sources: Sequence[PhraseSource], tasks: Tasks, parent: QWidget,
+        record: Record, kept: Path, index: SeedIndex, tasks: Tasks, parent: QWidget,
     ) -> None:  # fmt: skip
+        """`kept` is the folder of the phrases that were kept, `index` that of the library."""
         super().__init__(document, player, roll, panel, record, parent)
-        self._client, self._sources = client, tuple(sources)
-        self._tasks, self._gathering = tasks, 0
-        self._phrases: list[MapPhrase] = []
-        self._placed: list[Placed] = []
-        self._survey: int | None = None  # the request that the engine reads phrases for
+        self._client = client
         self._asked: int | None = None
         self._place = 0.0, 0.0  # what is asked for
         self._waiting: tuple[float, float] | None = None  # where the mouse has gone meanwhile
-        self.map: LatentMap | None = None
+        self._seeds = SeedPlaces(index.library, client.surveyor, parent=self)
+        self.points = MapPoints(client, (KeptPhrases(kept),), self._seeds, tasks, self)
         self.setWindowTitle("Map of phrases – Antiphon")
         self.view = MapView()
         self.view.over.connect(self._hover)
         self.view.dragged.connect(self._write)
+        self.boxes = KindBoxes()
+        self.boxes.changed.connect(self._choose_kinds)
+        self.progress = quiet()
+        self.stop = tool_button("Stop", "Read no more seeds for now; what was read stays on the map")
+        self.stop.clicked.connect(lambda: self.points.want_seeds(False))
         self.picture = MiniRoll(0)
         self.picture.setFixedHeight(90)
         self.said.setText(_HINT)
         self.again = QPushButton("Look again")
-        self.again.setToolTip("Take the phrases of the song as it is now, and those kept meanwhile")
+        self.again.setToolTip("Take the phrases of the song as it is now, those kept meanwhile, and seeds not read yet")
         self.again.clicked.connect(self.gather)
         self.put.setToolTip("What was heard last goes to the bar it was heard in, as one step")
         self.put.clicked.connect(self.place_heard)
-        client.surveyed.connect(self._surveyed)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
+        self.points.changed.connect(self._show_points)
+        self.points.told.connect(self._tell)
+        self.points.ready.connect(self._tell_count)
+        self.points.progressed.connect(self._progress)
+        index.changed.connect(self._library_changed)
+        top = QHBoxLayout()
+        top.addWidget(self.boxes)
+        top.addStretch(1)
+        top.addWidget(self.progress)
+        top.addWidget(self.stop)
         layout = QVBoxLayout(self)
+        layout.addLayout(top)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.picture)
         layout.addLayout(self._bottom(self.again))
+        self._progress(None)
+
+    @property
+    def map(self) -> LatentMap | None:
+        """Where the phrases lie; None while there are none."""
+        return self.points.map
 
     @property
     def heard(self) -> Take | None:
@@ -85,30 +113,9 @@ class PhraseMap(Beside):
         self.gather()
 
     def gather(self) -> None:
-        """Look for phrases, which may take a while, and then have the engine say where they lie."""
-        self._survey, self._placed, self.map = None, [], None
-        self.view.show_points(np.zeros((0, 2)), ())
-        self.said.setText("Looking for phrases …")
-        self._gathering += 1
-        song, number = self._document.song, self._gathering
-        self._tasks.run(
-            lambda: gathered(song, self._sources),
-            lambda phrases: self._gathered(number, phrases),
-            self._broken,
-        )
-
-    def _gathered(self, number: int, phrases: list[MapPhrase]) -> None:
-        if number != self._gathering:
-            return  # looked for again meanwhile
-        self._phrases = phrases
-        if phrases:
-            self.said.setText("Reading the phrases …")
-            self._read_on()
-        else:
-            self.said.setText("There are no phrases yet: draw some, open a song, or keep some takes, then look again.")
-
-    def _broken(self, error: Exception) -> None:
-        raise error
+        """Look for phrases, which may take a while, and have the engine say where they lie."""
+        self.points.want_seeds(SEEDS in self.boxes.shown)
+        self.points.gather(self._document.song, self._invent)
 
     def place_heard(self) -> None:
         """Put what was heard last into the song, as one undo step."""
@@ -132,26 +139,59 @@ class PhraseMap(Beside):
         if self.isVisible():
             self.gather()
 
-    # --- where phrases lie
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.points.rest()
+        super().hideEvent(event)
 
-    def _read_on(self) -> None:
-        """Let the engine read some more: a few at a time, so that it can answer in between."""
-        done = len(self._placed)
-        self._survey = self._client.survey([each.phrase for each in self._phrases[done : done + CHUNK]])
+    def close(self) -> bool:
+        """Close it at the end of the program, and with it the process that reads seeds."""
+        self._seeds.close()
+        return super().close()
 
-    def _surveyed(self, request_id: int, placed: tuple[Placed, ...]) -> None:
-        if request_id != self._survey:
-            return
-        self._placed += placed
-        if len(self._placed) < len(self._phrases):
-            self.said.setText(f"Reading the phrases … {len(self._placed):,} of {len(self._phrases):,}")
-            self._read_on()
-            return
-        self._survey = None
-        self.map = lay_map(self._placed)
-        self.view.show_points(self.map.places, [each.kind for each in self._phrases])
-        count = len(self._phrases)
-        self.said.setText(f"{count:,} {'phrase' if count == 1 else 'phrases'}. {_HINT}")
+    # --- the points
+
+    def _invent(self) -> Request | None:
+        """What the engine is asked where there are too few phrases to find something between."""
+        return self._request(self._bar(), self._panel.bars.value() or DEFAULT_BARS, (), takes=FRESH_TAKES)
+
+    def _show_points(self) -> None:
+        points, laid = self.points, self.points.map
+        chosen = self._seeds.chosen
+        more = f"{chosen.total:,} are in the library"
+        if chosen.left_out:
+            more += f"; {chosen.left_out:,} were left out, whose bars the engine's grid cannot hold"
+        self.boxes.show_counts(points.counts(), {SEEDS: more})
+        if laid is None:
+            self.view.show_points(np.zeros((0, 2)), ())
+        else:
+            kinds, titles = zip(*((each.kind, each.title) for each in points.phrases), strict=True)
+            self.view.show_points(laid.places, kinds, titles, self.boxes.shown)
+
+    def _choose_kinds(self) -> None:
+        self.view.show_kinds(self.boxes.shown)
+        self.points.want_seeds(SEEDS in self.boxes.shown)
+        if not self.view.shown.any():
+            self._tell("Nothing is shown: tick a box above.")
+
+    def _tell(self, sentence: str) -> None:
+        self.said.setText(sentence)
+        self.view.explain(f"{_WHAT}\n{sentence}")
+
+    def _tell_count(self) -> None:
+        if self.points.phrases:  # else why there are none stands there already
+            alone = self.points.counts().keys() == {MADE_UP}
+            self.said.setText(f"{_MADE_UP if alone else _WHAT} {_HINT}")
+
+    def _progress(self, read: Read | None) -> None:
+        for widget in (self.progress, self.stop):
+            widget.setVisible(read is not None)
+        if read is not None:
+            left = f", {read.seconds_left:.0f} s" if read.seconds_left else ""
+            self.progress.setText(f"Reading seeds: {read.done:,} of {read.total:,}{left}")
+
+    def _library_changed(self) -> None:
+        if self.isVisible():
+            self.points.look_again()
 
     # --- playing and writing
 
@@ -159,23 +199,27 @@ class PhraseMap(Beside):
         if number < 0:
             self._linger.start()
             return
-        each = self._phrases[number]
+        each, placed = self.points.phrases[number], self.points.placed(number)
+        try:
+            phrase = each.read()
+        except UserError as error:
+            self.said.setText(str(error))
+            return
         song = self._document.song
         first = self._bar()
         start = song.metres.bar_start(first)
-        scale = song.ticks_per_quarter / each.phrase.ticks_per_quarter
+        scale = song.ticks_per_quarter / phrase.ticks_per_quarter
         notes = tuple(
             replace(note, onset=start + round(note.onset * scale), duration=max(round(note.duration * scale), 1))
-            for note in each.phrase.notes
+            for note in phrase.notes
         )
         end = song.metres.bar_end(song.metres.bar(max(max(note.end for note in notes) - 1, start)))
         request = self._request(first, song.metres.bar(end - 1) - first + 1, ())
         if request is None:
             return
-        placed = self._placed[number]
         take = Take(
             notes, "map", 0, 0, request.controls, Span(start, end), placed.key, frozenset(range(12)),
-            latent=tuple(value for point in placed.points for value in point),
+            latent=tuple(placed.points.ravel().tolist()),
         )  # fmt: skip
         self._play(TakeGroup.start(0, self._document.selection.track_id, request, song).finish((take,)))
         self.said.setText(each.title)
@@ -187,30 +231,32 @@ class PhraseMap(Beside):
         if self._asked is not None:
             self._waiting = x, y
             return
-        song, first = self._document.song, self._bar()
+        song, first, shown = self._document.song, self._bar(), self.view.shown
         bars = self._panel.bars.value() or DEFAULT_BARS
         span = Span(song.metres.bar_start(first), song.metres.bar_end(first + bars - 1))
-        latent = self.map.at(x, y, len(windows(song.metres, span.start, span.end)))
-        request = self._request(first, bars, latent, self.map.nearest(x, y)[0])
+        latent = self.map.at(x, y, len(windows(song.metres, span.start, span.end)), shown)
+        request = self._request(first, bars, latent, self.map.nearest(x, y, shown)[0])
         if request is None:
             return
         self._asked, self._place = self._client.ask(request), (x, y)
         self._group = TakeGroup.start(self._asked, self._document.selection.track_id, request, song)
 
-    def _request(self, first: int, bars: int, latent: tuple[float, ...], near: int | None = None) -> Request | None:
+    def _request(
+        self, first: int, bars: int, latent: tuple[float, ...], near: int | None = None, takes: int = 1
+    ) -> Request | None:
         """What the engine is asked, in the panel's key or else that of the phrase next to the place."""
         controls, wrong = checked_controls(self._panel)
         if controls is not None and near is not None and controls.key is None:
-            controls = replace(controls, key=self._placed[near].key)
+            controls = replace(controls, key=self.points.placed(near).key)
         if controls is None:
             self.said.setText(wrong)
             return None
         made = fresh_plan(
-            self._document.song, self._document.selection.track_id, first, bars, controls, 1, 1, engine="vae",
+            self._document.song, self._document.selection.track_id, first, bars, controls, 1, takes, engine="vae",
             latent=latent,
         )  # fmt: skip
         if made.request is None:
-            self.said.setText(made.tooltip)
+            self._tell(made.tooltip)
         return made.request
 
     def _takes_came(self, request_id: int, takes: tuple[Take, ...]) -> None:
@@ -221,16 +267,13 @@ class PhraseMap(Beside):
             self._play(self._group.finish(takes))
             self.said.setText("What lies there; “Put into the song” keeps it.")
             self.wrote.emit(*self._place)
-        self._go_on()
-
-    def _go_on(self) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             self._write(*waiting)
 
     def _failed(self, request_id: int, sentence: str) -> None:
-        if request_id in (self._asked, self._survey):
-            self._asked = self._survey = self._waiting = None
+        if request_id == self._asked:
+            self._asked = self._waiting = None
             self.said.setText(sentence)
 
     def _bar(self) -> int:

@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.compose import client as compose_client
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
@@ -30,7 +29,6 @@ from app.song.selection import Selection
 from app.ui.recording import Recording
 from app.ui.seed_index import SeedIndex
 from app.ui.window import MainWindow
-from tests.app.ui import scripted
 
 MINUET = Path(__file__).parents[2] / "data" / "midi" / "minuet.mid"
 WAIT = 20_000
@@ -125,13 +123,12 @@ def options(request: pytest.FixtureRequest) -> Options:
 
 
 @pytest.fixture
-def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Options) -> Iterator[Program]:
+def program(qtbot: QtBot, tmp_path: Path, options: Options) -> Iterator[Program]:
     """The window, shown, with both processes starting."""
-    monkeypatch.setattr(compose_client.worker, "run", scripted.run)
     record = tmp_path / "played.txt"
     document = Document()
     player = Player(replace(options, record=str(record)))
-    client = ComposeClient("scripted", tmp_path / "styles")
+    client = ComposeClient("tests.app.ui.scripted.load", tmp_path / "styles")
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
     learner = Learner(tmp_path / "styles", tmp_path / "kept", "tests.app.compose.lessons")
