@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,11 +13,16 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from app import paths
 from app.cli.bench_compose import PHRASE_BARS, song_with_phrase
 from app.cli.bench_loop import pause, wait
 from app.cli.bench_program import Running, running
 from app.cli.measured import Measured, measured
+from app.compose.atlas import SEEDS
 from app.compose.variation import phrase_in
+from app.library.database import open_library
+from app.library.indexer import index
+from app.library.sources import sources
 from app.song.edits import add_notes, add_track
 from app.song.selection import Selection
 from app.song.song import Song
@@ -29,11 +35,13 @@ POINTS, FRAMES = 10_000, 120
 _BUDGET = 150  # milliseconds
 _FRAME = 16  # milliseconds: sixty frames a second
 _EVENTS, _APART = 12, 0.016  # moves of the mouse in a drag, and the seconds between them
+_REST = 0.2  # seconds between moves while seeds are read
 _FARTHEST = 0.9  # of the map
 
 
 def mapping() -> Iterator[Measured]:
-    """Drag over the map in the real window; then its arithmetic alone, and its frames, with 10,000 points."""
+    """Drag over the map of the built-in library in the real window, while its seeds are read and after; then its
+    arithmetic alone, and its frames, with 10,000 points."""
     from app.ui.map_view import frame_times
 
     with running() as program:
@@ -67,12 +75,17 @@ class _Bench:
         QApplication.sendEvent(self.map.view, event)
         return started
 
-    def alone(self, x: float, y: float) -> tuple[float, float]:
-        """Milliseconds from one move to the phrase seen, and to its first note at the port."""
+    def seen(self, x: float, y: float) -> tuple[float, float]:
+        """When the mouse was moved to a place, and when the phrase was seen."""
         self.drawn.clear()
-        before = self.program.sent()
         started = self.move(x, y)
         wait(lambda: bool(self.drawn), "a phrase")
+        return started, self.drawn[0][2]
+
+    def alone(self, x: float, y: float) -> tuple[float, float]:
+        """Milliseconds from one move to the phrase seen, and to its first note at the port."""
+        before = self.program.sent()
+        started, seen = self.seen(x, y)
         take = self.map.heard
         assert take is not None
         first = take.notes[0]
@@ -80,7 +93,7 @@ class _Bench:
         tempos = self.program.document.song.tempos
         written = tempos.seconds(first.onset) - tempos.seconds(take.span.start)  # a rest before it is music
         heard = (self.program.sounded(before, first.pitch) or 0) - started - written
-        return (self.drawn[0][2] - started) * 1000, heard * 1000
+        return (seen - started) * 1000, heard * 1000
 
     def drag(self, random: np.random.Generator) -> tuple[list[float], float]:
         """One drag: milliseconds from move to picture for each phrase that was seen, and for where it ended."""
@@ -101,26 +114,40 @@ class _Bench:
 
 
 def _dragging(program: Running) -> Iterator[Measured]:
+    with closing(open_library(program.library)) as connection:
+        index(connection, sources((), paths.resource("seeds"), program.library.with_name("takes")))
     song = _song()
     program.document.edit("Phrases", song, Selection(song.tracks[0].id))
     program.window.open_map()
     bench = _Bench(program, program.window.map)
     bench.watch()
-    wait(lambda: bench.map.map is not None, "the map")
+    points = bench.map.points
+    wait(lambda: points.settled, "the map")
     random = np.random.default_rng(1)
     for _ in range(3):  # what happens only once is not measured
         bench.alone(*random.uniform(-_FARTHEST, _FARTHEST, 2).tolist())
+    began, before, busy = time.monotonic(), points.counts()[SEEDS], []
+    while bench.map.reading:
+        started, seen = bench.seen(*random.uniform(-_FARTHEST, _FARTHEST, 2).tolist())
+        busy.append((seen - started) * 1000)
+        pause(_REST)
+    seconds, read = time.monotonic() - began, points.counts()[SEEDS] - before
+    if busy:
+        yield measured("Map, a move to the phrase on screen while seeds are read", busy, _BUDGET, "ms", more=(99,))
+        yield measured("Map, reading seeds meanwhile", [read / seconds], None, "seeds/s", at_least=True)
     loads = [os.getloadavg()[0]]
     single = [bench.alone(*random.uniform(-_FARTHEST, _FARTHEST, 2).tolist()) for _ in range(MOVES)]
     drags = [bench.drag(random) for _ in range(DRAGS)]
     loads.append(os.getloadavg()[0])
+    count = len(points.phrases)
     bench.map.close()
-    yield measured("Map, a move to the phrase on screen", [seen for seen, _ in single], _BUDGET, "ms", more=(99,))
-    yield measured("Map, a move to the phrase's first note sent", [heard for _, heard in single], _BUDGET, "ms")
+    what = f"Map, {count:,} points:"
+    yield measured(f"{what} a move to the phrase on screen", [seen for seen, _ in single], _BUDGET, "ms", more=(99,))
+    yield measured(f"{what} a move to the phrase's first note sent", [heard for _, heard in single], _BUDGET, "ms")
     every = [one for each, _ in drags for one in each]
-    yield measured("Map, dragging: a place to its phrase on screen", every, _BUDGET, "ms", more=(99,))
-    yield measured("Map, dragging: the last place to its phrase", [last for _, last in drags], _BUDGET, "ms")
-    yield measured("Map, dragging: phrases seen in a drag of 0.2 s", [len(each) for each, _ in drags], None, "")
+    yield measured(f"{what} dragging, a place to its phrase on screen", every, _BUDGET, "ms", more=(99,))
+    yield measured(f"{what} dragging, the last place to its phrase", [last for _, last in drags], _BUDGET, "ms")
+    yield measured("phrases seen in a drag of 0.2 s", [len(each) for each, _ in drags], None, "")
     yield measured("load of this machine meanwhile", loads, None, "")
 
 

@@ -31,15 +31,16 @@ class Running:
     document: Document
     player: Player
     window: MainWindow
+    library: Path
     record: Path
 
     def sent(self) -> int:
-        """How many messages the player has sent."""
-        return len(sent_messages(self.record))
+        """How far the player has written down what it sent, in bytes."""
+        return self.record.read_bytes().rfind(b"\n") + 1
 
     def sounded(self, before: int, pitch: int | None = None) -> float | None:
-        """When the first note was struck, of that pitch, after so many messages; None where there was none."""
-        sent = sent_messages(self.record)[before:]
+        """When the first note was struck, of that pitch, after it had got that far; None where there was none."""
+        sent = sent_messages(self.record, before)
         struck = (at for at, data, _ in sent if data[0] & 0xF0 == 0x90 and (pitch is None or data[1] == pitch))
         return next(struck, None)
 
@@ -66,7 +67,7 @@ def running() -> Iterator[Running]:
         client.start()
         try:
             wait(lambda: client.state == "ready" and record.exists(), "the processes to start")
-            yield Running(document, player, window, record)
+            yield Running(document, player, window, history.path, record)
         finally:
             player.close()
             client.close()

@@ -102,6 +102,11 @@ class PhraseMap(Beside):
         return self.points.map
 
     @property
+    def reading(self) -> bool:
+        """Whether seeds are on their way to the map."""
+        return self._seeds.running or not self.points.settled
+
+    @property
     def heard(self) -> Take | None:
         """What was played or written last."""
         return self._group.take if self._group is not None else None

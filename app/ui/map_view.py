@@ -21,6 +21,7 @@ _PREFERRED = 4.0  # pixels by which the few seem nearer to the mouse than one of
 _STEP = 0.05  # of the map, by an arrow key
 _EDGE = 1.3  # how much of the map is seen, to all sides of its middle
 _NEAREST, _FARTHEST = 40.0, 0.5
+_BRIM = 16  # device pixels around the picture of the points
 
 
 class MapView(QWidget):
@@ -32,10 +33,11 @@ class MapView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._places = np.zeros((0, 2))
-        self._kinds = np.zeros(0, str)
+        self._kinds: dict[str, NDArray[np.bool_]] = {}  # which of the points are of each kind
         self._titles: Sequence[str] = ()
-        self._shown = np.zeros(0, bool)
+        self._shown, self._preferred = np.zeros(0, bool), np.zeros(0)
         self._picture: QImage | None = None  # of the points, until something about them changes
+        self._canvas = np.zeros(0, np.uint32)
         self._empty = ""
         self._at: tuple[float, float] | None = None
         self._over = -1
@@ -58,12 +60,17 @@ class MapView(QWidget):
         shown: Collection[str] = tuple(MARKS),
     ) -> None:  # fmt: skip
         """Show these points (n, 2), each of a kind and with a title; of the kinds only those that are `shown`."""
-        self._places, self._kinds, self._titles, self._over = places, np.array(kinds, str), titles, -1
+        named = np.array(kinds, str)
+        self._kinds = {kind: named == kind for kind in MARKS}
+        self._preferred = _PREFERRED * ~self._kinds[SEEDS]
+        self._places, self._titles, self._over = places, titles, -1
         self.show_kinds(shown)
 
     def show_kinds(self, shown: Collection[str]) -> None:
         """Show the points of these kinds alone."""
-        self._shown = np.isin(self._kinds, list(shown))
+        self._shown = np.zeros(len(self._places), bool)
+        for kind in shown:
+            self._shown |= self._kinds.get(kind, False)
         if self._over >= 0 and not self._shown[self._over]:
             self._point_at(-1)
         self._repaint_points()
@@ -158,7 +165,7 @@ class MapView(QWidget):
         pixels = self.pixels(self._places)
         off = np.hypot(pixels[:, 0] - point.x(), pixels[:, 1] - point.y())
         off[~self._shown | (off > _REACH)] = np.inf
-        found = int(np.argmin(off - _PREFERRED * (self._kinds != SEEDS)))
+        found = int(np.argmin(off - self._preferred))
         return found if np.isfinite(off[found]) else -1
 
     # --- painting
@@ -172,7 +179,7 @@ class MapView(QWidget):
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatioF() != ratio:
             self._picture = self._points(ratio)
-        painter.drawImage(QPointF(0, 0), self._picture)
+        painter.drawImage(QPointF(-_BRIM / ratio, -_BRIM / ratio), self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._shown.any():
             painter.setPen(THEME.colour("muted_text"))
@@ -211,22 +218,24 @@ class MapView(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
 
     def _points(self, ratio: float) -> QImage:
-        """All points as an image. Stamped by numpy: Qt takes a hundred times as long to paint as many of them."""
-        width, height = max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1)
-        margin = round(8 * ratio)
-        # With an edge all around, so that points may lie half outside.
+        """All points as an image with a brim, so that points may lie half outside. Stamped by numpy: Qt takes a
+        hundred times as long to paint as many of them."""
+        width, height = (max(round(side * ratio), 1) + 2 * _BRIM for side in (self.width(), self.height()))
         ground = THEME.colour("background").rgb()
-        canvas = np.full((height + 2 * margin, width + 2 * margin), ground, np.uint32)
-        at = np.rint(self.pixels(self._places) * ratio).astype(int)
-        inside = ((at >= 0) & (at < (width, height))).all(1) & self._shown
-        for kind, mark in MARKS.items():
-            x, y = at[inside & (self._kinds == kind)].T + margin
-            for edge in (True, False) if mark.edged else (False,):
-                colour = ground if edge else THEME.colour(mark.colour).rgb()
-                for right, down in mark.pixels(ratio, edge) if len(x) else ():
-                    canvas[y + down, x + right] = colour
-        canvas = np.ascontiguousarray(canvas[margin : margin + height, margin : margin + width])
-        image = QImage(canvas.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        canvas = np.full(width * height, ground, np.uint32)
+        at = np.rint(self.pixels(self._places) * ratio).astype(np.int32) + _BRIM
+        inside = ((at >= _BRIM) & (at < (width - _BRIM, height - _BRIM))).all(1) & self._shown
+        first = at[:, 1] * np.int32(width) + at[:, 0]
+        for kind, mark in MARKS.items() if self._kinds else ():
+            there = first[inside & self._kinds[kind]]
+            if len(there):
+                for edge in (True, False) if mark.edged else (False,):
+                    for right, down in mark.pixels(ratio, edge):
+                        canvas[there + np.int32(down * width + right)] = (
+                            ground if edge else THEME.colour(mark.colour).rgb()
+                        )
+        self._canvas = canvas  # the image does not hold it
+        image = QImage(canvas.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         return image
 
