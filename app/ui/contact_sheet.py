@@ -14,6 +14,7 @@ from app.compose.takes import TakeGroup
 from app.document import Document
 from app.library.tallies import Tallies
 from app.player.client import Player
+from app.song.chords import chord_spans
 from app.ui.accepted import Accepted
 from app.ui.beside import Beside
 from app.ui.compose_panel import ComposePanel, checked_controls
@@ -158,7 +159,10 @@ class ContactSheet(Beside):
             return
         if latent and self._group is not None:  # of the same kind, whatever the fields say by now
             before = self._group.request
-            request, track_id = replace(before, latent=latent, seed=self._panel.next_seed()), self._group.track_id
+            chords = chord_spans(document.song, before.span.start, before.span.end)  # but over the lane as it is now
+            context = replace(before.context, chords=chords)
+            request = replace(before, context=context, latent=latent, seed=self._panel.next_seed())
+            track_id = self._group.track_id
         else:
             song = document.song
             first = song.metres.bar(self._hearing.playhead) if song.note_count or song.chords else 0

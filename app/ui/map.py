@@ -21,6 +21,7 @@ from app.compose.takes import TakeGroup
 from app.document import Document
 from app.library.surveying import Read
 from app.player.client import Player
+from app.song.chords import chord_spans
 from app.ui.beside import Beside
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.hearing import Record
@@ -249,15 +250,19 @@ class PhraseMap(Beside):
     def _request(
         self, first: int, bars: int, latent: tuple[float, ...], near: int | None = None, takes: int = 1
     ) -> Request | None:
-        """What the engine is asked, in the panel's key or else that of the phrase next to the place."""
+        """What the engine is asked: in the panel's key, else in that of the chords that stand there, else in that of
+        the phrase next to the place."""
+        song = self._document.song
         controls, wrong = checked_controls(self._panel)
         if controls is not None and near is not None and controls.key is None:
-            controls = replace(controls, key=self.points.placed(near).key)
+            start, end = song.metres.bar_start(first), song.metres.bar_end(first + bars - 1)
+            if all(each.chord is None for each in chord_spans(song, start, end)):
+                controls = replace(controls, key=self.points.placed(near).key)
         if controls is None:
             self.said.setText(wrong)
             return None
         made = fresh_plan(
-            self._document.song, self._document.selection.track_id, first, bars, controls, 1, takes, engine="vae",
+            song, self._document.selection.track_id, first, bars, controls, 1, takes, engine="vae",
             latent=latent,
         )  # fmt: skip
         if made.request is None:

@@ -53,12 +53,13 @@ class SeedPlaces(QObject):
 
     def phrases(self) -> Iterator[MapPhrase]:
         """The seeds that were read; may be asked on any thread. Raises UserError."""
-        self.chosen = _NOTHING
         if not self._library.exists():
+            self.chosen = _NOTHING
             return
         self._version = self._version or places.version(self._weights)
-        self.chosen = places.choose(places.seeds(self._library), places.known(self._file, self._version), self._most)
-        for seed, place in self.chosen.shown:
+        chosen = places.choose(places.seeds(self._library), places.known(self._file, self._version), self._most)
+        self.chosen = chosen
+        for seed, place in chosen.shown:
             name = seed.title if not seed.source or seed.source == seed.title else f"{seed.title} ({seed.source})"
             yield MapPhrase(name or "a seed", partial(self._notes, seed, place), SEEDS, place.placed)
 

@@ -1,4 +1,5 @@
-"""The real window with its real processes: a scripted engine, and a player that writes down what it plays."""
+"""The real window with its real processes: a scripted engine unless a test wants another, and a player that writes down
+what it plays."""
 
 from __future__ import annotations
 
@@ -123,12 +124,18 @@ def options(request: pytest.FixtureRequest) -> Options:
 
 
 @pytest.fixture
-def program(qtbot: QtBot, tmp_path: Path, options: Options) -> Iterator[Program]:
+def engine(request: pytest.FixtureRequest) -> str:
+    """What composes: a scripted engine, unless a test says otherwise."""
+    return getattr(request, "param", "tests.app.ui.scripted.load")
+
+
+@pytest.fixture
+def program(qtbot: QtBot, tmp_path: Path, options: Options, engine: str) -> Iterator[Program]:
     """The window, shown, with both processes starting."""
     record = tmp_path / "played.txt"
     document = Document()
     player = Player(replace(options, record=str(record)))
-    client = ComposeClient("tests.app.ui.scripted.load", tmp_path / "styles")
+    client = ComposeClient(engine, tmp_path / "styles")
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
     learner = Learner(tmp_path / "styles", tmp_path / "kept", "tests.app.compose.lessons")
