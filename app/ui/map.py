@@ -184,7 +184,7 @@ class PhraseMap(Beside):
         self.view.explain(f"{_WHAT}\n{sentence}")
 
     def _tell_count(self) -> None:
-        if self.points.phrases:  # else why there are none stands there already
+        if self.points.phrases and self.view.hovered < 0:  # else why there are none stands there, or a title
             alone = self.points.counts().keys() == {MADE_UP}
             self.said.setText(f"{_MADE_UP if alone else _WHAT} {_HINT}")
 

@@ -43,6 +43,7 @@ class MapView(QWidget):
         self._over = -1
         self._middle, self._zoom = np.zeros(2), 1.0
         self._grabbed: QPointF | None = None
+        self._pointer: QPointF | None = None  # where the mouse is while nothing is pressed
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -60,20 +61,30 @@ class MapView(QWidget):
         shown: Collection[str] = tuple(MARKS),
     ) -> None:  # fmt: skip
         """Show these points (n, 2), each of a kind and with a title; of the kinds only those that are `shown`."""
+        before = self._title(self._over)
         named = np.array(kinds, str)
         self._kinds = {kind: named == kind for kind in MARKS}
         self._preferred = _PREFERRED * ~self._kinds[SEEDS]
-        self._places, self._titles, self._over = places, titles, -1
-        self.show_kinds(shown)
+        self._places, self._titles = places, titles
+        self._shown = self._of(shown)
+        found = self._nearest(self._pointer) if self._pointer is not None else -1
+        if found >= 0 and self._title(found) == before:
+            self._over = found  # the same phrase, which sounds on
+        else:
+            self._point_at(-1)  # what comes under a mouse that rests was not pointed at
+        self._repaint_points()
 
     def show_kinds(self, shown: Collection[str]) -> None:
         """Show the points of these kinds alone."""
-        self._shown = np.zeros(len(self._places), bool)
-        for kind in shown:
-            self._shown |= self._kinds.get(kind, False)
+        self._shown = self._of(shown)
         if self._over >= 0 and not self._shown[self._over]:
             self._point_at(-1)
         self._repaint_points()
+
+    @property
+    def hovered(self) -> int:
+        """The point under the mouse; -1: none."""
+        return self._over
 
     def explain(self, sentence: str) -> None:
         """What is said in the middle while there are no points."""
@@ -119,14 +130,16 @@ class MapView(QWidget):
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self._drag_to(self.place_at(event.position()))
         else:
+            self._pointer = event.position()
             self._point_at(self._nearest(event.position()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._grabbed = event.position()
+        self._grabbed, self._pointer = event.position(), None
         if event.button() == Qt.MouseButton.LeftButton:
             self._drag_to(self.place_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
+        self._pointer = None
         self._point_at(-1)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -158,6 +171,16 @@ class MapView(QWidget):
             self._over = number
             self.update()
             self.over.emit(number)
+
+    def _of(self, kinds: Collection[str]) -> NDArray[np.bool_]:
+        """Which of the points are of these kinds."""
+        found = np.zeros(len(self._places), bool)
+        for kind in kinds:
+            found |= self._kinds.get(kind, False)
+        return found
+
+    def _title(self, number: int) -> str | None:
+        return self._titles[number] if 0 <= number < len(self._titles) else None
 
     def _nearest(self, point: QPointF) -> int:
         if not self._shown.any():
@@ -201,10 +224,11 @@ class MapView(QWidget):
         x, y = self.pixels(self._places[number : number + 1])[0].tolist()
         painter.setPen(QPen(THEME.colour("text"), 2))
         painter.drawEllipse(QPointF(x, y), _RING, _RING)
-        if number >= len(self._titles):
+        title = self._title(number)
+        if title is None:
             return
         metrics, most = self.fontMetrics(), self.width() - 4 * _MARGIN
-        title = metrics.elidedText(self._titles[number], Qt.TextElideMode.ElideRight, most)
+        title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, most)
         width, height = metrics.horizontalAdvance(title) + 2 * _MARGIN, metrics.height() + _MARGIN
         left = min(max(x - width / 2, _MARGIN), self.width() - width - _MARGIN)
         top = y + _RING + _MARGIN

@@ -21,7 +21,7 @@ def _open(program: Program) -> PhraseMap:
     program.open()
     program.key(Key.Key_M, Shift)
     found = program.window.map
-    program.wait(lambda: found.map is not None)
+    program.wait(lambda: found.map is not None and found.points.settled)
     return found
 
 
@@ -115,6 +115,22 @@ def test_a_song_with_few_phrases_has_company(program: Program) -> None:
     assert "alike" in shown.said.text()
     assert shown.map is not None
     assert shown.map.places.std(0).min() > 0.1  # the plane is theirs together
+
+
+def test_points_that_come_meanwhile_do_not_end_what_sounds_under_the_mouse(program: Program) -> None:
+    shown = _open(program)
+    heard: list[int] = []
+    shown.view.over.connect(heard.append)
+    _mouse(shown, _point(shown, 1), pressed=False)
+    title, take = shown.said.text(), shown.heard
+    shown.points.look_again()
+    with program.qtbot.waitSignal(shown.points.changed, timeout=WAIT):
+        pass
+    assert heard == [1]
+    assert (shown.said.text(), shown.heard) == (title, take)
+    shown.again.click()  # now everything is looked for anew, and nothing is there for a while
+    assert heard == [1, -1]
+    program.wait(lambda: not program.player.playing)
 
 
 def test_on_a_drum_track_the_map_says_what_to_do(program: Program) -> None:
