@@ -21,6 +21,7 @@ _PREFERRED = 4.0  # pixels by which the few seem nearer to the mouse than one of
 _STEP = 0.05  # of the map, by an arrow key
 _EDGE = 1.3  # how much of the map is seen, to all sides of its middle
 _NEAREST, _FARTHEST = 40.0, 0.5
+_CROWD = 1_000  # points of a kind that have no edges any more: they hide each other
 _BRIM = 16  # device pixels around the picture of the points
 
 
@@ -37,7 +38,7 @@ class MapView(QWidget):
         self._titles: Sequence[str] = ()
         self._shown, self._preferred = np.zeros(0, bool), np.zeros(0)
         self._picture: QImage | None = None  # of the points, until something about them changes
-        self._canvas = np.zeros(0, np.uint32)
+        self._canvas = np.zeros(0, np.uint32)  # the memory of the picture, which does not hold it
         self._empty = ""
         self._at: tuple[float, float] | None = None
         self._over = -1
@@ -246,19 +247,21 @@ class MapView(QWidget):
         hundred times as long to paint as many of them."""
         width, height = (max(round(side * ratio), 1) + 2 * _BRIM for side in (self.width(), self.height()))
         ground = THEME.colour("background").rgb()
-        canvas = np.full(width * height, ground, np.uint32)
+        if len(self._canvas) != width * height:
+            self._canvas = np.empty(width * height, np.uint32)
+        canvas = self._canvas  # the same one every time: new memory costs more than all points
+        canvas.fill(ground)
         at = np.rint(self.pixels(self._places) * ratio).astype(np.int32) + _BRIM
         inside = ((at >= _BRIM) & (at < (width - _BRIM, height - _BRIM))).all(1) & self._shown
         first = at[:, 1] * np.int32(width) + at[:, 0]
         for kind, mark in MARKS.items() if self._kinds else ():
             there = first[inside & self._kinds[kind]]
             if len(there):
-                for edge in (True, False) if mark.edged else (False,):
+                for edge in (True, False) if mark.edged and len(there) < _CROWD else (False,):
                     for right, down in mark.pixels(ratio, edge):
                         canvas[there + np.int32(down * width + right)] = (
                             ground if edge else THEME.colour(mark.colour).rgb()
                         )
-        self._canvas = canvas  # the image does not hold it
         image = QImage(canvas.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         return image
@@ -269,7 +272,7 @@ def frame_times(count: int, frames: int) -> list[float]:
     view = MapView()
     view.resize(900, 700)
     random = np.random.default_rng(1)
-    kinds = tuple(MARKS)
+    kinds = [SEEDS] * 27 + [*MARKS][1:]  # nine of ten are seeds
     view.show_points(
         random.standard_normal((count, 2)) / 2,
         [kinds[number % len(kinds)] for number in range(count)],
