@@ -13,7 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.compose.atlas import MADE_UP, SEEDS, KeptPhrases
+from app.compose.atlas import MADE_UP, MOST_PHRASES, SEEDS, KeptPhrases
 from app.compose.client import ComposeClient
 from app.compose.fresh import FRESH_TAKES, fresh_plan
 from app.compose.intent import DEFAULT_BARS
@@ -85,6 +85,12 @@ class PhraseMap(Beside):
         self.points.ready.connect(self._tell_count)
         self.points.progressed.connect(self._progress)
         index.changed.connect(self._library_changed)
+        self._progress(Read(MOST_PHRASES, MOST_PHRASES))
+        self.progress.setMinimumWidth(self.progress.sizeHint().width())
+        for widget in (self.progress, self.stop):  # nothing moves where they come and go
+            policy = widget.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
         top = QHBoxLayout()
         top.addWidget(self.boxes)
         top.addStretch(1)
@@ -192,8 +198,8 @@ class PhraseMap(Beside):
         for widget in (self.progress, self.stop):
             widget.setVisible(read is not None)
         if read is not None:
-            left = f", {read.seconds_left:.0f} s" if read.seconds_left else ""
-            self.progress.setText(f"Reading seeds: {read.done:,} of {read.total:,}{left}")
+            self.progress.setText(f"Reading seeds: {read.done:,} of {read.total:,}")
+            self.progress.setToolTip(f"About {read.seconds_left:.0f} s left" if read.seconds_left else "")
 
     def _library_changed(self) -> None:
         if self.isVisible():

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
-from app.compose.atlas import KEPT, MADE_UP, SEEDS, SONG
+from app.compose.atlas import KEPT, MADE_UP, MOST_PHRASES, SEEDS, SONG
 from app.ui.theme import THEME
 
 _ICON = 18  # pixels
@@ -92,6 +92,9 @@ class KindBoxes(QWidget):
             box.toggled.connect(lambda _: self.changed.emit())
             self.boxes[kind] = box
             row.addWidget(box)
+        self.show_counts(dict.fromkeys(MARKS, MOST_PHRASES))
+        for box in self.boxes.values():
+            box.setMinimumWidth(box.sizeHint().width())  # of the longest text, so that nothing moves
         self.show_counts({})
 
     @property

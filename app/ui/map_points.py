@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
 
 from app.compose.atlas import MOST_PHRASES, SEEDS, MapPhrase, PhraseSource, gathered, made_up
 from app.compose.client import ComposeClient
@@ -165,11 +166,15 @@ class MapPoints(QObject):
         self.changed.emit()
 
     def _settle(self) -> None:
-        """A plane that was laid for the first few of many phrases is laid anew for all of them."""
-        if len(self.phrases) > 2 * self._laid_of:
+        """Nothing but seeds will come now."""
+        self._lay_anew(2)
+        self.ready.emit()
+
+    def _lay_anew(self, times: int) -> None:
+        """Lay the plane for all phrases, where there are so many times those it was laid for; not under a drag."""
+        if len(self.phrases) > times * self._laid_of and QApplication.mouseButtons() == Qt.MouseButton.NoButton:
             self.map = None
             self._show(self.phrases)
-        self.ready.emit()
 
     # --- seeds
 
@@ -194,7 +199,9 @@ class MapPoints(QObject):
         self._show([*(each for each in self.phrases if each.kind != SEEDS), *found])
         if end:
             self._settle()
-        elif start:
+            return
+        self._lay_anew(4)
+        if start:
             self._read_seeds()
 
     def _read_seeds(self) -> None:

@@ -25,7 +25,7 @@ Shift = Qt.KeyboardModifier.ShiftModifier
 @pytest.fixture
 def music(program: Program, tmp_path: Path) -> Path:
     """A folder in the library."""
-    for number in range(4):
+    for number in range(6):
         write_midi(tmp_path / "music" / f"Song {number}.mid", number)
     _index(program, tmp_path / "music")
     return tmp_path / "music"
@@ -62,6 +62,8 @@ def test_seeds_are_read_while_the_map_is_there_and_sound_under_the_mouse(program
     assert f"Seeds {len(chosen.shown)}" in shown.boxes.boxes[SEEDS].text()
     assert f"{chosen.left_out} were left out" in shown.boxes.boxes[SEEDS].toolTip()  # the drums
     assert not shown.stop.isVisible()
+    assert shown.map is not None
+    assert shown.map.places.std(0) == pytest.approx([0.5, 0.5])  # the plane is not that of the first few any more
     number = max(i for i, each in enumerate(shown.points.phrases) if each.kind == SEEDS)
     title = shown.points.phrases[number].title
     assert title.endswith("(Music)")
