@@ -13,7 +13,6 @@ from PySide6.QtCore import QByteArray, QDateTime, QLocale, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
-from app.compose.atlas import KeptPhrases
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
@@ -110,8 +109,9 @@ class MainWindow(QMainWindow):
         self.varying = Varying(document, self.composing, self.panel, fields, self)
         self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
-        kept = KeptPhrases(learner.kept)
-        self.map = PhraseMap(document, client, player, self.roll, self.panel, record, (kept,), self._tasks, self)
+        self.map = PhraseMap(
+            document, client, player, self.roll, self.panel, record, learner.kept, index, self._tasks, self
+        )
         self.seeds = Seeds(
             document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, offers, settings,
             self._remember, self,

@@ -1,4 +1,5 @@
-"""The real window with its real processes: a scripted engine, and a player that writes down what it plays."""
+"""The real window with its real processes: a scripted engine unless a test wants another, and a player that writes down
+what it plays."""
 
 from __future__ import annotations
 
@@ -14,7 +15,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.compose import client as compose_client
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
@@ -130,13 +130,18 @@ def options(request: pytest.FixtureRequest) -> Options:
 
 
 @pytest.fixture
-def program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Options) -> Iterator[Program]:
+def engine(request: pytest.FixtureRequest) -> str:
+    """What composes: a scripted engine, unless a test says otherwise."""
+    return getattr(request, "param", "tests.app.ui.scripted.load")
+
+
+@pytest.fixture
+def program(qtbot: QtBot, tmp_path: Path, options: Options, engine: str) -> Iterator[Program]:
     """The window, shown, with both processes starting."""
-    monkeypatch.setattr(compose_client.worker, "run", scripted.run)
     record = tmp_path / "played.txt"
     document = Document()
     player = Player(replace(options, record=str(record)))
-    client = ComposeClient("scripted", tmp_path / "styles")
+    client = ComposeClient(engine, tmp_path / "styles")
     facts: list[tuple[Any, ...]] = []
     stored: list[Settings] = []
     learner = Learner(tmp_path / "styles", tmp_path / "kept", "tests.app.compose.lessons")

@@ -1,0 +1,211 @@
+"""The points of the map: gathers phrases, has the engine say where they lie, and takes in seeds while they are read."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.compose.atlas import MOST_PHRASES, SEEDS, MapPhrase, PhraseSource, gathered, made_up
+from app.compose.client import ComposeClient
+from app.library.surveying import Read
+from app.song.song import Song
+from app.ui.seed_places import SeedPlaces
+from app.ui.tasks import Tasks
+from models.errors import UserError
+from models.latent_map import LatentMap, lay_map
+from models.request import Placed, Request, Take
+
+CHUNK = 32  # phrases the engine reads before it looks whether something else was asked
+FEW = 16  # with fewer phrases the engine makes some up: between one or two there is nothing to find
+_SHOWN_EVERY = 3.0  # seconds between two looks at the seeds that were read meanwhile
+
+
+class MapPoints(QObject):
+    """Phrases with the places where they lie; `map` is None while there are none."""
+
+    changed = Signal()  # other points, or other places of them
+    told = Signal(str)  # how far it is
+    ready = Signal()  # nothing but seeds will come now
+    progressed = Signal(object)  # surveying.Read while seeds are read, None when no more are
+
+    def __init__(
+        self, client: ComposeClient, sources: Sequence[PhraseSource], seeds: SeedPlaces, tasks: Tasks, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._client, self._sources, self._seeds, self._tasks = client, tuple(sources), seeds, tasks
+        self._song = Song.empty()
+        self._invent: Callable[[], Request | None] = lambda: None
+        self._number, self._gathering = 0, False
+        self._survey: int | None = None  # the request that the engine reads phrases for
+        self._inventing: int | None = None
+        self._unread: list[MapPhrase] = []
+        self._laid_of = 0  # phrases that the plane was laid for
+        self._looked_at = 0.0
+        self._wanted = True
+        self.phrases: list[MapPhrase] = []
+        self.map: LatentMap | None = None
+        client.surveyed.connect(self._surveyed)
+        client.takes_came.connect(self._takes_came)
+        client.failed.connect(self._failed)
+        seeds.read.connect(self._seeds_read)
+        seeds.troubled.connect(self.told)
+        seeds.ended.connect(self._seeds_ended)
+
+    def placed(self, number: int) -> Placed:
+        """Where a phrase lies."""
+        placed = self.phrases[number].placed
+        assert placed is not None
+        return placed
+
+    def counts(self) -> Counter[str]:
+        """How many there are of each kind."""
+        return Counter(each.kind for each in self.phrases)
+
+    def gather(self, song: Song, invent: Callable[[], Request | None]) -> None:
+        """Look for phrases anew; `invent` makes the request for some to begin with, where there are few."""
+        self._number, self._gathering = self._number + 1, True
+        self._song, self._invent = song, invent
+        self._survey = self._inventing = self.map = None
+        self.phrases, self._laid_of = [], 0
+        self.changed.emit()
+        self.told.emit("Looking for phrases …")
+        self._tasks.run(lambda: gathered(song, (*self._sources, self._seeds)), partial(self._gathered, self._number),
+                        self._broken)  # fmt: skip
+
+    def want_seeds(self, wanted: bool) -> None:
+        """Read seeds that are not on the map yet, or stop that."""
+        self._wanted = wanted
+        if not wanted:
+            self._seeds.stop()
+        elif self.settled:
+            self._read_seeds()
+
+    def look_again(self) -> None:
+        """The library holds other seeds than before."""
+        if self.settled and not self._seeds.running:
+            self._take_in(start=True)
+
+    def rest(self) -> None:
+        """Stop whatever is being read: it goes on when it is opened again."""
+        self._number, self._gathering = self._number + 1, False
+        self._survey = self._inventing = None
+        self._seeds.stop()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the phrases that were gathered are on the map, with or without all seeds."""
+        return not self._gathering and self._survey is None and self._inventing is None
+
+    # --- reading phrases
+
+    def _gathered(self, number: int, found: list[MapPhrase]) -> None:
+        if number != self._number:
+            return  # looked for again meanwhile
+        self._gathering = False
+        self._unread = [each for each in found if each.placed is None]
+        self._show([each for each in found if each.placed is not None])
+        self._read_on()  # also where nothing is left: the engine is loaded before it is needed
+
+    def _broken(self, error: Exception) -> None:
+        self._gathering = False
+        if not isinstance(error, UserError):
+            raise error
+        self.told.emit(str(error))
+
+    def _read_on(self) -> None:
+        """Let the engine read some more: a few at a time, so that it can answer in between."""
+        if self._unread:
+            done, left = len(self.phrases), len(self._unread)
+            self.told.emit(f"Reading the phrases … {done:,} of {done + left:,}" if done else "Reading the phrases …")
+        self._survey = self._client.survey([each.read() for each in self._unread[:CHUNK]])
+
+    def _surveyed(self, request_id: int, placed: tuple[Placed, ...]) -> None:
+        if request_id != self._survey:
+            return
+        self._survey = None
+        read = [replace(each, placed=where) for each, where in zip(self._unread, placed, strict=False)]
+        self._unread = self._unread[len(read) :]
+        self._show([*self.phrases, *read])
+        if self._unread and read:
+            self._read_on()
+        elif len(self.phrases) < FEW and (request := self._invent()) is not None:
+            self.told.emit("Writing some phrases to begin with …")
+            self._inventing = self._client.ask(request)
+        else:
+            self._settle()
+            self._read_seeds()
+
+    def _takes_came(self, request_id: int, takes: tuple[Take, ...]) -> None:
+        if request_id == self._inventing:
+            self._inventing = None
+            self._show([*self.phrases, *made_up(takes, self._song.metres, self._song.tempos)])
+            self._settle()
+            self._read_seeds()
+
+    def _failed(self, request_id: int, sentence: str) -> None:
+        if request_id in (self._survey, self._inventing):
+            self._survey = self._inventing = None
+            self._settle()
+            self._read_seeds()
+            self.told.emit(sentence)
+
+    def _show(self, phrases: list[MapPhrase]) -> None:
+        """Show these on the plane there is: what is on the map already stays where it is."""
+        self.phrases = phrases[:MOST_PHRASES]
+        if not self.phrases:
+            return
+        if self.map is None:
+            self._laid_of = len(self.phrases)
+        self.map = lay_map([self.placed(number) for number in range(len(self.phrases))], self.map)
+        self.changed.emit()
+
+    def _settle(self) -> None:
+        """Nothing but seeds will come now."""
+        self._lay_anew(2)
+        self.ready.emit()
+
+    def _lay_anew(self, times: int) -> None:
+        """Lay the plane for all phrases, where there are so many times those it was laid for; not under a drag."""
+        if len(self.phrases) > times * self._laid_of and QApplication.mouseButtons() == Qt.MouseButton.NoButton:
+            self.map = None
+            self._show(self.phrases)
+
+    # --- seeds
+
+    def _seeds_read(self, read: Read) -> None:
+        self.progressed.emit(read)
+        if time.monotonic() - self._looked_at > _SHOWN_EVERY and self.settled:
+            self._take_in()
+
+    def _seeds_ended(self) -> None:
+        self.progressed.emit(None)
+        self._take_in(end=True)
+
+    def _take_in(self, start: bool = False, end: bool = False) -> None:
+        """Show the seeds there are now; then read those that are missing, or see that this was all."""
+        self._looked_at = time.monotonic()
+        self._tasks.run(lambda: list(self._seeds.phrases()), partial(self._taken_in, self._number, start, end),
+                        self._broken)  # fmt: skip
+
+    def _taken_in(self, number: int, start: bool, end: bool, found: list[MapPhrase]) -> None:
+        if number != self._number or not self.settled:
+            return
+        self._show([*(each for each in self.phrases if each.kind != SEEDS), *found])
+        if end:
+            self._settle()
+            return
+        self._lay_anew(4)
+        if start:
+            self._read_seeds()
+
+    def _read_seeds(self) -> None:
+        if self._wanted:
+            self._seeds.start()
+        if self._seeds.running:
+            self.progressed.emit(Read(0, len(self._seeds.chosen.missing)))
