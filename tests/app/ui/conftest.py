@@ -34,7 +34,6 @@ from app.ui.recording import Recording
 from app.ui.seed_index import SeedIndex
 from app.ui.seed_list import SeedList
 from app.ui.window import MainWindow
-from tests.app.ui import scripted
 from tests.app.ui.tunes import write_tunes
 
 MINUET = Path(__file__).parents[2] / "data" / "midi" / "minuet.mid"
