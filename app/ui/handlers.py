@@ -53,5 +53,5 @@ def handlers(window: MainWindow, document: Document, player: Player) -> Mapping[
         "styles": lambda: window.styles.open_beside(), "history": lambda: window.history.open_beside(),
         "seeds": window.turn_side, "find_seeds": window.find_seeds, "alike": lambda: window.seeds.search_selection(),
         "remark": lambda: window.seeds.remark(), "library": lambda: window.library.open_beside(),
-        "about": window.show_about,
+        "suggestions": lambda: window.suggesting.open_beside(), "about": window.show_about,
     }  # fmt: skip

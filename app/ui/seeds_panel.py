@@ -50,6 +50,7 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
+        self.chooser = _action_button(actions["suggestions"], "By …")
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -119,6 +120,7 @@ class SeedsPanel(QWidget):
         for button in (self.kin, self.refuse, self.pin):
             buttons.addWidget(button)
         bottom.addWidget(self.listen, 1)
+        bottom.addWidget(self.chooser)
         bottom.addWidget(self.library)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)

@@ -50,6 +50,7 @@ from app.ui.seeds import Seeds
 from app.ui.seeds_panel import SeedsPanel
 from app.ui.side import Side
 from app.ui.styles import StylesDialog
+from app.ui.suggesting import Suggesting
 from app.ui.tasks import Tasks
 from app.ui.tasting import by_taste
 from app.ui.tracks import TrackList
@@ -116,17 +117,11 @@ class MainWindow(QMainWindow):
             self._remember, self,
         )  # fmt: skip
         self.library = LibraryDialog(index, self._tasks, self._remember, self)
+        self.suggesting = Suggesting(self.seeds, offers, settings, self._remember, self)
         self.playing = Playing(
-            document,
-            player,
-            self.roll,
-            self.transport,
-            self.message,
-            self.actions_by_name,
-            record,
-            self._remember,
+            document, player, self.roll, self.transport, self.message, self.actions_by_name, record, self._remember,
             self,
-        )
+        )  # fmt: skip
         self.beats = Beats(document, player, self._tasks, self)
         self._fields = Fields(self, self.roll)
         self.dropping = Dropping(self.roll, self.seeds.carried)
@@ -201,7 +196,7 @@ class MainWindow(QMainWindow):
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
             self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
-            self.seeds, self.library, self.history, self.map,
+            self.seeds, self.library, self.history, self.map, self.suggesting,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -382,8 +377,8 @@ class MainWindow(QMainWindow):
     def _finish(self) -> None:
         self._closing = True
         for each in (
-            self.playing, self.sheet, self.history, self.map, self.library, self.seeds, self.composing, self.varying,
-            self.grooving,
+            self.playing, self.sheet, self.history, self.map, self.library, self.suggesting, self.seeds,
+            self.composing, self.varying, self.grooving,
         ):  # fmt: skip
             each.close()
         geometry = b64encode(self.saveGeometry().data()).decode()
