@@ -32,7 +32,10 @@ DESCRIBED: Mapping[methods.Name, Described] = {
         "Trains a small network on your sittings. It takes some seconds; until then factorisation suggests.",
     ),
     "content": Described("Content alone", "Goes by how phrases are made only, and learns nothing from sittings."),
-    "popularity": Described("What you play most", "Goes by the books and folders you liked most of."),
+    "popularity": Described(
+        "What you play most",
+        "Goes by the books and folders you liked most of. (The figures of real listeners: by what most of them play.)",
+    ),
 }
 
 

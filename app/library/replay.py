@@ -80,8 +80,9 @@ def replay(material: Material, rows: Sequence[Row], neural: bool = True) -> Iter
         yield Replayed(len(found))
         return
     left_out = found[-min(max(round(_SHARE * len(found)), 1), MOST_LEFT_OUT) :]
-    names = [name for name in methods.NAMES if neural or name != "neural"]
-    hits, asked = dict.fromkeys(names, 0.0), 0
+    names: list[methods.Name] = [name for name in methods.NAMES if neural or name != "neural"]
+    hits: dict[methods.Name, float] = dict.fromkeys(names, 0.0)
+    asked = 0
     known: Knowledge | None = None
     for number, sitting in enumerate(left_out):
         before = [row for row in rows if row.at < sitting.start]

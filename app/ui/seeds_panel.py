@@ -50,7 +50,7 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
-        self.chooser = _action_button(actions["suggestions"], "By …")
+        self.chooser = _action_button(actions["suggestions"], "Chosen by …")
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -111,7 +111,7 @@ class SeedsPanel(QWidget):
         for widget in (quiet("familiar"), self.adventure, quiet("adventurous")):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
         form.addLayout(slider, 1, 0, 1, 4)
-        top, bottom, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        top, bottom, buttons, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.title, 1)
         top.addWidget(self.mood)
         top.addWidget(self.back)
@@ -120,7 +120,6 @@ class SeedsPanel(QWidget):
         for button in (self.kin, self.refuse, self.pin):
             buttons.addWidget(button)
         bottom.addWidget(self.listen, 1)
-        bottom.addWidget(self.chooser)
         bottom.addWidget(self.library)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
@@ -132,7 +131,9 @@ class SeedsPanel(QWidget):
         layout.addWidget(self.put)
         layout.addLayout(buttons)
         layout.addLayout(bottom)
-        layout.addWidget(self.progress)
+        last.addWidget(self.progress, 1)
+        last.addWidget(self.chooser)
+        layout.addLayout(last)
         self.setMinimumWidth(290)
 
     @property
