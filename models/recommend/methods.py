@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 
-from models.recommend import factors, neighbours
+from models.recommend import factors
 from models.recommend.factors import Factors, Taste
 from models.recommend.plays import Floats, Integers, Plays, make_plays
 from models.recommend.shelf import taste_of
+
+if TYPE_CHECKING:
+    from models.recommend.neighbours import Neighbours
 
 Name = Literal["factors", "neighbours", "neural", "content", "popularity"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -134,8 +137,10 @@ class Nearest:
         return self.places / np.maximum(np.linalg.norm(self.places, axis=1, keepdims=True), 1e-9)
 
     @cached_property
-    def _together(self) -> tuple[Integers, neighbours.Neighbours | None]:
+    def _together(self) -> tuple[Integers, Neighbours | None]:
         """What was played, and the likeness by sittings among that."""
+        from models.recommend import neighbours  # it loads scipy, which takes a while: only where it is chosen
+
         played, which = np.unique(self.plays.items, return_inverse=True)
         if not len(played):
             return played, None
