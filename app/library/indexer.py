@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 MOST_FILES = 100_000  # of a source
 MOST_PHRASES = 400_000  # in the catalogue
 MOST_DEPTH = 40  # folders within folders
-_BATCH_SECONDS = 0.3  # how long files are read before they are stored
-_BATCH_FILES = 64
+_BATCH_SECONDS = 1.0  # how long files are read before they are stored, in one transaction that waits for the disk
+_BATCH_FILES = 256
 _TOLD_EVERY = 1_000  # entries of folders looked at
 
 
