@@ -51,7 +51,7 @@ class Knowledge:
             case "neural" if self.neural is not None:
                 return self.neural
             case _:
-                return methods.Folded(self.fitted)
+                return methods.Folded(self.fitted, self.material.tunes)
 
     @cached_property
     def lengths(self) -> Floats:

@@ -16,11 +16,10 @@ from app.library.suggestions import Situation, Suggester
 from models.recommend import diversify, methods
 from models.recommend.features import MOODS, measure
 from models.recommend.material import Seed
-from models.recommend.palate import SHARE, rank_by_both
+from models.recommend.palate import rank_by_both, share_of
 
 SHELF = 10
 _WORTH_SAYING = 0.005
-_CONVINCING = 10  # phrases that were met, after which a taste counts half of what it may
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,7 @@ class Shelf:
         if self._lock.acquire(blocking=False):
             try:
                 if self._suggester is not None and len(seeds) > 1:
-                    heard = len(self._suggester.taste.items)
-                    share = SHARE * heard / (heard + _CONVINCING)
+                    share = share_of(len(self._suggester.taste.items))
                     likes = self._suggester.palate().likes(seeds).tolist()
             finally:
                 self._lock.release()

@@ -135,4 +135,5 @@ def _smaller(material: Material, rows: Sequence[Row]) -> Material:
         name: tuple(getattr(material, name)[row] for row in kept)
         for name in ("phrases", "titles", "roles", "sources", "keys", "metres")
     }
-    return replace(material, ids=material.ids[kept], features=material.features[kept], **columns)
+    tunes = np.unique(material.tunes[kept], return_inverse=True)[1]
+    return replace(material, ids=material.ids[kept], features=material.features[kept], tunes=tunes, **columns)

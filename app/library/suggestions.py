@@ -71,6 +71,11 @@ class Suggester:
         """The user's vector, folded in from the history."""
         return self._taste
 
+    @property
+    def verdict(self) -> methods.Verdict:
+        """What is expected of every phrase, by the history alone."""
+        return self._verdict
+
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
         self._knowledge = knowledge

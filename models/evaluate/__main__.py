@@ -21,7 +21,7 @@ from models.drummer import load as load_drummer
 from models.engines import OFFERED
 from models.errors import UserError
 from models.evaluate import frames, transformer
-from models.evaluate.answers import answer, take_figures
+from models.evaluate.answers import Answer, answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.chords import chord_figures, show_chords
 from models.evaluate.copying import INDEX, copying_figures, load_index
@@ -40,6 +40,7 @@ from models.evaluate.recommend import recommend_figures
 from models.evaluate.record import write_record
 from models.evaluate.steering import steering_figures
 from models.evaluate.tables import show, show_recommenders
+from models.evaluate.tasting import whole
 from models.evaluate.trials import trial_figures
 from models.evaluate.vae import show as show_vae
 from models.evaluate.vae import vae_figures
@@ -122,7 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     crowd = engines.add_parser("listeners", help="the shelf with simulated listeners: cold starts, sittings, bubbles")
     crowd.add_argument("--pieces", type=Path, nargs="+", required=True, metavar="DIR", help="folders of ABC and MIDI")
     crowd.add_argument("--listeners", type=int, default=40)
-    crowd.add_argument("--phrases", type=int, default=4000, help="of the library, at most")
+    crowd.add_argument("--phrases", type=int, default=8000, help="of the library, at most")
+    crowd.add_argument(
+        "--takes", type=Path, nargs="+", default=[], metavar="DIR_OR_ZIP", help="pieces for the LSTM to answer: its "
+        "takes are ranked by taste; those kept aside from training are taken",
+    )  # fmt: skip
+    crowd.add_argument("--requests", type=int, default=100, help="that the LSTM answers, at most")
     crowd.add_argument("--seed", type=int, default=0, help="chooses phrases and listeners")
     for each in (taste, crowd):
         each.add_argument("--record", type=Path, metavar="FILE", help="put the figures into the file that ships")
@@ -196,8 +202,14 @@ def _recommend(args: argparse.Namespace) -> dict[str, float]:
 
 
 def _listeners(args: argparse.Namespace) -> dict[str, float]:
-    """How the shelf serves simulated listeners."""
-    return listener_figures(args.pieces, args.listeners, args.phrases, lambda line: print(line, flush=True), args.seed)
+    """How the shelf serves simulated listeners, and how their taste ranks the LSTM's takes."""
+    answers: list[Answer] = []
+    if args.takes:
+        aside = [piece for piece in load_pieces(args.takes) if split(piece) == "valid"]
+        answers = whole(answer(load(), aside, args.seed, args.requests))
+    return listener_figures(
+        args.pieces, args.listeners, args.phrases, lambda line: print(line, flush=True), args.seed, answers
+    )
 
 
 def _vae(args: argparse.Namespace) -> dict[str, float]:

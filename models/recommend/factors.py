@@ -114,6 +114,16 @@ def fold_in(factors: Factors, items: Integers, weights: Floats, targets: Floats 
     return Taste(base + steps.sum(axis=0), base, steps, items)
 
 
+def spread_of(factors: Factors, events: int) -> NDArray[np.float64]:
+    """The inverse (factors, factors) of what the least squares of `fold_in` hold against a row of so many events before
+    any of them speaks: how far it may lie from 0, in which directions."""
+    settings = factors.settings
+    penalty = float(_penalties(np.array([events]), len(factors.items), settings)[0])
+    held = (settings.unobserved * factors.gram).astype(np.float64)
+    held[np.arange(len(held)), np.arange(len(held))] += penalty
+    return np.linalg.inv(held)
+
+
 def fold_in_all(factors: Factors, plays: Plays) -> Floats:
     """The rows (rows, factors) that `fold_in` gives for the plays of each, all at once."""
     expected = np.broadcast_to(factors.settings.mean * factors.mean, (plays.shape[0], len(factors.mean)))

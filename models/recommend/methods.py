@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 
-from models.recommend import factors
+from models.recommend import factors, kindred
 from models.recommend.factors import Factors, Taste
 from models.recommend.plays import Floats, Integers, Plays, make_plays
-from models.recommend.shelf import taste_of
+from models.recommend.shelf import STRONGEST, taste_of
 
 if TYPE_CHECKING:
     from models.recommend.neighbours import Neighbours
@@ -80,13 +80,19 @@ class OfVectors:
 
 @dataclass(frozen=True)
 class Folded:
-    """Factors, or places of content: the taste is folded in by least squares."""
+    """Factors, or places of content: the taste is folded in by least squares. Where `kin` (phrases,) numbers the tunes
+    of phrases, a tune may be liked beside that (`kindred.py`)."""
 
     fitted: Factors
+    kin: Integers | None = None
 
-    def judge(self, items: Integers, worths: Floats) -> OfVectors:
+    def judge(self, items: Integers, worths: Floats) -> Verdict:
         """See Method."""
-        return OfVectors(self.fitted.items, taste_of(self.fitted, items, worths))
+        if self.kin is None or not len(items):
+            return OfVectors(self.fitted.items, taste_of(self.fitted, items, worths))
+        strongest = np.argsort(-np.abs(worths), kind="stable")[:STRONGEST]
+        given = worths[strongest]
+        return kindred.fold_in(self.fitted, self.kin, items[strongest], np.abs(given), np.sign(given))
 
 
 def content_alone(places: Floats, fitting: factors.Settings) -> Folded:
