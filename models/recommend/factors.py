@@ -114,14 +114,14 @@ def fold_in(factors: Factors, items: Integers, weights: Floats, targets: Floats 
     return Taste(base + steps.sum(axis=0), base, steps, items)
 
 
-def spread_of(factors: Factors, events: int) -> NDArray[np.float64]:
-    """The inverse (factors, factors) of what the least squares of `fold_in` hold against a row of so many events before
-    any of them speaks: how far it may lie from 0, in which directions."""
+def resistance(factors: Factors, events: int) -> NDArray[np.float64]:
+    """The quadratic form (factors, factors) that the least squares of `fold_in` hold against a row of so many events
+    before any of them speaks."""
     settings = factors.settings
     penalty = float(_penalties(np.array([events]), len(factors.items), settings)[0])
     held = (settings.unobserved * factors.gram).astype(np.float64)
     held[np.arange(len(held)), np.arange(len(held))] += penalty
-    return np.linalg.inv(held)
+    return held
 
 
 def fold_in_all(factors: Factors, plays: Plays) -> Floats:

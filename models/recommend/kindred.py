@@ -7,7 +7,8 @@ Biometrics 31, 1975): the least squares of `factors.fold_in` with
 
     expected(item) = w · h(item) + u(tune of item),   plus   sum over t of u(t)² / kinship.
 
-With few events that is solved in as many unknowns as there are events. The score stays linear in them.
+Eliminating the effects leaves the equations of the vector alone, in which what a tune's events have in common counts
+less; the score stays linear in the events.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.recommend.factors import Factors, Taste, spread_of
+from models.recommend.factors import Factors, Taste, resistance
 from models.recommend.plays import Floats, Integers
 
 KINSHIP = 0.1  # the variance of a tune's effect; that of a score is about a third
@@ -62,16 +63,17 @@ def fold_in(
     fitted: Factors, kin: Integers, items: Integers, weights: Floats, targets: Floats, kinship: float = KINSHIP
 ) -> Kindred:
     """As `factors.fold_in`, with the effects of tunes; `kin` (phrases,) numbers the tunes from 0."""
-    heard = fitted.items[items].astype(np.float64)
-    prior = spread_of(fitted, len(items))  # what is known of the vector before any event
+    heard = fitted.items[items]
     tunes, which = np.unique(kin[items], return_inverse=True)
-    related = which[:, None] == which
-    spread = heard @ prior
-    noisy = spread @ heard.T + kinship * related + np.diag(1 / weights.astype(np.float64))
-    answers = np.linalg.inv(noisy) * targets  # (events, events): what each event does at each other
-    steps = (spread.T @ answers).T.astype(np.float32)
-    effects = np.zeros((len(tunes), len(items)))
-    np.add.at(effects, which, kinship * answers)
+    sums = np.bincount(which, weights)
+    gathered = np.zeros((len(tunes), heard.shape[1]), np.float32)
+    np.add.at(gathered, which, heard * weights[:, None])
+    common = (1 / (1 / kinship + sums)).astype(np.float32)
+    own = weights[:, None] * (heard - (common[:, None] * gathered)[which])  # without what the tune takes upon itself
+    inverse = np.linalg.inv(resistance(fitted, len(items)) + own.T @ heard)
+    steps = ((own * targets[:, None]) @ inverse.T).astype(np.float32)
+    effects = -(common[:, None] * gathered) @ steps.T
+    effects[which, np.arange(len(items))] += weights * common[which] * targets
     none = np.zeros(fitted.items.shape[1], np.float32)
     taste = Taste(steps.sum(axis=0), none, steps, items)
     return Kindred(fitted, kin, taste, tunes, effects.astype(np.float32))
