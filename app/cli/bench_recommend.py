@@ -14,7 +14,7 @@ from app.library.material import Material
 from app.library.suggestions import Situation, Suggester
 from app.library.taste import profile
 from app.library.weights import DAY, Weighed, weigh
-from models.recommend import factors
+from models.recommend import methods
 from models.recommend.diversify import Wish
 from models.recommend.features import NAMES
 
@@ -40,14 +40,16 @@ def suggesting() -> Iterator[Measured]:
     yield measured(f"learning from {EVENTS:,} events about {SEEDS:,} seeds", fits, 2, "s")
     yield measured("the same from the last time", again, 2, "s")
     folds, shelves = [], []
-    suggester = Suggester(known)
+    suggester, method = Suggester(known), known.method(methods.DEFAULT)
     last = [fact for sitting in sittings(weighed)[-3:] for fact in sitting]
     for number in range(RUNS + 1):
         worths = _worths(material, weighed, number)
         started = time.perf_counter()
-        taste = known.taste(worths)
-        best, _ = factors.rank(known.fitted, taste, OFFERED, taste.items)
-        factors.explain(known.fitted, taste, best)
+        columns = np.array(worths, np.float64)
+        verdict = method.judge(columns[:, 0].astype(np.int64), columns[:, 1].astype(np.float32))
+        scores = verdict.scores()
+        scores[verdict.items] = -np.inf
+        verdict.parts(np.argpartition(-scores, OFFERED)[:OFFERED])
         folds.append((time.perf_counter() - started) * 1000)
         started = time.perf_counter()
         suggester.remember(last, frozenset())
@@ -106,7 +108,7 @@ def library() -> Material:
     keys = tuple(("D dorian", "G major", "A minor", "C major")[number % 4] for number in range(SEEDS))
     return Material(
         np.arange(SEEDS), names, names, ("melody",) * SEEDS, tuple(name[:2] for name in names), keys,
-        ("4/4",) * SEEDS, features.astype(np.float32))  # fmt: skip
+        ("4/4",) * SEEDS, features.astype(np.float32), np.arange(SEEDS) // 4)  # fmt: skip
 
 
 def _worths(material: Material, weighed: list[Weighed], number: int) -> list[tuple[int, float]]:

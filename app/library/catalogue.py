@@ -22,7 +22,7 @@ from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.music.theory import chord_name, parse_chord, parse_key
 from models.recommend.features import measure
-from models.recommend.material import DURATION, ONSET, PITCH, Seed
+from models.recommend.material import Seed
 
 if TYPE_CHECKING:  # reading files is the indexer's work: who only looks things up need not load it
     from app.library.pieces import Found
@@ -140,12 +140,18 @@ def note_problem(connection: sqlite3.Connection, source: int, sentence: str | No
 def seed_hash(seed: Seed) -> str:
     """The same name for the music that `history.content_hash` gives it."""
     ticks = seed.ticks_per_quarter
-    rows = sorted(zip(*(seed.notes[:, column].tolist() for column in (ONSET, PITCH, DURATION)), strict=True))
+    rows = sorted([(onset, pitch, duration) for onset, duration, pitch, _ in seed.notes.tolist()])
     start = rows[0][0]
-    text = "".join(
-        f"{round((onset - start) * HASH_TICKS / ticks)} {pitch} {round(duration * HASH_TICKS / ticks)}\n"
-        for onset, pitch, duration in rows
-    )
+    if HASH_TICKS % ticks == 0:  # as below, without rounding
+        times = HASH_TICKS // ticks
+        text = "".join([f"{(onset - start) * times} {pitch} {length * times}\n" for onset, pitch, length in rows])
+    else:
+        text = "".join(
+            [
+                f"{round((onset - start) * HASH_TICKS / ticks)} {pitch} {round(length * HASH_TICKS / ticks)}\n"
+                for onset, pitch, length in rows
+            ]
+        )
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

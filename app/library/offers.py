@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.library import history, weights
 from app.library.catalogue import Entry, entries
+from models.recommend import methods
 from models.recommend.features import MOODS, measure
 from models.recommend.material import Seed
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 SHELF = 10
 _WORTH_SAYING = 0.005
-_CONVINCING = 10  # phrases that were met, after which a taste counts half of what it may
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ class Offer:
 class Shelf:
     """Suggests from what was learned last and the history as it is. May be asked on any thread."""
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, method: methods.Name = methods.DEFAULT) -> None:
         self._library = library
+        self._method: methods.Name = method
         self._lock = threading.Lock()
         self._suggester: Suggester | None = None
 
@@ -75,9 +76,16 @@ class Shelf:
             if not len(knowledge.material):
                 self._suggester = None  # there is nothing to suggest, nor to learn from
             elif self._suggester is None:
-                self._suggester = Suggester(knowledge)
+                self._suggester = Suggester(knowledge, self._method)
             else:
                 self._suggester.know(knowledge)
+
+    def use(self, method: methods.Name) -> None:
+        """Judge by another method from now on; may have to wait for a shelf that is being made."""
+        with self._lock:
+            self._method = method
+            if self._suggester is not None:
+                self._suggester.use(method)
 
     def suggest(self, wish: Wish) -> list[Offer]:
         """At most `wish.count` offers, the best first; none before anything is known. Raises UserError."""
@@ -105,14 +113,13 @@ class Shelf:
         counts the more, the more is known of it. Never waits: while a shelf is being made, or nothing is known, by fit
         alone. Each take has a note.
         """
-        from models.recommend.palate import SHARE, rank_by_both
+        from models.recommend.palate import rank_by_both, share_of
 
         share, likes = 0.0, [0.0] * len(seeds)
         if self._lock.acquire(blocking=False):
             try:
                 if self._suggester is not None and len(seeds) > 1:
-                    known = self._suggester.known
-                    share = SHARE * known / (known + _CONVINCING)
+                    share = share_of(self._suggester.known)
                     likes = self._suggester.likes(seeds).tolist()
             finally:
                 self._lock.release()

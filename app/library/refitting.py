@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.process import Child
 from models.errors import UserError
+from models.recommend import methods
 
 if TYPE_CHECKING:  # what learns is loaded by the process that does, not by the window before it is shown
     from app.library.knowledge import Knowledge
+    from app.library.replay import Replayed
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,14 @@ _NICENESS = 15
 
 @dataclass(frozen=True)
 class Learn:
-    """To the process: learn anew from the library as it is."""
+    """To the process: learn anew from the library as it is; `neural` says whether the towers too."""
+
+    neural: bool = False
+
+
+@dataclass(frozen=True)
+class Replay:
+    """To the process: replay the history, to see which method would have served."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +49,21 @@ class Refitter:
     """Learns from the library at `library` in a process of its own whenever it is asked to; nothing makes the caller
     wait.
 
-    `on_knowledge(Knowledge)` and `on_trouble(sentence)` come on a thread of the refitter's. Orders that come while it
-    learns are one order. The process dies with the program and is begun again by the next ask().
+    `on_knowledge(Knowledge)`, `on_trouble(sentence)` and `on_replayed(Replayed)` come on a thread of the refitter's.
+    Orders that come while it learns are one order, and learning goes before replaying. The process dies with the
+    program and is begun again by the next order.
     """
 
     def __init__(
-        self, library: Path, on_knowledge: Callable[[Knowledge], None], on_trouble: Callable[[str], None]
+        self,
+        library: Path,
+        on_knowledge: Callable[[Knowledge], None],
+        on_trouble: Callable[[str], None],
+        on_replayed: Callable[[Replayed], None] = lambda replayed: None,
+        method: methods.Name = methods.DEFAULT,
     ) -> None:
-        self._library = library
-        self._on_knowledge, self._on_trouble = on_knowledge, on_trouble
+        self._library, self._method = library, method
+        self._on_knowledge, self._on_trouble, self._on_replayed = on_knowledge, on_trouble, on_replayed
         self._child: Child | None = None
 
     @property
@@ -59,10 +73,17 @@ class Refitter:
 
     def ask(self) -> None:
         """Learn anew, such as after the catalogue has changed or after a sitting; returns at once."""
-        if self._child is None:
-            self._child = Child("antiphon refitter", run, (str(self._library),), self._receive, self._died)
-            self._child.start()
-        self._child.send(Learn())
+        self._send(Learn(self._method == "neural"))
+
+    def use(self, method: methods.Name) -> None:
+        """Learn what this method needs from now on; returns at once."""
+        self._method = method
+        if method == "neural":
+            self.ask()
+
+    def replay(self) -> None:
+        """Replay the history; returns at once."""
+        self._send(Replay())
 
     def close(self) -> None:
         """End the process."""
@@ -70,11 +91,22 @@ class Refitter:
         if child is not None:
             child.close(1.0)
 
+    def _send(self, order: Learn | Replay) -> None:
+        if self._child is None:
+            self._child = Child("antiphon refitter", run, (str(self._library),), self._receive, self._died)
+            self._child.start()
+        self._child.send(order)
+
     def _receive(self, message: Any) -> None:
         if isinstance(message, Trouble):
             if message.bug:
                 log.error("learning from the history failed\n%s", message.bug)
             self._on_trouble(message.sentence)
+            return
+        from app.library.replay import Replayed
+
+        if isinstance(message, Replayed):
+            self._on_replayed(message)
         else:
             self._on_knowledge(message)
 
@@ -89,19 +121,20 @@ def run(connection: Connection, library: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    known: Knowledge | None = None
+    from app.library.refit_steps import Worker
+
+    worker = Worker(Path(library))
     while True:
         try:
-            order = connection.recv()
-            while order is not None and connection.poll():
+            while worker.idle or connection.poll():
                 order = connection.recv()
+                if order is None:
+                    return
+                worker.take(order)
         except (EOFError, OSError):
             return
-        if order is None:
-            return
-        answer: Knowledge | Trouble
         try:
-            answer = known = _learn(Path(library), known)
+            answer: Any = worker.step()
         except UserError as error:
             answer = Trouble(str(error))
         except Exception:  # whatever a bug raises must reach the program, which logs it
@@ -110,12 +143,3 @@ def run(connection: Connection, library: str) -> None:
             connection.send(answer)
         except (BrokenPipeError, ConnectionResetError):
             return
-
-
-def _learn(library: Path, last: Knowledge | None) -> Knowledge:
-    from app.library.history import rows
-    from app.library.knowledge import learn
-    from app.library.material import load_material
-    from app.library.weights import weigh
-
-    return learn(load_material(library), weigh(rows(library), time.time()), last)

@@ -19,7 +19,7 @@ from app.library.knowledge import Knowledge, sittings
 from app.library.material import mode_of
 from app.library.reasons import Part, reason
 from app.library.weights import Weighed
-from models.recommend import factors
+from models.recommend import methods
 from models.recommend.diversify import Wish
 from models.recommend.factors import Taste
 from models.recommend.features import INDEX, measure
@@ -64,8 +64,10 @@ class Suggestion:
 class Suggester:
     """Suggests from what is known of the library, and from the history as it is at the moment."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, method: methods.Name = methods.DEFAULT) -> None:
         self._knowledge = knowledge
+        self._name: methods.Name = method
+        self._method = knowledge.method(method)
         self.remember((), frozenset())
 
     @property
@@ -78,9 +80,19 @@ class Suggester:
         """How much is known of the user, in phrases that were met; a word of theirs counts as some."""
         return len(self._taste.items) + _A_WORD * len(self._said)
 
+    @property
+    def verdict(self) -> methods.Verdict:
+        """What is expected of every phrase, by the history alone."""
+        return self._verdict
+
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
         self._knowledge = knowledge
+        self.use(self._name)
+
+    def use(self, method: methods.Name) -> None:
+        """Judge by another method from now on."""
+        self._name, self._method = method, self._knowledge.method(method)
         self.remember(self._weighed, self._refused)
 
     def remember(self, weighed: Iterable[Weighed], refused: frozenset[str]) -> None:
@@ -98,6 +110,8 @@ class Suggester:
                     most[phrase], self._done[phrase] = fact.worth, fact.rule
         counted = [(rows[phrase], worth) for phrase, worth in worths.items() if worth]
         self._taste = self._knowledge.taste(counted)
+        columns = np.array(counted, np.float64).reshape(-1, 2)
+        self._verdict = self._method.judge(columns[:, 0].astype(np.int64), columns[:, 1].astype(np.float32))
         self._said = corrections.said(fact.row for fact in self._weighed)
         self._amounts: dict[int, float] | None = None  # of what was said, once they are asked for
         self._disliked = [row for row, worth in counted if worth < 0]
@@ -115,7 +129,7 @@ class Suggester:
         if not len(material):
             return []
         situated = self._situated(situation)
-        scores = known.fitted.items @ self._taste.vector
+        scores = self._verdict.scores()
         turned = self._turned()
         for trait, amount in turned.items():
             scores = scores + amount * np.nan_to_num(known.traits.measured[:, trait])
@@ -158,9 +172,9 @@ class Suggester:
         if self._amounts is None:
             self._amounts = {}
             if self._said:
-                known, traits = self._knowledge, self._knowledge.traits
+                traits = self._knowledge.traits
                 spoken = {traits.places[name]: to for name, to in self._said.items() if name in traits.places}
-                scores = known.fitted.items @ self._taste.vector
+                scores = self._verdict.scores()
                 found = turn(
                     traits.measured,
                     scores,
@@ -201,11 +215,11 @@ class Suggester:
         surprise: int | None,
         pinned: int,
     ) -> list[Suggestion]:
-        known, material = self._knowledge, self._knowledge.material
+        material = self._knowledge.material
         rows = np.array(chosen, np.int64)
-        events, habits = factors.explain(known.fitted, self._taste, rows)
-        heard = [material.phrases[row] for row in self._taste.items]
-        titles = {phrase: material.titles[row] for phrase, row in zip(heard, self._taste.items, strict=True)}
+        events, habits = self._verdict.parts(rows)
+        heard = [material.phrases[row] for row in self._verdict.items]
+        titles = {phrase: material.titles[row] for phrase, row in zip(heard, self._verdict.items, strict=True)}
         lately = [material.traits(row) for row in self._liked_lately]
         suggestions = []
         for place, row in enumerate(chosen):

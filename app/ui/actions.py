@@ -92,6 +92,13 @@ ENTRIES = (
         ("Ctrl+Shift+L",),
     ),
     Entry(
+        "suggestions",
+        "Seeds",
+        "Suggestions…",
+        "Who chooses the seeds, how each way was measured, and how it would have served you",
+        ("Ctrl+Shift+R",),
+    ),
+    Entry(
         "history",
         "Seeds",
         "History…",

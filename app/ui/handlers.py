@@ -55,7 +55,7 @@ def handlers(window: MainWindow, document: Document, player: Player) -> Mapping[
         "seeds": window.turn_side, "find_seeds": window.find_seeds, "alike": partial(_find_alike, window),
         "play_phrase": partial(_find_by_playing, window),
         "remark": lambda: window.seeds.remark(), "library": lambda: window.library.open_beside(),
-        "about": window.show_about,
+        "suggestions": lambda: window.suggesting.open_beside(), "about": window.show_about,
     }  # fmt: skip
 
 

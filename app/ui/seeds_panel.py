@@ -57,6 +57,7 @@ class SeedsPanel(QWidget):
         self.play = _action_button(actions["play_phrase"], "Play a phrase")
         self.play.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.pad = PhrasePad()
+        self.chooser = _action_button(actions["suggestions"], "Chosen by …")
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -135,6 +136,7 @@ class SeedsPanel(QWidget):
         bottom.addWidget(self.library)
         last = QHBoxLayout()
         last.addWidget(self.progress, 1)
+        last.addWidget(self.chooser)
         last.addWidget(self.taste)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)

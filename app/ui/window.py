@@ -49,6 +49,7 @@ from app.ui.seeds import Seeds
 from app.ui.seeds_panel import SeedsPanel
 from app.ui.side import Side
 from app.ui.styles import StylesDialog
+from app.ui.suggesting import Suggesting
 from app.ui.tasks import Tasks
 from app.ui.taste import TastePage
 from app.ui.tasting import by_taste
@@ -117,6 +118,7 @@ class MainWindow(QMainWindow):
             self._remember, self,
         )  # fmt: skip
         self.library = LibraryDialog(index, self._tasks, self._remember, self)
+        self.suggesting = Suggesting(self.seeds, offers, settings, self._remember, self)
         self.playing = Playing(
             document, player, self.roll, self.transport, self.message, self.actions_by_name, record, self._remember,
             self,
@@ -196,7 +198,7 @@ class MainWindow(QMainWindow):
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
             self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
-            self.seeds, self.library, self.history, self.map, self.taste,
+            self.seeds, self.library, self.history, self.map, self.taste, self.suggesting,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -378,7 +380,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         for each in (
             self.playing, self.sheet, self.history, self.map, self.library, self.seeds, self.composing, self.varying,
-            self.grooving, self.taste,
+            self.grooving, self.taste, self.suggesting,
         ):  # fmt: skip
             each.close()
         geometry = b64encode(self.saveGeometry().data()).decode()

@@ -39,14 +39,14 @@ def test_ten_of_the_kind_that_was_liked_and_none_of_what_was_just_heard(suggeste
     assert all(each.source.startswith("Book") and each.id >= 1000 for each in offered)
 
 
-def test_the_parts_sum_to_the_score_and_the_score_is_the_vectors_product(suggester: Suggester) -> None:
+def test_the_parts_sum_to_the_score_and_the_score_is_the_verdicts(suggester: Suggester) -> None:
     known = knowledge()
     situation = Situation(material().features[100], "G major")
     for each in suggester.suggest(situation, Wish()):
         row = known.material.rows[each.phrase]
         situated = sum(part.amount for part in each.parts if part.kind in ("phrase", "key"))
         assert sum(part.amount for part in each.parts) == each.score
-        assert each.score - situated == pytest.approx(known.fitted.items[row] @ suggester.taste.vector, abs=1e-5)
+        assert each.score - situated == pytest.approx(suggester.verdict.scores()[row], abs=1e-5)
         assert {part.phrase for part in each.parts if part.kind == "event"} == {
             *(f"j{number}" for number in range(9)), "w0", "w1", "w2"}  # fmt: skip
 
