@@ -17,7 +17,7 @@ from app.ui.suggestions_dialog import SuggestionsDialog
 from models.recommend import methods
 from tests.app.ui.conftest import Program
 from tests.app.ui.test_window_actions import controls
-from tests.app.ui.test_window_seeds import write_tunes
+from tests.app.ui.tunes import write_tunes
 
 
 def opened(program: Program, refitter: Refitter | None = None) -> SuggestionsDialog:

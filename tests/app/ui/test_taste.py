@@ -23,7 +23,7 @@ from app.ui.taste import TastePage
 from app.ui.taste_forget import ForgetDialog
 from tests.app.ui.conftest import WAIT, Program
 from tests.app.ui.test_window_actions import controls
-from tests.app.ui.test_window_seeds import write_tunes
+from tests.app.ui.tunes import write_tunes
 
 Key, Mod, Button = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton
 
