@@ -132,12 +132,10 @@ class SeedsPanel(QWidget):
         buttons.setSpacing(4)
         for button in (self.kin, self.refuse, self.pin):
             buttons.addWidget(button)
-        bottom.addWidget(self.listen, 1)
-        bottom.addWidget(self.library)
-        last = QHBoxLayout()
-        last.addWidget(self.progress, 1)
-        last.addWidget(self.chooser)
-        last.addWidget(self.taste)
+        bottom.setSpacing(4)
+        for button in (self.library, self.chooser, self.taste):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            bottom.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
@@ -148,8 +146,9 @@ class SeedsPanel(QWidget):
         layout.addWidget(self.why)
         layout.addWidget(self.put)
         layout.addLayout(buttons)
+        layout.addWidget(self.listen)
         layout.addLayout(bottom)
-        layout.addLayout(last)
+        layout.addWidget(self.progress)
         self.setMinimumWidth(290)
 
     @property
