@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
             self._remember, self,
         )  # fmt: skip
         self.library = LibraryDialog(index, self._tasks, self._remember, self)
+        record.recorded.connect(partial(index.remark, record.history))
         self.playing = Playing(
             document, player, self.roll, self.transport, self.message, self.actions_by_name, record, self._remember,
             self,
