@@ -50,6 +50,7 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
+        self.taste = _action_button(actions["taste"], "Taste …")
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -95,7 +96,6 @@ class SeedsPanel(QWidget):
         self.listen.setToolTip("Play a seed as soon as the mouse rests on it; a click plays it in any case")
         self.listen.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.progress = quiet()
-        self.taste = _action_button(actions["taste"], "Taste …")
         self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._lay_out()
         self.show_found(None)
