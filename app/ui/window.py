@@ -117,7 +117,6 @@ class MainWindow(QMainWindow):
             self._remember, self,
         )  # fmt: skip
         self.library = LibraryDialog(index, self._tasks, self._remember, self)
-        record.recorded.connect(partial(index.remark, record.history))
         self.playing = Playing(
             document, player, self.roll, self.transport, self.message, self.actions_by_name, record, self._remember,
             self,
@@ -128,6 +127,7 @@ class MainWindow(QMainWindow):
         self.styles = StylesDialog(learner, self)
         self.history = HistoryDialog(record, document, self._tasks, self)
         self.taste = TastePage(document, player, self.roll, record, self.seeds, self.history, self)
+        record.recorded.connect(partial(index.remark, record.history))
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
