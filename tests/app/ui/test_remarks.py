@@ -10,15 +10,23 @@ from PySide6.QtWidgets import QApplication
 
 from app.library.catalogue import entries
 from app.library.search import Query
+from app.library.takes import add_take
 from app.ui.remark import RemarkDialog
+from models.music.notes import Note, Phrase
+from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
 from tests.app.ui.conftest import Program
-from tests.app.ui.test_window_seeds import write_tunes
 
 
 @pytest.fixture
 def library(program: Program, tmp_path: Path) -> Program:
     """The window with five tunes on its shelf."""
-    write_tunes(tmp_path / "takes")
+    metres, tempos = MetreMap(480, (MetreChange(0, 4, 4),)), TempoMap(480, (TempoChange.at(0, 100),))
+    for number in range(5):
+        notes = tuple(Note(480 * at, 480, 60 + (at * (number + 1)) % 12) for at in range(8))
+        assert (
+            add_take(tmp_path / "takes", Phrase(notes, 3840, 480, metres, tempos, title=f"Tune {number + 1}"))
+            is not None
+        )
     program.index.start()
     program.window.side.show_panel("Seeds")
     program.wait(lambda: program.window.shelf.list.count() == 5)
