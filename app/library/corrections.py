@@ -7,9 +7,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.library.history import History, Row
-from app.library.traits import Trait
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.traits import Trait
 
 ABOUT_TASTE = ("leaned", "overlooked")
 MOST = 2.0  # deviations that somebody can say they lean

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import format_exc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.library.history import rows
-from app.library.material import Material, load_material, stamp
-from app.library.taste import Profile, profile
-from app.library.traits import Traits, make_traits
-from app.library.weights import weigh
 from app.process import Child
 from models.errors import UserError
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.material import Material
+    from app.library.taste import Profile
+    from app.library.traits import Traits
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +79,12 @@ class Drawer:
             threading.Thread(target=child.close, args=(1.0,), name="end of the taste").start()
 
     def _receive(self, message: Any) -> None:
-        if isinstance(message, Profile):
-            self._on_profile(message)
-        elif isinstance(message, Trouble):
+        if isinstance(message, Trouble):
             if message.bug:
                 log.error("the taste could not be worked out\n%s", message.bug)
             self._on_trouble(message.sentence)
+        elif not isinstance(message, Nothing):
+            self._on_profile(message)
 
     def _died(self, code: int | None) -> None:
         log.warning("the process of the taste ended with code %s", code)
@@ -126,6 +126,12 @@ class _Worker:
         self._read: tuple[tuple[int, ...], Material, Traits] | None = None
 
     def profile(self) -> Profile | Nothing:
+        from app.library.history import rows
+        from app.library.material import load_material, stamp
+        from app.library.taste import profile
+        from app.library.traits import make_traits
+        from app.library.weights import weigh
+
         if not self._library.exists():
             return Nothing()
         now = stamp(self._library)

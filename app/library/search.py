@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.library.catalogue import NOTE, select
 from app.library.columns import Labels, Texts
 from app.library.database import read_library
+from app.library.remarks import remarks
 from models.errors import UserError
 from models.music.theory import SCALES
 from models.recommend.features import INDEX, MOODS, NAMES, measure
@@ -87,6 +88,7 @@ class Index:
     features: NDArray[np.float32]
     lines: Lines
     scale: NDArray[np.float32]  # of the features that likeness is judged by: mean and deviation, (2, n)
+    remarks: Mapping[str, str] = field(default_factory=dict)  # what the user said of phrases, by content hash
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -147,8 +149,13 @@ class Index:
             energetic = self.features[:, INDEX["energy"]] >= 0.5
             mask &= np.isin(2 * energetic + (self.features[:, INDEX["valence"]] >= 0.5), wanted)
         for word in sorted(query.text.casefold().split(), key=len, reverse=True):
-            mask &= self.texts.holding(word)
+            mask &= self.texts.holding(word) | self._remarked(word)
         return mask
+
+    def _remarked(self, word: str) -> NDArray[np.bool_] | np.bool_:
+        """Which of the phrases have `word` in a tag or comment."""
+        said = {music for music, words in self.remarks.items() if word in words}
+        return np.array([music in said for music in self.hashes], bool) if said else np.False_
 
     def _by_title(self, rows: NDArray[np.int64], text: str) -> NDArray[np.int64]:
         """Titles that begin with what was typed come first, then those that hold it, then what fits otherwise."""
@@ -184,6 +191,7 @@ def load(path: Path) -> Index:
         features,
         lines,
         _scale(features[:, _COLUMNS]),
+        remarks(path),
     )
 
 

@@ -68,7 +68,13 @@ ENTRIES = (
     Entry(
         "seeds", "Seeds", "Seeds beside the roll", "Show the phrases that are suggested, or Compose again", ("Ctrl+E",)
     ),
-    Entry("find_seeds", "Seeds", "Search the seeds", "Look for seeds by title, key, metre or source", ("Ctrl+F",)),
+    Entry(
+        "find_seeds",
+        "Seeds",
+        "Search the seeds",
+        "Look for seeds by title, key, metre, source or your tags",
+        ("Ctrl+F",),
+    ),
     Entry(
         "alike",
         "Seeds",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
@@ -9,8 +11,6 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from app.document import Document
 from app.library import history
 from app.library.drawing import Drawer
-from app.library.knowledge import Knowledge
-from app.library.taste import Point, Profile
 from app.player.client import Player
 from app.ui.history_dialog import HistoryDialog
 from app.ui.recording import Recording
@@ -23,6 +23,10 @@ from app.ui.taste_fields import TasteFields
 from app.ui.taste_forget import ask_forget
 from app.ui.taste_hearing import TasteHearing
 from models.errors import UserError
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.knowledge import Knowledge
+    from app.library.taste import Point, Profile
 
 _SETTLE = 250  # milliseconds after a fact until the page shows it
 _READING = "The library is still being read; what you like is drawn as soon as there is something to compare it with."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from app.library.corrections import Correction
-from app.library.taste import Lean, Point, Profile
 from app.ui.taste_edits import TasteEdits
 from app.ui.taste_fields import TasteFields
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Lean, Point, Profile
 
 _CHOOSE = "Choose a phrase on the map first, by a click."
 _READING = "The library is still being read; look again in a moment."

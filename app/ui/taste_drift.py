@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.library.corrections import MOST
-from app.library.taste import Period
-from app.library.traits import Trait
 from app.ui.theme import THEME
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Period
+    from app.library.traits import Trait
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 118, 14, 10, 22
 _REACH = 12

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from app.library import corrections, history
 from app.library.corrections import Correction
 from app.library.history import Kind, Row
-from app.library.taste import Point
-from app.library.traits import Trait
 from app.ui.recording import Recording
 from app.ui.tasks import Tasks
 from models.errors import UserError
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Point
+    from app.library.traits import Trait
 
 _Said = tuple[Kind, str]  # a fact that was added: its kind and content hash
 

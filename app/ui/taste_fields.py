@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -15,13 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.library.taste import Point, Profile
 from app.ui.take_row import MOST_STARS
 from app.ui.taste_drift import Drift
 from app.ui.taste_leanings import Leanings
 from app.ui.taste_map import TasteMap
 from app.ui.taste_words import TasteWords
 from app.ui.widgets import heading, quiet, tool_button
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Point, Profile
 
 _POINT = "Rest the mouse on a phrase to hear it, click to choose it."
 _HOW = "Bars: how far what you like lies from the library, old facts counting less; grey: what chance would reach."

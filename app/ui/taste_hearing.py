@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.document import Document
 from app.library.catalogue import Entry, entries_of
 from app.library.offers import Offer
-from app.library.taste import Point
 from app.player.client import Player
 from app.ui.hovering import Hovering
 from app.ui.recording import Recording
@@ -18,6 +18,9 @@ from app.ui.seed_hearing import SeedHearing
 from app.ui.seeds import Seeds
 from app.ui.tasks import Tasks
 from models.errors import UserError
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Point
 
 
 class TasteHearing(QObject):

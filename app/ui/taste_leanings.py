@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.library.corrections import MOST
-from app.library.taste import Lean
 from app.ui.theme import THEME
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Lean
 
 ROW = 24
 _TITLE, _WORD = 0.25, 0.23  # of the width, for a title and for the word at either end

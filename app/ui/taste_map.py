@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.library.taste import Point, Profile
 from app.ui.take_row import MOST_STARS
 from app.ui.taste_marks import MARGIN, MOST, Marks, paint_legend, paint_name, paint_words
 from app.ui.theme import THEME
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Point, Profile
 
 _OUTSIDE, _ROOM = 0.01, 1.2  # the share of all that may lie outside on either side, and what is left around the rest
 _REACH = 9.0

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 
-from app.library.taste import Point
 from app.ui.theme import THEME
+
+if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
+    from app.library.taste import Point
 
 LEAST, MOST = 3.0, 11.0  # pixels, the radius of what is worth nothing and of what is worth the most
 MARGIN = 8

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self.styles = StylesDialog(learner, self)
         self.history = HistoryDialog(record, document, self._tasks, self)
         self.taste = TastePage(document, player, self.roll, record, self.seeds, self.history, self)
+        record.recorded.connect(partial(index.remark, record.history))
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)

@@ -11,6 +11,7 @@ import pytest
 from app import paths
 from app.library.catalogue import entries
 from app.library.database import open_library
+from app.library.history import History
 from app.library.indexer import index
 from app.library.search import Hit, Index, Query, load, seed_line
 from app.library.sources import Source
@@ -121,3 +122,19 @@ def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
     assert empty.find(Query("x")) == []
     with pytest.raises(UserError):
         load(tmp_path / "none.sqlite")
+
+
+def test_tags_and_comments_are_looked_for_too(library: Path, loaded: Index) -> None:
+    path = library.with_name("tagged.sqlite")
+    path.write_bytes(library.read_bytes())
+    chosen = loaded.find(Query("old mill"))[0]
+    history = History(path)
+    history.record("tagged", chosen.content_hash, "melody", 0, 960, 0.0, True, {"words": "Wedding Opening"})
+    history.record("commented", chosen.content_hash, "melody", 0, 960, 0.0, True, {"words": "for Anna's march"})
+    history.record("commented", "elsewhere", "melody", 0, 960, 0.0, True, {})
+    history.close()
+    index = load(path)
+    assert [hit.content_hash for hit in index.find(Query("wedding"))] == [chosen.content_hash]
+    assert [hit.content_hash for hit in index.find(Query("anna MILL dorian opening"))] == [chosen.content_hash]
+    assert index.find(Query("wedding reel 7/8")) == []
+    assert loaded.find(Query("wedding")) == []
