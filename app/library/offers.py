@@ -7,18 +7,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.library import history, weights
 from app.library.catalogue import Entry, entries
+from app.library.knowledge import Knowledge
+from app.library.reasons import Part
+from app.library.suggestions import Situation, Suggester
+from models.recommend import diversify
 from models.recommend.features import MOODS, measure
 from models.recommend.material import Seed
-
-# The recommender is loaded by those who first know or want something, after the window is shown.
-if TYPE_CHECKING:
-    from app.library.knowledge import Knowledge
-    from app.library.reasons import Part
-    from app.library.suggestions import Suggester
+from models.recommend.palate import SHARE, rank_by_both
 
 SHELF = 10
 _WORTH_SAYING = 0.005
@@ -69,8 +67,6 @@ class Shelf:
 
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
-        from app.library.suggestions import Suggester
-
         with self._lock:
             if not len(knowledge.material):
                 self._suggester = None  # there is nothing to suggest, nor to learn from
@@ -84,9 +80,6 @@ class Shelf:
         with self._lock:
             if self._suggester is None:
                 return []
-            from app.library.suggestions import Situation
-            from models.recommend import diversify
-
             rows = history.rows(self._library)
             self._suggester.remember(weights.weigh(rows, time.time()), weights.refused(rows) | wish.barred)
             phrase = measure([wish.phrase])[0] if wish.phrase is not None else None
@@ -105,8 +98,6 @@ class Shelf:
         counts the more, the more is known of it. Never waits: while a shelf is being made, or nothing is known, by fit
         alone. Each take has a note.
         """
-        from models.recommend.palate import SHARE, rank_by_both
-
         share, likes = 0.0, [0.0] * len(seeds)
         if self._lock.acquire(blocking=False):
             try:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import format_exc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from app.library.history import rows
+from app.library.knowledge import Knowledge, learn
+from app.library.material import load_material
+from app.library.weights import weigh
 from app.process import Child
 from models.errors import UserError
-
-if TYPE_CHECKING:  # what learns is loaded by the process that does, not by the window before it is shown
-    from app.library.knowledge import Knowledge
 
 log = logging.getLogger(__name__)
 
@@ -71,12 +72,12 @@ class Refitter:
             child.close(1.0)
 
     def _receive(self, message: Any) -> None:
-        if isinstance(message, Trouble):
+        if isinstance(message, Knowledge):
+            self._on_knowledge(message)
+        elif isinstance(message, Trouble):
             if message.bug:
                 log.error("learning from the history failed\n%s", message.bug)
             self._on_trouble(message.sentence)
-        else:
-            self._on_knowledge(message)
 
     def _died(self, code: int | None) -> None:
         log.warning("the refitter ended with code %s", code)
@@ -113,9 +114,4 @@ def run(connection: Connection, library: str) -> None:
 
 
 def _learn(library: Path, last: Knowledge | None) -> Knowledge:
-    from app.library.history import rows
-    from app.library.knowledge import learn
-    from app.library.material import load_material
-    from app.library.weights import weigh
-
     return learn(load_material(library), weigh(rows(library), time.time()), last)
