@@ -152,6 +152,12 @@ class Index:
             mask &= self.texts.holding(word)
         return mask
 
+    def _by_title(self, rows: NDArray[np.int64], text: str) -> NDArray[np.int64]:
+        """Titles that begin with what was typed come first, then those that hold it, then what fits otherwise."""
+        text = " ".join(text.casefold().split())
+        order = [0 if self.titles[row].startswith(text) else 1 if text in self.titles[row] else 2 for row in rows]
+        return rows[np.argsort(order, kind="stable")]
+
     def _mixed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """One phrase of each title first, then the second ones: a piece is cut into many that are alike."""
         titles = self.names.numbers[rows]
@@ -161,12 +167,6 @@ class Index:
         turn = np.empty(len(rows), np.int64)
         turn[order] = np.arange(len(rows)) - starts
         return rows[np.argsort(turn, kind="stable")]
-
-    def _by_title(self, rows: NDArray[np.int64], text: str) -> NDArray[np.int64]:
-        """Titles that begin with what was typed come first, then those that hold it, then what fits otherwise."""
-        text = " ".join(text.casefold().split())
-        order = [0 if self.titles[row].startswith(text) else 1 if text in self.titles[row] else 2 for row in rows]
-        return rows[np.argsort(order, kind="stable")]
 
 
 def load(path: Path) -> Index:
