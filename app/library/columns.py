@@ -34,15 +34,20 @@ class Labels:
     """A column with few different values: each row the number of its value."""
 
     def __init__(self, values: Sequence[str]) -> None:
-        numbers: dict[str, int] = {}
-        self._rows = np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int32)
-        self._numbers = numbers
-        counts = np.bincount(self._rows, minlength=len(numbers)).tolist() if values else []
-        self.names = tuple(sorted(filter(None, numbers), key=lambda value: (-counts[numbers[value]], value)))
+        known: dict[str, int] = {}
+        self._rows = np.array([known.setdefault(value, len(known)) for value in values], np.int32)
+        self._known = known
+        counts = np.bincount(self._rows, minlength=len(known)).tolist() if values else []
+        self.names = tuple(sorted(filter(None, known), key=lambda value: (-counts[known[value]], value)))
         """The values there are, but for the empty one; the most frequent first."""
+
+    @property
+    def numbers(self) -> NDArray[np.int32]:
+        """Row by row the number of its value, the same for the same."""
+        return self._rows
 
     def among(self, values: Collection[str]) -> NDArray[np.bool_]:
         """Which rows have one of `values`."""
-        wanted = np.zeros(max(len(self._numbers), 1), bool)
-        wanted[[self._numbers[value] for value in values if value in self._numbers]] = True
+        wanted = np.zeros(max(len(self._known), 1), bool)
+        wanted[[self._known[value] for value in values if value in self._known]] = True
         return wanted[self._rows]

@@ -7,19 +7,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.library import history, weights
 from app.library.catalogue import Entry, entries
-from models.recommend import methods
+from app.library.knowledge import Knowledge
+from app.library.reasons import Part
+from app.library.suggestions import Situation, Suggester
+from models.recommend import diversify, methods
 from models.recommend.features import MOODS, measure
 from models.recommend.material import Seed
-
-# The recommender is loaded by those who first know or want something, after the window is shown.
-if TYPE_CHECKING:
-    from app.library.knowledge import Knowledge
-    from app.library.reasons import Part
-    from app.library.suggestions import Suggester
+from models.recommend.palate import rank_by_both, share_of
 
 SHELF = 10
 _WORTH_SAYING = 0.005
@@ -70,8 +67,6 @@ class Shelf:
 
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
-        from app.library.suggestions import Suggester
-
         with self._lock:
             if not len(knowledge.material):
                 self._suggester = None  # there is nothing to suggest, nor to learn from
@@ -92,9 +87,6 @@ class Shelf:
         with self._lock:
             if self._suggester is None:
                 return []
-            from app.library.suggestions import Situation
-            from models.recommend import diversify
-
             rows = history.rows(self._library)
             self._suggester.remember(weights.weigh(rows, time.time()), weights.refused(rows) | wish.barred)
             phrase = measure([wish.phrase])[0] if wish.phrase is not None else None
@@ -113,8 +105,6 @@ class Shelf:
         counts the more, the more is known of it. Never waits: while a shelf is being made, or nothing is known, by fit
         alone. Each take has a note.
         """
-        from models.recommend.palate import rank_by_both, share_of
-
         share, likes = 0.0, [0.0] * len(seeds)
         if self._lock.acquire(blocking=False):
             try:
@@ -151,8 +141,6 @@ def _said(part: Part, titles: dict[str, str]) -> str:
     if part.kind == "event":
         done = weights.RULES[part.done].said if part.done in weights.RULES else "met"
         return f"“{titles.get(part.phrase) or 'a take'}”: {done}"
-    if part.kind == "said":
-        return f"you said so: {part.done}"
     return {"phrase": "like the phrase in the roll", "key": "in your key or mode", "habit": "what anybody begins with"}[
         part.kind
     ]

@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import format_exc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from app.library.history import rows
+from app.library.knowledge import Knowledge, learn, with_neural
+from app.library.material import load_material
+from app.library.replay import Replayed, replay
+from app.library.weights import weigh
 from app.process import Child
 from models.errors import UserError
 from models.recommend import methods
-
-if TYPE_CHECKING:  # what learns is loaded by the process that does, not by the window before it is shown
-    from app.library.knowledge import Knowledge
-    from app.library.replay import Replayed
 
 log = logging.getLogger(__name__)
 
@@ -98,17 +100,14 @@ class Refitter:
         self._child.send(order)
 
     def _receive(self, message: Any) -> None:
-        if isinstance(message, Trouble):
+        if isinstance(message, Knowledge):
+            self._on_knowledge(message)
+        elif isinstance(message, Replayed):
+            self._on_replayed(message)
+        elif isinstance(message, Trouble):
             if message.bug:
                 log.error("learning from the history failed\n%s", message.bug)
             self._on_trouble(message.sentence)
-            return
-        from app.library.replay import Replayed
-
-        if isinstance(message, Replayed):
-            self._on_replayed(message)
-        else:
-            self._on_knowledge(message)
 
     def _died(self, code: int | None) -> None:
         log.warning("the refitter ended with code %s", code)
@@ -121,9 +120,7 @@ def run(connection: Connection, library: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    from app.library.refit_steps import Worker
-
-    worker = Worker(Path(library))
+    worker = _Worker(Path(library))
     while True:
         try:
             while worker.idle or connection.poll():
@@ -143,3 +140,47 @@ def run(connection: Connection, library: str) -> None:
             connection.send(answer)
         except (BrokenPipeError, ConnectionResetError):
             return
+
+
+class _Worker:
+    """What is to be done yet, one step at a time: learning first, then the towers, then replaying."""
+
+    def __init__(self, library: Path) -> None:
+        self._library = library
+        self._learn: Learn | None = None
+        self._untrained = False
+        self._replay: Iterator[Replayed] | None = None
+        self._known: Knowledge | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return self._learn is None and not self._untrained and self._replay is None
+
+    def take(self, order: Learn | Replay) -> None:
+        """Note what is to be done."""
+        if isinstance(order, Learn):
+            self._learn = order
+        else:
+            self._replay = self._replays()
+
+    def step(self) -> Knowledge | Replayed:
+        """Do one thing of what is to be done; what fails is not tried again until it is ordered."""
+        if self._learn is not None:
+            order, self._learn = self._learn, None
+            self._known = learn(load_material(self._library), weigh(rows(self._library), time.time()), self._known)
+            self._untrained = order.neural
+            return self._known
+        if self._untrained and self._known is not None:
+            self._untrained = False
+            self._known = with_neural(self._known)
+            return self._known
+        assert self._replay is not None
+        going, self._replay = self._replay, None
+        replayed = next(going)
+        if not replayed.finished:
+            self._replay = going
+        return replayed
+
+    def _replays(self) -> Iterator[Replayed]:
+        yield from replay(load_material(self._library), rows(self._library))

@@ -81,6 +81,7 @@ class Index:
     hashes: tuple[str, ...]
     texts: Texts
     titles: tuple[str, ...]
+    names: Labels  # the titles again
     roles: Labels
     sources: Labels
     metres: Labels
@@ -111,7 +112,8 @@ class Index:
             rows = rows[np.argsort(distances[rows], kind="stable")]
             distances = distances[rows]
         else:
-            rows = self._by_title(np.flatnonzero(chosen), query.text)
+            rows = np.flatnonzero(chosen)
+            rows = self._by_title(rows, query.text) if query.text else self._mixed(rows)
             distances = np.zeros(len(rows))
         rows, distances = rows[: query.limit], distances[: query.limit]
         matches = np.ones(len(rows)) if matches is None else matches[: query.limit]
@@ -160,10 +162,18 @@ class Index:
     def _by_title(self, rows: NDArray[np.int64], text: str) -> NDArray[np.int64]:
         """Titles that begin with what was typed come first, then those that hold it, then what fits otherwise."""
         text = " ".join(text.casefold().split())
-        if not text:
-            return rows
         order = [0 if self.titles[row].startswith(text) else 1 if text in self.titles[row] else 2 for row in rows]
         return rows[np.argsort(order, kind="stable")]
+
+    def _mixed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """One phrase of each title first, then the second ones: a piece is cut into many that are alike."""
+        titles = self.names.numbers[rows]
+        order = np.argsort(titles, kind="stable")
+        first = np.append(True, titles[order][1:] != titles[order][:-1]) if len(rows) else titles > 0
+        starts = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
+        turn = np.empty(len(rows), np.int64)
+        turn[order] = np.arange(len(rows)) - starts
+        return rows[np.argsort(turn, kind="stable")]
 
 
 def load(path: Path) -> Index:
@@ -178,12 +188,14 @@ def load(path: Path) -> Index:
     quarter = np.array([row[7] for row in rows], float)
     features = np.frombuffer(b"".join(row[9] for row in rows), "<f4").reshape(-1, FEATURES)
     features = np.asfortranarray(features)  # a filter reads one column
+    titles = tuple(row[2].casefold() for row in rows)
     lines = Lines(owner, notes["onset"] / quarter[owner], notes["pitch"].astype(np.int64), len(rows))
     return Index(
         np.array([row[0] for row in rows], np.int64),
         tuple(row[1] for row in rows),
         Texts([" ".join(filter(None, row[2:7])).casefold() for row in rows]),
-        tuple(row[2].casefold() for row in rows),
+        titles,
+        Labels(titles),
         Labels([row[3] for row in rows]),
         Labels([row[4] for row in rows]),
         Labels([row[6] or "" for row in rows]),

@@ -19,7 +19,7 @@ _FRAME = 50
 _OCTAVE, _LOWEST, _HIGHEST = 4, 1, 7
 _VELOCITY = 96
 _HOW = "A W S E D F … are piano keys (Z, X: octave), Space taps a rhythm."
-_NO_INPUT = "No MIDI keyboard yet; plug one in, and it is heard too."
+_NO_INPUT = "A MIDI keyboard that is plugged in is heard too."
 _OTHERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
@@ -30,6 +30,7 @@ class PhrasePad(QFrame):
     tapped = Signal()
     let_go = Signal(int)
     finished = Signal(object)  # library.played.Played
+    opened = Signal()
     closed = Signal()  # listens no more; before `finished`
     told = Signal(str)
 
@@ -82,14 +83,13 @@ class PhrasePad(QFrame):
         self._octave = _OCTAVE
         self.begin_again()
         self.show()
+        self.opened.emit()
         self.setFocus()
         self._frame.start()
 
     def show_inputs(self, names: Sequence[str]) -> None:
         """Say which MIDI keyboards are heard."""
-        self.inputs.setText(
-            f"Heard too: {', '.join(names)}" if names else "A MIDI keyboard that is plugged in is heard too."
-        )
+        self.inputs.setText(f"Heard too: {', '.join(names)}" if names else _NO_INPUT)
 
     def begin_again(self) -> None:
         """Forget what was played."""

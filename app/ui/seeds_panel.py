@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,6 +26,7 @@ from models.recommend.features import MOODS
 
 _STEPS = 10
 _SETTLE = 200  # milliseconds after a key until the search
+_ROOMY = 640  # pixels, in which everything has its place
 _FOR_YOU = "Seeds for you"
 
 
@@ -106,6 +107,10 @@ class SeedsPanel(QWidget):
         self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._lay_out()
         self.show_found(None)
+        self.filters.button.toggled.connect(lambda _: self._make_room())
+        self.pad.opened.connect(lambda: self.filters.button.setChecked(False))
+        for signal in (self.pad.opened, self.pad.closed):
+            signal.connect(self._make_room)
 
     def _lay_out(self) -> None:
         form = QGridLayout()
@@ -150,6 +155,17 @@ class SeedsPanel(QWidget):
         layout.addLayout(bottom)
         layout.addWidget(self.progress)
         self.setMinimumWidth(290)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low window the buttons, which keys can do as well, give way to what is unfolded."""
+        roomy, playing = self.height() >= _ROOMY, not self.pad.isHidden()
+        for widget in (self.why, self.put, self.kin, self.refuse, self.pin):
+            widget.setVisible(roomy or not (playing or self.filters.button.isChecked()))
+        self.list.setVisible(roomy or not playing)
 
     @property
     def adventurous(self) -> float:

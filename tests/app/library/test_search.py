@@ -83,6 +83,10 @@ def test_features_roles_sources_and_moods_narrow(library: Path, loaded: Index) -
     moods = [loaded.find(Query(moods=frozenset({mood}), limit=1000)) for mood in ("sad", "calm", "tense", "bright")]
     assert sum(map(len, moods)) == len(loaded)
     assert min(map(len, moods)) > 0
+    tunes = _titles(library, loaded.find(Query(metres=frozenset({"4/4"}), limit=1000)))
+    several = max(map(tunes.count, tunes))
+    assert several > 2
+    assert len(set(tunes[: len(set(tunes))])) == len(set(tunes))  # no title again before all others
     with pytest.raises(UserError, match="swagger"):
         loaded.find(Query(ranges={"swagger": (0, 1)}))
 

@@ -144,4 +144,8 @@ def test_every_filter_says_what_it_is(program: Program, shelf: SeedList, filters
     program.wait(lambda: content.width() <= area.viewport().width())
     assert all(box.width() >= box.minimumSizeHint().width() for box in filters.boxes.values())
     assert filters.on.text() == "no filter is on"
+    assert not program.window.shelf.put.isVisible()  # in a low window it makes room
+    QTest.mouseClick(filters.button, LEFT)
+    assert program.window.shelf.put.isVisible()
+    QTest.mouseClick(filters.button, LEFT)
     assert filters.clear_button.isEnabled()
