@@ -46,7 +46,7 @@ class MapPoints(QObject):
         self._inventing: int | None = None
         self._unread: list[MapPhrase] = []
         self._laid_of = 0  # phrases that the plane was laid for
-        self._looked_at = 0.0
+        self._looked_at, self._looks = 0.0, 0
         self._wanted = True
         self.phrases: list[MapPhrase] = []
         self.map: LatentMap | None = None
@@ -189,13 +189,13 @@ class MapPoints(QObject):
 
     def _take_in(self, start: bool = False, end: bool = False) -> None:
         """Show the seeds there are now; then read those that are missing, or see that this was all."""
-        self._looked_at = time.monotonic()
-        self._tasks.run(lambda: list(self._seeds.phrases()), partial(self._taken_in, self._number, start, end),
-                        self._broken)  # fmt: skip
+        self._looked_at, self._looks = time.monotonic(), self._looks + 1
+        which = self._number, self._looks
+        self._tasks.run(lambda: list(self._seeds.phrases()), partial(self._taken_in, which, start, end), self._broken)
 
-    def _taken_in(self, number: int, start: bool, end: bool, found: list[MapPhrase]) -> None:
-        if number != self._number or not self.settled:
-            return
+    def _taken_in(self, which: tuple[int, int], start: bool, end: bool, found: list[MapPhrase]) -> None:
+        if which != (self._number, self._looks) or not self.settled:
+            return  # a newer look is under way, or another gathering
         self._show([*(each for each in self.phrases if each.kind != SEEDS), *found])
         if end:
             self._settle()
