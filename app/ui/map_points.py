@@ -46,7 +46,7 @@ class MapPoints(QObject):
         self._inventing: int | None = None
         self._unread: list[MapPhrase] = []
         self._laid_of = 0  # phrases that the plane was laid for
-        self._looked_at, self._looks = 0.0, 0
+        self._looked_at, self._looks, self._looking = 0.0, 0, False
         self._wanted = True
         self.phrases: list[MapPhrase] = []
         self.map: LatentMap | None = None
@@ -113,7 +113,7 @@ class MapPoints(QObject):
         self._read_on()  # also where nothing is left: the engine is loaded before it is needed
 
     def _broken(self, error: Exception) -> None:
-        self._gathering = False
+        self._gathering = self._looking = False
         if not isinstance(error, UserError):
             raise error
         self.told.emit(str(error))
@@ -180,7 +180,7 @@ class MapPoints(QObject):
 
     def _seeds_read(self, read: Read) -> None:
         self.progressed.emit(read)
-        if time.monotonic() - self._looked_at > _SHOWN_EVERY and self.settled:
+        if time.monotonic() - self._looked_at > _SHOWN_EVERY and self.settled and not self._looking:
             self._take_in()
 
     def _seeds_ended(self) -> None:
@@ -189,11 +189,12 @@ class MapPoints(QObject):
 
     def _take_in(self, start: bool = False, end: bool = False) -> None:
         """Show the seeds there are now; then read those that are missing, or see that this was all."""
-        self._looked_at, self._looks = time.monotonic(), self._looks + 1
+        self._looked_at, self._looks, self._looking = time.monotonic(), self._looks + 1, True
         which = self._number, self._looks
         self._tasks.run(lambda: list(self._seeds.phrases()), partial(self._taken_in, which, start, end), self._broken)
 
     def _taken_in(self, which: tuple[int, int], start: bool, end: bool, found: list[MapPhrase]) -> None:
+        self._looking = self._looks != which[1]
         if which != (self._number, self._looks) or not self.settled:
             return  # a newer look is under way, or another gathering
         self._show([*(each for each in self.phrases if each.kind != SEEDS), *found])
