@@ -15,6 +15,7 @@ ALIKE = 0.8  # the share of common notes from which on two takes are the same an
 _LONGEST_SILENCE = 0.5  # of the span
 _MOST_REPEATS = 4  # bars that are the same note for note, one after the other
 _FEWEST_ECHOED, _FARTHEST_ECHO = 4, 16  # notes, bars
+_LEAST_OF_HEARD = 0.6  # what follows may well be busier than what was heard, half of which would then be too few
 _HEARD = 8  # bars before the span whose density counts where none is asked for
 
 
@@ -104,17 +105,19 @@ def sparse(line: Sequence[Note], request: Request) -> bool:
 
 
 def fewest_onsets(request: Request) -> float:
-    """Half the onsets that are asked for; where none are, half of those the part itself has in as much time before."""
-    context, span = request.context, request.span
-    asked = request.controls.density
+    """Half the onsets asked for; where none are, somewhat more than half those the part itself has in as much time."""
+    share, asked = 0.5, request.controls.density
     if asked is None:
-        metres = context.metres
-        begin = metres.bar_start(max(metres.bar(span.start) - _HEARD, 0))
-        heard = sorted({note.onset for note in context.part if begin <= note.onset < span.start})
-        if not heard:
-            return 1
-        return len(heard) / (span.start - min(heard[0], span.start - 1)) * span.length / 2
-    return asked * span.length / context.ticks_per_quarter / 2
+        share, asked = _LEAST_OF_HEARD, heard_density(request)
+    return 1 if asked is None else share * asked * request.span.length / request.context.ticks_per_quarter
+
+
+def heard_density(request: Request) -> float | None:
+    """Onsets a quarter of the part itself in the bars before the span; None where it has no notes there."""
+    context, start = request.context, request.span.start
+    begin = context.metres.bar_start(max(context.metres.bar(start) - _HEARD, 0))
+    heard = {note.onset for note in context.part if begin <= note.onset < start}
+    return len(heard) * context.ticks_per_quarter / (start - min(heard)) if heard else None
 
 
 def _good(line: Sequence[Note], others: Sequence[Sequence[Note]], request: Request) -> bool:

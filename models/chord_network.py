@@ -19,6 +19,7 @@ from models.request import NUDGES
 from models.vae_network import Residual
 
 _NEVER = -1e4
+_CLEARLY = 2.0  # a logit
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class ChordBatch:
     def planes(self) -> Tensor:
         """What is struck and what is held, (n, STEPS, 2 * CHORD_PITCHES)."""
         return torch.cat([self.cells == STRUCK, self.cells == HELD], 2).float()
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is added to the logits of cells: `planes` (n, STEPS, 2 * CHORD_PITCHES) and `triplets` (n, BEATS)."""
+
+    planes: Tensor
+    triplets: Tensor
 
 
 class ChordNetwork(nn.Module):
@@ -115,16 +124,32 @@ class ChordNetwork(nn.Module):
         return self.out(torch.cat([state, features], 2))
 
     @torch.no_grad()
+    def rest(self, batch: ChordBatch) -> Rest:
+        """What the latent points of cells do not say of them: added to the logits, it has each cell come back whole."""
+        latent, _ = self.encode(batch)
+        beats, sure = self.lay_out(latent, batch)
+        planes = batch.planes()
+        logits = self.write(self.features(beats, batch.triplets, batch.places), planes)
+        return Rest(_missing(logits, planes > 0), _missing(sure, batch.triplets))
+
+    @torch.no_grad()
     def generate(
-        self, latent: Tensor, frame: ChordBatch, allowed: Tensor | None = None, voices: Tensor | None = None
+        self,
+        latent: Tensor,
+        frame: ChordBatch,
+        allowed: Tensor | None = None,
+        voices: Tensor | None = None,
+        rest: Rest | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Write cells from latent points: cells (n, STEPS, CHORD_PITCHES) and triplets (n, BEATS).
 
         Of `frame` the places, steps and scale count. `allowed` (n, STEPS, CHORD_PITCHES) masks the logits of striking
         before the choice; at most `voices` (n, STEPS) sound at a time, those that are likeliest; a pitch is held only
-        where it sounded before, or at the start.
+        where it sounded before, or at the start. `rest` is added to the logits.
         """
         beats, sure = self.lay_out(latent, frame)
+        if rest is not None:
+            sure = sure + rest.triplets
         triplets = sure > 0
         features = self.features(beats, triplets, frame.places)
         there = torch.arange(STEPS) < frame.steps[:, None]
@@ -137,7 +162,10 @@ class ChordNetwork(nn.Module):
         written = torch.zeros(count, STEPS, CHORD_PITCHES, dtype=torch.int8)
         for step in range(STEPS):
             state = torch.gru_cell(torch.cat([features[:, step], self.before(planes)], 1), state, *weights)
-            strike, hold = self.out(torch.cat([state, features[:, step]], 1)).chunk(2, 1)
+            logits = self.out(torch.cat([state, features[:, step]], 1))
+            if rest is not None:
+                logits = logits + rest.planes[:, step]
+            strike, hold = logits.chunk(2, 1)
             if allowed is not None:
                 strike = strike.masked_fill(~allowed[:, step], _NEVER)
             still = idle[:, step, None]
@@ -155,3 +183,8 @@ class ChordNetwork(nn.Module):
             planes = torch.cat([now == STRUCK, now == HELD], 1).float()
             sounding = now > 0
         return written, triplets
+
+
+def _missing(logits: Tensor, wanted: Tensor) -> Tensor:
+    """What logits lack of saying clearly what is wanted."""
+    return torch.where(wanted, (_CLEARLY - logits).clamp(min=0), (-_CLEARLY - logits).clamp(max=0))

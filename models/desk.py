@@ -68,16 +68,18 @@ class Desk:
     """All that stays the same while one answer is written.
 
     `metres` as (bar steps, beat steps), `scale` (12,), the scenes, `asked`: style, role and the controls as indices,
-    and the walls, which are the notes that what is written leads to: `behind` (walls, behind) as the network has read
-    what follows, and `wall_position` (walls,), -1 for the wall that is none. `ahead` says whether anything follows.
-    By `guidance` the heads' scores are moved on in the direction in which they differ from those without the controls,
-    after Ho and Salimans, "Classifier-free diffusion guidance" (2022); the recurrent state stays the same.
+    `left`: the same with no control asked for, and the walls, which are the notes that what is written leads to:
+    `behind` (walls, behind) as the network has read what follows, and `wall_position` (walls,), -1 for the wall that is
+    none. `ahead` says whether anything follows. By `guidance` the heads' scores are moved on in the direction in which
+    they differ from those with `left`, after Ho and Salimans, "Classifier-free diffusion guidance" (2022); the
+    recurrent state stays the same.
     """
 
     metres: tuple[tuple[int, int], ...]
     scale: Floats
     scenes: Scenes
     asked: tuple[int, ...]
+    left: tuple[int, ...]
     behind: Floats
     wall_position: Ints
     ahead: bool

@@ -28,14 +28,16 @@ Hits = NDArray[np.bool_]
 
 
 class Drums:
-    """Writes hits; `often` (DRUMS,) is added to the scores so that each drum is hit as often as in the data."""
+    """Writes hits; `often` (2, DRUMS), added to the scores on eighths and between them, has each drum be hit there as
+    often as in the data."""
 
     def __init__(self, writer: DrumWriter, often: NDArray[np.float32]) -> None:
         self.writer, self.often = writer.eval(), often
 
     def write(self, latent: NDArray[np.float32], accents: NDArray[np.float32]) -> Hits:
         """Patterns (n, 32, DRUMS) for points (n, latent) and accent profiles (n, 32)."""
-        return scores(self.writer, latent, accents) + self.often > 0
+        made = scores(self.writer, latent, accents)
+        return made + np.tile(self.often, (made.shape[1] // 2, 1)) > 0
 
     def write_to(self, rolls: Rolls, roles: Sequence[Role], points: NDArray[np.float32]) -> Hits:
         """Hits (n, 64, DRUMS) to the accents of the named parts; `points` (n, at least latent) are the phrases' own."""
@@ -52,9 +54,13 @@ def scores(writer: DrumWriter, latent: NDArray[np.float32], accents: NDArray[np.
 def fitted(
     writer: DrumWriter, latent: NDArray[np.float32], accents: NDArray[np.float32], often: NDArray[np.floating]
 ) -> NDArray[np.float32]:
-    """What to add to each drum's scores so that the share `often` (DRUMS,) of its cells is hit."""
-    rows = scores(writer.eval(), latent, accents).reshape(-1, DRUMS)
-    return np.array([-np.quantile(row, 1 - share) for row, share in zip(rows.T, often, strict=True)], np.float32)
+    """What to add to each drum's scores, (2, DRUMS), so that the shares `often` (2, DRUMS) of its cells on eighths and
+    between them are hit."""
+    cells = scores(writer.eval(), latent, accents)
+    halves = (cells[:, start::2].reshape(-1, DRUMS) for start in (0, 1))
+    return np.array(
+        [[-np.quantile(row, 1 - share) for row, share in zip(half.T, shares, strict=True)]
+         for half, shares in zip(halves, often, strict=True)], np.float32)  # fmt: skip
 
 
 def hits_to_notes(hits: Hits, block: Block, end: int) -> list[Note]:
@@ -79,6 +85,6 @@ def load(path: Path = WEIGHTS) -> Drums:
     often = weights.pop("often", torch.zeros(0)).float().numpy()
     writer = DrumWriter(DrumsConfig(**config))
     checkpoint.fill(writer, path, weights)
-    if len(often) != DRUMS:
+    if often.shape != (2, DRUMS):
         raise UserError(f"The weights at {path} lack what belongs to them; reinstall Antiphon.")
     return Drums(writer, often)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.attributes import attributes
 from models.chord_cells import chord_masks, chord_notes_of, read_chords
 from models.chord_grid import CHORD_PITCHES, ChordCell, chord_attributes, chord_shift, decode_chords
-from models.chord_network import ChordBatch, ChordNetwork
+from models.chord_network import ChordBatch, ChordNetwork, Rest
 from models.grid import Cell, Window, decode, shift_of
 from models.line_cells import masks, notes_of, read_source
 from models.music.notes import Note, Phrase
@@ -30,12 +30,17 @@ _FIELDS = ("symbols", "places", "triplets", "steps", "scale")
 
 @dataclass(frozen=True)
 class Way:
-    """Points to be written together: `latent` (lines, windows, latent), each line in a key and register of its own."""
+    """Points to be written together: `latent` (lines, windows, latent), each line in a key and register of its own.
+
+    `kept` (lines, sources) says how much of what a point cannot say of each of the `sources` is written all the same.
+    """
 
     latent: NDArray[np.float32]
     keys: tuple[Key, ...]
     shifts: tuple[int, ...]
     allowed: tuple[frozenset[int], ...]
+    kept: NDArray[np.float32]
+    sources: tuple[Any, ...] = ()
 
     @property
     def kinds(self) -> list[tuple[Key, int, frozenset[int]]]:
@@ -45,13 +50,21 @@ class Way:
     def take(self, chosen: Sequence[int]) -> Way:
         """Some of the lines."""
         keys, shifts, allowed = zip(*(self.kinds[i] for i in chosen), strict=True) if chosen else ((), (), ())
-        return Way(self.latent[list(chosen)], keys, shifts, allowed)
+        return Way(self.latent[list(chosen)], keys, shifts, allowed, self.kept[list(chosen)], self.sources)
 
 
-def same_way(latent: NDArray[np.float32], key: Key, shift: int, allowed: frozenset[int]) -> Way:
+def same_way(
+    latent: NDArray[np.float32],
+    key: Key,
+    shift: int,
+    allowed: frozenset[int],
+    kept: NDArray[np.float32] | None = None,
+    sources: tuple[Any, ...] = (),
+) -> Way:
     """Lines that are all written for one key and register."""
     count = len(latent)
-    return Way(latent, (key,) * count, (shift,) * count, (allowed,) * count)
+    kept = np.zeros((count, 0), np.float32) if kept is None else kept
+    return Way(latent, (key,) * count, (shift,) * count, (allowed,) * count, kept, sources)
 
 
 class Known(Protocol):
@@ -227,11 +240,25 @@ class ChordHand:
         frames = [parts[kind] for kind in way.kinds]
         batch = _joined(ChordBatch, [each[0] for each in frames], ("cells", "places", "triplets", "steps", "scale"))
         latent = torch.from_numpy(np.ascontiguousarray(way.latent)).flatten(0, 1)
+        rest = None
+        if way.sources:
+            rests = [self._rest(source, size) for source in way.sources]
+            kept = torch.from_numpy(way.kept).to(torch.float32)
+            rest = Rest(
+                torch.einsum("ls,swtp->lwtp", kept, torch.stack([each.planes for each in rests])).flatten(0, 1),
+                torch.einsum("ls,swb->lwb", kept, torch.stack([each.triplets for each in rests])).flatten(0, 1),
+            )
         made, triplets = self.network.generate(
-            latent, batch, torch.cat([each[1] for each in frames]), torch.cat([each[2] for each in frames])
+            latent, batch, torch.cat([each[1] for each in frames]), torch.cat([each[2] for each in frames]), rest
         )
         cells = [ChordCell(row, flags) for row, flags in zip(made.numpy(), triplets.numpy(), strict=True)]
         return [cells[line * size : (line + 1) * size] for line in range(count)]
+
+    def _rest(self, source: Any, count: int) -> Rest:
+        """What the points of a phrase's cells do not say of them, of so many windows."""
+        rest = self.network.rest(_chord_frames(source.places, source.key, source.cells))
+        rows = torch.arange(count) % len(source.cells)
+        return Rest(rest.planes[rows], rest.triplets[rows])
 
     def notes(
         self, line: Sequence[Any], places: Sequence[Window], request: Request, shift: int, sources: Sequence[Any]

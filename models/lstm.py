@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from models import checkpoint, harmony
-from models.choosing import choose, fewest_onsets
+from models.asking import due, measured, otherwise, wanted
+from models.choosing import choose
 from models.constraints import allowed_pitch_classes, check, insist, pitch_mask, polyphony
-from models.controls import BINS, BLOCK, CONTROLS, UNASKED, bin_of, bins, count_bars
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
 from models.feel import Feel, feel_of, on_beat, played, swing_of, written
@@ -23,10 +21,9 @@ from models.lstm_network import Config, Network
 from models.music.notes import Note, Role
 from models.music.theory import Key
 from models.music.time import MetreMap
-from models.page import NEVER, Page
+from models.page import Page
 from models.pedal import pedalled
-from models.request import Controls, Request, Take, Verb
-from models.roles import STYLES, role_index
+from models.request import Request, Take, Verb
 from models.stepper import Stepper
 from models.surroundings import MOST_PARTS, roll, sounding
 from models.tokens import (
@@ -123,7 +120,8 @@ class Lstm:
             first = len(lines)
             # Each line is drawn from a stream of its own, so that it stays the same whatever the others are.
             seeds = [(request.seed & 0xFFFFFFFF, first + number) for number in range(more)]
-            writing = Writing(self._stepper, read.state, read.page, request.controls, seeds)
+            page = read.page if not first else replace(read.page, desk=otherwise(read.page.desk))
+            writing = Writing(self._stepper, read.state, page, request.controls, seeds)
 
             def told(number: int, note: Note) -> None:
                 if first + number < request.takes:
@@ -218,7 +216,7 @@ class Lstm:
         ]
         past, fixed = encode
         rolls = [roll(part, context.ticks_per_quarter, frame, origin) for part in others][:MOST_PARTS]
-        asked = _asked(request)
+        asked, left = wanted(request)
 
         fields = event_fields(past)
         step = np.concatenate([past.step[:1] if len(past) else np.zeros(1, np.int64), past.step])
@@ -227,7 +225,7 @@ class Lstm:
         fields |= {
             "style": np.full(size, asked[0]),
             "role": np.full(size, asked[1]),
-            "controls": _measured(past, asked[2:], target - first_bar),
+            "controls": measured(past, asked[2:], target - first_bar),
         }
         read = {name: torch.from_numpy(values[None]) for name, values in fields.items()}
         outputs, (hidden, cell) = self.network.read(read)
@@ -246,6 +244,7 @@ class Lstm:
             relative_scale(key),
             scenes,
             asked,
+            left,
             behind,
             np.append(fixed.position, -1),
             len(fixed) > 0,
@@ -269,7 +268,7 @@ class Lstm:
             scenes.tones[:, np.arange(128) % 12] > 0 if request.controls.strong_chord_tones else None,
             voices,
             context.part[0].channel if context.part else 0,
-            _due(request, *(_steps(tick, origin, context.ticks_per_quarter) for tick in (span.start, span.end))),
+            due(request, *(_steps(tick, origin, context.ticks_per_quarter) for tick in (span.start, span.end))),
             heard,
         )
         return _Read(page, State(hidden.numpy(), cell.numpy()), feel)
@@ -299,36 +298,6 @@ def _scenes(request: Request, past: Encoded, frame: Frame, origin: int, rolls: l
 
 def _steps(tick: int, origin: int, ticks_per_quarter: int) -> int:
     return round((tick - origin) * STEPS_PER_QUARTER / ticks_per_quarter)
-
-
-def _asked(request: Request) -> tuple[int, ...]:
-    """Style, role and the soft controls as indices."""
-    controls: Controls = request.controls
-    values = [getattr(controls, name) for name in CONTROLS]
-    indices = [
-        UNASKED if value is None else min(int(bin_of(name, np.array(value))), BINS - 1)
-        for name, value in zip(CONTROLS, values, strict=True)
-    ]
-    style = STYLES.index(controls.style) if controls.style in STYLES else 0
-    return style, role_index(request.context.role), *indices
-
-
-def _due(request: Request, start: int, end: int) -> NDArray[np.int64]:
-    """The steps by which onsets have to come, so that half of those asked for do: the first, the second, and so on."""
-    if request.controls.density is None:
-        return np.array([NEVER])
-    fewest = math.ceil(fewest_onsets(request))
-    return np.append(start + ((np.arange(fewest) + 0.5) * (end - start) / fewest).astype(np.int64), NEVER)
-
-
-def _measured(past: Encoded, asked: tuple[int, ...], target: int) -> NDArray[np.int64]:
-    """What the context itself has of each control that is asked for, as the network has learned to hear it.
-
-    Shape (notes + 1, controls); measured over blocks of bars up to the target's first, as in training.
-    """
-    bar = np.concatenate([[0], past.bar])
-    own = bins(count_bars(past), bar, -target % BLOCK, BLOCK)
-    return np.where(np.array(asked) == UNASKED, UNASKED, own)
 
 
 def _shift(request: Request, key: Key, before: list[Note], after: list[Note]) -> int:

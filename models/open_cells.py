@@ -18,7 +18,7 @@ from models.rolls import BARS, FIRST, HALVES, HOLD, LOWEST, PARTS, PITCHES, REST
 _BETWEEN = np.arange(STEPS) % 4 > 0  # sixteenths that are not on a quarter
 INTERVALS = (1, 3, 5)  # semitones from which on an interval is of the next class: seconds, thirds, further
 _HOLD, CHORD, MORE, INTERVAL, KINDS = 3, 6, 7, 8, 12  # where leanings stand in their row, and how many there are
-NUMBERS = 2 * KINDS + 2
+NUMBERS = 2 * KINDS + len(PARTS)
 _LEAST_CHORD = 2  # struck voices from which on the chords keep their number when a rule closes some
 
 
@@ -38,8 +38,8 @@ class Leanings:
     `means` (KINDS,) are for all phrases: three to strike and three to hold, one a part in the order of PARTS; CHORD for
     a melody's tones of the chord, MORE for chord tones beside one that is struck; from INTERVAL on four for a melody's
     notes by how far they lie from the one before: the same, a second, a third, further. `spreads` (KINDS,) is by how
-    much phrases differ in each, `noise` (2,) what pitches of melody and bass are given at random; both follow from
-    where a phrase lies in the latent space, so that the same point is the same phrase.
+    much phrases differ in each, `noise` (3,) what pitches of each part are given at random; both follow from where a
+    phrase lies in the latent space, so that the same point is the same phrase.
     """
 
     means: NDArray[np.float32]
@@ -68,8 +68,8 @@ def _ways(size: int) -> NDArray[np.float32]:
 
 @cache
 def _fields(size: int) -> NDArray[np.float32]:
-    """From points of the latent space to a number, normally distributed, for each pitch of a line: (size, 64 · 32)."""
-    made = np.random.default_rng(37).standard_normal((size, STEPS * PITCHES[Role.MELODY]), np.float32)
+    """From points of the latent space to a number, normally distributed, for each pitch of a part: (size, 64 · 36)."""
+    made = np.random.default_rng(37).standard_normal((size, STEPS * PITCHES[Role.CHORDS]), np.float32)
     return made / np.sqrt(np.float32(size))
 
 
@@ -96,8 +96,9 @@ def leaned(scores: Scores, leanings: Leanings, halves: NDArray[np.float32], late
     melody[:, FIRST:] += rows[:, CHORD, None, None] * np.repeat(tones, STEPS // HALVES, 1).transpose(0, 2, 1)
     if leanings.noise.any():
         field = (latent @ _fields(latent.shape[1])).reshape(len(latent), -1, STEPS)
-        melody[:, FIRST:] += leanings.noise[0] * field
-        bass[:, FIRST:] += leanings.noise[1] * field[:, -PITCHES[Role.BASS] :, ::-1]
+        melody[:, FIRST:] += leanings.noise[0] * field[:, : PITCHES[Role.MELODY]]
+        chords[:, STRUCK] += leanings.noise[1] * field[:, ::-1]
+        bass[:, FIRST:] += leanings.noise[2] * field[:, -PITCHES[Role.BASS] :, ::-1]
     # A chord is struck together: where one tone is, the next are more likely.
     some = (chords[:, STRUCK] > np.maximum(chords[:, 0], chords[:, 1])).any(1, keepdims=True)
     chords[:, STRUCK] += rows[:, MORE, None, None] * some

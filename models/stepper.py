@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models.controls import CONTROLS, UNASKED
+from models.controls import CONTROLS
 from models.desk import Desk, Floats, Last, Looked, State
 from models.lookback import MAX_INTERVAL, NO_INTERVAL
 from models.memory import VOTED, Recaller
@@ -125,9 +125,8 @@ class Stepper:
         )
         embeddings = [w["style.weight"], w["role.weight"], *(w[f"controls.{i}.weight"] for i in range(len(CONTROLS)))]
         asked = np.concatenate([table[index] for table, index in zip(embeddings, desk.asked, strict=True)])
-        left = desk.asked[: -len(CONTROLS)] + (UNASKED,) * len(CONTROLS)
-        unasked = np.concatenate([table[index] for table, index in zip(embeddings, left, strict=True)])
-        self._guidance = np.float32(desk.guidance if left != desk.asked else 0)
+        unasked = np.concatenate([table[index] for table, index in zip(embeddings, desk.left, strict=True)])
+        self._guidance = np.float32(desk.guidance if desk.left != desk.asked else 0)
         self._away = {name: (unasked - asked) @ self._reads[name]["asked"] for name in HEADS}
         wall = np.where(desk.wall_position[:, None] >= 0, w["position.weight"][desk.wall_position], 0)
         for name, reads in self._reads.items():

@@ -42,6 +42,7 @@ _REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62, Role.CHORDS: 60}
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
 _PLAIN = [(level, 0.0) for level in LEVELS]
+_KEPT_WITHIN = 0.5  # of a deviation of the prior: what the points do not say of a phrase is mostly given up beyond
 _NEIGHBOUR = 1e-6
 
 
@@ -141,7 +142,10 @@ class Vae:
         key = request.controls.key or source.key
         shift = target_shift(source, request)
         allowed = request.controls.key.pitch_classes if request.controls.key else source.allowed
-        lines = _written(hand, request, places, same_way(latent, key, shift, allowed), cancelled)
+        # What the points do not say of the phrase is kept near it and given up farther out.
+        off = np.linalg.norm(latent - own, axis=2).mean(1) / np.sqrt(own.shape[1])
+        kept = np.exp(-np.square(off[:, None] / _KEPT_WITHIN)).astype(np.float32)
+        lines = _written(hand, request, places, same_way(latent, key, shift, allowed, kept, (source,)), cancelled)
         original = [source.cells[number % len(source.cells)] for number in range(len(places))]
         misses = _misses(hand, lines, original, places, request)
         chosen = [
@@ -166,6 +170,8 @@ class Vae:
             tuple(asked or each.key for each in ends),
             tuple(target_shift(each, request) for each in ends),
             tuple(asked.pitch_classes if asked else each.allowed for each in ends),
+            np.stack([1 - shares, shares], 1).astype(np.float32),
+            (source, target),
         )
         lines = _written(hand, request, places, way, cancelled)
         if len(lines) < len(shares):

@@ -7,13 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.chord_cells import read_chords
+from models.chord_grid import chord_attributes
 from models.constraints import verify
 from models.evaluate.chord_cells import judge_chords
+from models.evaluate.vae import SLIDES, rank
+from models.grid import windows
 from models.hands import ChordHand
 from models.line_cells import distance
 from models.music.notes import Note, Phrase, Role
 from models.music.time import MetreChange, MetreMap
-from models.request import Context, Request, Span, Take, Verb
+from models.request import NUDGES, Context, Request, Span, Take, Verb
 from models.training.chords import cut_chords
 from models.training.pieces import Piece
 from models.vae import Vae
@@ -31,7 +35,8 @@ def chord_figures(
     Of windows: `chord_f1`, `chord_bits` and those of the prior, see `models.evaluate.chord_cells`. Of phrases of four
     bars: `chord_vary_distance_PERCENT`, the notes not shared with the phrase; `chord_vary_monotone`, how often that is
     no smaller at the next amount; `chord_blend_monotone`, how often a step of a blend lies nearer to the last than the
-    one before; `chord_locked_kept`, and `chord_violations`, takes that break a hard control.
+    one before; `chord_slider_NAME`, the mean rank correlation between a slider and what it is to move;
+    `chord_locked_kept`, and `chord_violations`, takes that break a hard control.
     """
     try:
         everything = cut_chords(pieces, 2)
@@ -60,6 +65,7 @@ def chord_figures(
         takes = _takes(engine, request)
         ways = [distance(_on_grid(take, first), _on_grid(takes[-1], first)) for take in takes]
         nearer += (np.diff(ways) < 0).tolist()
+    figures |= _slider_figures(engine, chosen, seed)
     figures |= {f"chord_vary_distance_{amount:.0%}"[:-1]: float(off[:, i].mean()) for i, amount in enumerate(AMOUNTS)}
     return figures | {
         "chord_vary_monotone": float(np.mean(np.diff(off, axis=1) >= 0)),
@@ -67,6 +73,22 @@ def chord_figures(
         "chord_locked_kept": float(np.mean(kept)),
         "chord_violations": float(broken),
     }
+
+
+def _slider_figures(engine: Vae, phrases: Sequence[Phrase], seed: int) -> dict[str, float]:
+    """`chord_slider_NAME`, see `chord_figures`; the measures are those of `models.chord_grid.chord_attributes`."""
+    found = np.zeros((len(phrases), len(SLIDES), len(NUDGES)))
+    for which, name in enumerate(NUDGES):
+        for row, phrase in enumerate(phrases):
+            request = _request(phrase, Verb.VARY, seed + row)
+            for column, value in enumerate(SLIDES):
+                takes = _takes(engine, replace(request, nudges=((name, value),)))
+                cells = [read_chords(replace(phrase, notes=take.notes), request).cells for take in takes if take.notes]
+                steps = np.stack([cell.steps for line in cells for cell in line])
+                lengths = np.array([place.steps for place in windows(phrase.metres, 0, phrase.length)] * len(cells))
+                found[row, column, which] = chord_attributes(steps, lengths)[:, which].mean()
+    wanted = np.tile(SLIDES, (len(phrases), 1))
+    return {f"chord_slider_{name}": rank(wanted, found[:, :, which]) for which, name in enumerate(NUDGES)}
 
 
 def chord_phrases(pieces: Sequence[Piece], seed: int) -> Iterator[Phrase]:
@@ -124,6 +146,7 @@ def show_chords(f: dict[str, float]) -> None:
         print(f"  {name:9} from the prior {f[f'chord_{name}']:.3f}, real {f[f'chord_real_{name}']:.3f}")
     far = ", ".join(f"{amount:.0%} {f[f'chord_vary_distance_{amount * 100:.0f}']:.3f}" for amount in AMOUNTS)
     print(f"  notes that vary at an amount of {far}, growing in {f['chord_vary_monotone']:.1%} of steps")
+    print("  sliders: " + ", ".join(f"{name} {f[f'chord_slider_{name}']:.3f}" for name in NUDGES))
     print(
         f"  blends: {f['chord_blend_monotone']:.1%} of steps nearer; locked notes kept: {f['chord_locked_kept']:.1%}; "
         f"controls broken: {f['chord_violations']:.0f}"

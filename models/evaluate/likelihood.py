@@ -20,6 +20,7 @@ from models.training.examples import melody_example
 from models.training.pieces import Piece
 
 FIELDS = ("onset", "pitch", "duration", "velocity")
+_ENTRIES = 8192  # read at once, padded
 BASELINE = Path(__file__).parents[2] / "resources" / "checkpoints" / "ngram.npz"
 
 
@@ -34,8 +35,11 @@ def lstm_bits(network: Network, data: Dataset, visible: Visible) -> dict[str, fl
     """Mean bits a note of each field over whole parts; advance and position together are the onset."""
     sums, counts = dict.fromkeys(FIELDS_OF_NETWORK, 0.0), dict.fromkeys(FIELDS_OF_NETWORK, 0.0)
     order = sorted(range(len(data)), key=data.entries)
-    for first in range(0, len(order), 8):
-        batch = data.batch([data.whole(i, visible) for i in order[first : first + 8]])
+    while order:
+        # Attention over the longest parts takes gigabytes where they are read side by side.
+        size = min(max(_ENTRIES // max(data.entries(order[-1]), 1), 1), 8)
+        batch = data.batch([data.whole(i, visible) for i in order[-size:]])
+        del order[-size:]
         weight = batch["weight"][:, 1:]
         for name, logs in network(batch).items():
             sums[name] -= float(torch.where(weight > 0, logs, 0).sum()) / math.log(2)

@@ -30,7 +30,7 @@ from models.vae import Vae
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 STEPS_OF_BLEND = 8
 _BARS = 4
-_SLIDES = (-1.0, -0.5, 0.0, 0.5, 1.0)
+SLIDES = (-1.0, -0.5, 0.0, 0.5, 1.0)
 _LEAST = 8  # notes of a phrase that is worth varying
 _TICKS = BEAT_STEPS
 
@@ -96,7 +96,7 @@ def vary_figures(engine: Vae, phrases: Sequence[Phrase], seed: int) -> dict[str,
             kept += [not any(n.onset < lock.end and lock.onset < n.end for n in take.notes) for lock in locked]
     figures = {f"vary_distance_{amount:.0%}"[:-1]: float(off[:, i].mean()) for i, amount in enumerate(AMOUNTS)}
     figures["vary_monotone"] = float(np.mean(np.diff(off, axis=1) >= 0))
-    figures["vary_correlation"] = _rank(np.tile(AMOUNTS, (len(off), 1)), off)
+    figures["vary_correlation"] = rank(np.tile(AMOUNTS, (len(off), 1)), off)
     return figures | {"locked_kept": float(np.mean(kept))}
 
 
@@ -104,13 +104,13 @@ def slider_figures(engine: Vae, phrases: Sequence[Phrase], seed: int) -> dict[st
     """`slider_NAME`: the mean over phrases of the rank correlation between a slider and what it is to move."""
     figures = {}
     for which, name in enumerate(NUDGES):
-        found = np.zeros((len(phrases), len(_SLIDES)))
+        found = np.zeros((len(phrases), len(SLIDES)))
         for row, phrase in enumerate(phrases):
             request = request_for(phrase, Verb.VARY, seed + row, 2)
-            for column, value in enumerate(_SLIDES):
+            for column, value in enumerate(SLIDES):
                 takes = _takes(engine, replace(request, nudges=((name, value),)))
                 found[row, column] = np.mean([measured(take.notes, phrase)[which] for take in takes])
-        figures[f"slider_{name}"] = _rank(np.tile(_SLIDES, (len(found), 1)), found)
+        figures[f"slider_{name}"] = rank(np.tile(SLIDES, (len(found), 1)), found)
     return figures
 
 
@@ -215,7 +215,7 @@ def _takes(engine: Vae, request: Request) -> tuple[Take, ...]:
     return engine.compose(request, lambda _line, _note: None, lambda: False)
 
 
-def _rank(asked: NDArray[np.float64], found: NDArray[np.float64]) -> float:
+def rank(asked: NDArray[np.float64], found: NDArray[np.float64]) -> float:
     """The mean over rows of Spearman's rank correlation, 0 for a row in which nothing moved."""
     return float(
         np.mean(

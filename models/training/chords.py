@@ -113,9 +113,10 @@ def train_chords(args: argparse.Namespace) -> None:
         network.train()
         sums: list[tuple[float, float]] = []
         for first in range(0, len(order) - size + 1, size):
-            done = (progress["seconds"] + time.monotonic() - began) / (args.minutes * 60)
-            if done >= 1 and sums:
+            spent = (progress["seconds"] + time.monotonic() - began) / (args.minutes * 60)
+            if spent >= 1 and sums:
                 break
+            done = max(spent, (progress["epoch"] + first / len(order)) / args.epochs)
             set_rate(optimiser, args.rate * min((progress["step"] + 1) / 200, 1.0), done)
             cost = args.beta * min(done / _WARM, 1.0)
             with torch.autocast("cpu", torch.bfloat16, enabled=args.half):

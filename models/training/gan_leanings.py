@@ -34,7 +34,7 @@ from models.training.phrases import PhraseSet
 PHRASES = 1000
 _ROUNDS = 24
 # How far a round goes, of the logarithm of what is missing: small where a little changes much.
-_STRIDES = np.array([0.6] * 6 + [0.5, 0.4] + [0.1] * 4 + [0.5, 0.5], np.float32)
+_STRIDES = np.array([0.6] * 6 + [0.5, 0.4] + [0.1] * 4 + [0.5] * 3, np.float32)
 _MOST, _MOST_NOISE = 4.0, 0.5
 # By how much phrases differ, of which the shares are tried: most where it harms least, in how long chords last.
 _SPREADS = np.array([0.3, 0.3, 0.3, 0.3, 0.6, 0.3, 0, 0.3, 0.05, 0.05, 0.05, 0.05], np.float32)
@@ -105,10 +105,10 @@ class _Fitting:
 
 
 def _measured(rolls: Rolls, present: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What leanings are to bring to the data's, (KINDS + 2,).
+    """What leanings are to bring to the data's, (KINDS + 3,).
 
     Notes and slots a note of each part, how near the melody is to chords and bass (the inverse of the tonal distance),
-    odds of slots with three chord tones, intervals by class; then pitch classes a bar of melody and bass.
+    odds of slots with three chord tones, intervals by class; then pitch classes a bar of each part.
     """
     struck, sound = planes(rolls)
     notes = np.array([plane.sum() for plane in struck], float)
@@ -119,5 +119,5 @@ def _measured(rolls: Rolls, present: NDArray[np.bool_]) -> NDArray[np.float64]:
     kinds = np.bincount(np.searchsorted(INTERVALS, steps, side="right"), minlength=4) / max(len(steps), 1)
     known = measures(rolls, present)
     apart = [known.get(f"tonal_distance_melody_{part}", 1.0) for part in (Role.CHORDS, Role.BASS)]
-    classes = [known.get(f"used_pitch_classes_{part}", 1.0) for part in (Role.MELODY, Role.BASS)]
+    classes = [known.get(f"used_pitch_classes_{part}", 1.0) for part in PARTS]
     return np.concatenate([notes, lengths, [2 / sum(apart), share / (1 - share + 1e-3)], kinds, classes]) + 1e-6

@@ -84,6 +84,9 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
             print(f"resumed after epoch {progress['epoch']}", flush=True)
     contrasts = Contrasts(shards.melodies(), (args.seed, world.rank, progress["epoch"])) if args.contrast else None
     run = _Run(network, world.wrap(network), optimiser, progress, contrasts)
+    if judges is not None and progress["epoch"] > (progress["curve"][-1]["epoch"] if progress["curve"] else 0):
+        _judge(run, config, engine, judges, out)  # it was stopped before that was done
+        keep(out / "state.pt", parts, progress)
     steps = shards.steps((args.batch or BATCH) * world.size)
     while progress["epoch"] < args.epochs and progress["seconds"] < args.minutes * 60:
         began = time.monotonic()
@@ -92,9 +95,10 @@ def _train(args: argparse.Namespace, world: World, kind: type[Network], engine: 
         # The leading process's clock is everybody's: all stop after the same pass. Judging is not counted.
         spent = torch.tensor(time.monotonic() - began if world.leads else 0.0, device=world.device)
         progress["seconds"] += float(world.total(spent))
+        progress["learned"] = learned
         if judges is not None:
-            _judge(run, config, engine, judges, learned, out)
-        if world.leads:
+            keep(out / "state.pt", parts, progress)  # judging takes long too
+            _judge(run, config, engine, judges, out)
             keep(out / "state.pt", parts, progress)
     if world.leads:
         export(out / "best.safetensors", args.export)
@@ -152,7 +156,7 @@ def _loss(network: nn.Module, batch: dict[str, Tensor], world: World) -> tuple[T
     return loss, float((world.total(lost) / everywhere).sum())
 
 
-def _judge(run: _Run, config: Config, engine: str, judges: Dataset, learned: float, out: Path) -> None:
+def _judge(run: _Run, config: Config, engine: str, judges: Dataset, out: Path) -> None:
     """Score the network as it is, note it in the curve, and keep it where it is the best so far."""
     progress = run.progress
     network = type(run.network)(config)
@@ -165,7 +169,7 @@ def _judge(run: _Run, config: Config, engine: str, judges: Dataset, learned: flo
             "epoch": progress["epoch"],
             "step": progress["step"],
             "seconds": round(progress["seconds"]),
-            "train": learned,
+            "train": progress["learned"],
             "valid": bits,
             "valid_bare": bare,
             **scores,
@@ -175,7 +179,7 @@ def _judge(run: _Run, config: Config, engine: str, judges: Dataset, learned: flo
         progress["best"] = bits
         checkpoint.save(out / "best.safetensors", network.state_dict(), engine, config.to_dict())
     print(
-        f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {learned:.3f}  valid {bits:.3f}  "
+        f"epoch {progress['epoch']}  {progress['seconds']:.0f} s  train {progress['learned']:.3f}  valid {bits:.3f}  "
         f"bare {bare:.3f}  " + "  ".join(f"{name} {value:.3f}" for name, value in scores.items()),
         flush=True,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from models.choosing import alike, choose, echoes, fewest_onsets, loops, sparse, stalls
 from models.music.notes import Note
 from models.music.time import MetreMap, TempoMap
@@ -55,14 +57,14 @@ def test_what_stalls_goes_round_in_circles_or_is_too_sparse_is_left_out() -> Non
 
 def test_without_a_density_the_part_before_says_how_sparse_is_too_sparse() -> None:
     request = request_for()
-    eighths = tuple(Note(i * 240, 240, 60) for i in range(8))
-    busy = replace(request, context=replace(request.context, part=eighths))
-    assert fewest_onsets(busy) == 16
+    triplets = tuple(Note(i * 320, 320, 60) for i in range(6))
+    busy = replace(request, context=replace(request.context, part=triplets))
+    assert fewest_onsets(busy) == pytest.approx(0.6 * 24)
     assert fewest_onsets(request) == 1
-    assert not sparse(walk(60), busy)
-    assert sparse(walk(60)[:15], busy)
+    assert not sparse(walk(60)[:15], busy)
+    assert sparse(walk(60)[:14], busy)
     locked = replace(busy, locked=(walk(60)[15],))
-    assert not sparse(walk(60)[:15], locked)
+    assert not sparse(walk(60)[:14], locked)
 
 
 def test_what_only_says_again_what_stood_before_is_left_out_unless_it_is_asked_for() -> None:

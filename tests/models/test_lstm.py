@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from models import checkpoint, lstm
-from models.choosing import sparse
+from models.choosing import echoes, loops, sparse
 from models.constraints import allowed_pitch_classes, verify
 from models.errors import UserError
 from models.evaluate.trials import random_request
@@ -156,12 +156,15 @@ def test_the_engine_that_ships_loads_and_answers_in_the_key_of_the_phrase() -> N
     context = Context(phrase, (), 480, metres, TempoMap(480))
     request = Request(Verb.CONTINUE, context, Span(metres.bar_start(4), metres.bar_start(8)), seed=1, takes=8)
     takes = compose(engine, request)
-    # No test of taste: but something between one note a bar and sixteenths throughout, near the phrase's register.
+    # No test of taste: but about as busy as the phrase, which has 32 notes, and near its register.
     for take in takes:
-        assert 4 <= len(take.notes) <= 64
+        assert 16 <= len(take.notes) <= 56
         assert all(45 <= note.pitch <= 88 for note in take.notes)
         assert take.bits_note < 12
-    assert len({take.notes for take in takes}) > 4
+    # The phrase is one bar four times: most first lines are that bar again, and others are written in their place.
+    assert any(take.retried for take in takes)
+    assert not [take for take in takes if echoes(take.notes, request) or loops(take.notes, request)]
+    assert len({take.notes for take in takes}) == 8
 
 
 def test_weights_that_are_missing_damaged_or_for_another_use_are_refused(tmp_path: Path) -> None:

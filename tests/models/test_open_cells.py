@@ -84,12 +84,18 @@ def test_phrases_differ_by_the_spreads_and_a_point_is_one_phrase(scores: Scores)
     assert (_write(scores, row, _points()).melody == uneven.melody).all()
 
 
-def test_noise_moves_pitches_and_no_onsets_of_chords(scores: Scores) -> None:
+def test_noise_moves_the_pitches_of_its_part_and_a_point_is_one_phrase(scores: Scores) -> None:
     row = np.zeros(NUMBERS)
     still = _write(scores, row, _points())
-    row[-2:] = 1.0
+    for number, part in enumerate(("melody", "chords", "bass")):
+        row[-3:] = 0
+        row[number - 3] = 1.0
+        moved = _write(scores, row, _points())
+        changed = [
+            name for name in ("melody", "chords", "bass") if (getattr(still, name) != getattr(moved, name)).any()
+        ]
+        assert changed == [part]
+    row[-3:] = 1.0
     moved = _write(scores, row, _points())
-    assert (still.melody != moved.melody).any()
-    assert (still.bass != moved.bass).any()
-    assert (still.chords == moved.chords).all()
+    assert (_write(scores, row, _points()).melody == moved.melody).all()
     assert (_write(scores, row, _points(2)).melody != moved.melody).any()

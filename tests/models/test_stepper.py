@@ -96,11 +96,13 @@ def test_steps_equal_the_network_on_every_field(network: Network, part: int, reg
         [metres.index(pair) for pair in zip(one["bar_steps"].tolist(), one["beat_steps"].tolist(), strict=True)]
     )
     there = one["wall_pitch"][1:] != NO_PITCH
+    asked = (int(one["style"][0]), int(one["role"][0]), *[UNASKED] * len(CONTROLS))
     desk = Desk(
         tuple(metres),
         one["scale"][0],
         Scenes(whole[:, 0], floats[:, :12], floats[:, 12:], whole[:, 1], whole[:, 2]),
-        (int(one["style"][0]), int(one["role"][0]), *[UNASKED] * len(CONTROLS)),
+        asked,
+        asked,
         behind[0].detach().numpy(),  # a wall for every note, so that they can be numbered alike
         np.where(there, one["wall_position"][1:], -1),
         region > 0,

@@ -59,4 +59,4 @@ def test_the_command_writes_losses_sheets_and_weights(tmp_path: Path, monkeypatc
     rows = list(csv.DictReader((tmp_path / "run" / "losses.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(1, len(rows) + 1))
     assert list((tmp_path / "run" / "sheets").glob("*.png"))
-    assert load(export).often.shape == (DRUMS,)
+    assert load(export).often.shape == (2, DRUMS)
