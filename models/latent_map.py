@@ -8,7 +8,7 @@ Shepard 1968), so that a phrase comes back where it stands, and what lies betwee
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,18 @@ class LatentMap:
         size = (weights[:, None, None] * sizes).sum(0)
         mixed *= size / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-9)
         return tuple((flat + mixed).ravel().tolist())
+
+    def more(self, phrases: Sequence[Placed]) -> LatentMap:
+        """The same map with phrases behind those there are."""
+        if not phrases:
+            return self
+        other = lay_map(phrases, self)
+        return replace(
+            self,
+            places=np.concatenate([self.places, other.places]),
+            points=np.concatenate([self.points, other.points]),
+            starts=np.concatenate([self.starts[:-1], other.starts + self.starts[-1]]),
+        )
 
     def points_of(self, number: int) -> NDArray[np.float32]:
         """The points of a phrase, (windows, latent)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -112,6 +112,12 @@ def store(connection: sqlite3.Connection, weights: str, found: Mapping[str, Plac
     rows = [(weights, music, *(_NOWHERE if place is None else _row(place))) for music, place in found.items()]
     with transaction(connection):
         connection.executemany("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def forget(connection: sqlite3.Connection, gone: Iterable[str]) -> None:
+    """Forget music that is no longer in the library."""
+    with transaction(connection):
+        connection.executemany("DELETE FROM places WHERE content_hash = ?", [(music,) for music in gone])
 
 
 @dataclass(frozen=True)

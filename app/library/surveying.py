@@ -132,6 +132,7 @@ def _read_missing(
     found = places.seeds(library)
     with closing(places.open_places(file, name)) as connection:
         there = places.known(file, name)
+        places.forget(connection, there.keys() - {seed.content_hash for seed in found})
         missing = places.choose(found, there, most).missing
         surveyor: Surveyor | None = None
         done, began = 0, time.monotonic()

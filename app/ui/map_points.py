@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -24,6 +24,17 @@ from models.request import Placed, Request, Take
 CHUNK = 32  # phrases the engine reads before it looks whether something else was asked
 FEW = 16  # with fewer phrases the engine makes some up: between one or two there is nothing to find
 _SHOWN_EVERY = 3.0  # seconds between two looks at the seeds that were read meanwhile
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """Phrases on a map, whose plane was laid for so many of them; those that are to be read, and what went wrong."""
+
+    phrases: list[MapPhrase]
+    map: LatentMap | None
+    laid_of: int
+    unread: list[MapPhrase] = field(default_factory=list)
+    trouble: str = ""
 
 
 class MapPoints(QObject):
@@ -46,7 +57,7 @@ class MapPoints(QObject):
         self._inventing: int | None = None
         self._unread: list[MapPhrase] = []
         self._laid_of = 0  # phrases that the plane was laid for
-        self._looked_at = 0.0
+        self._looked_at, self._looks, self._looking = 0.0, 0, False
         self._wanted = True
         self.phrases: list[MapPhrase] = []
         self.map: LatentMap | None = None
@@ -75,8 +86,7 @@ class MapPoints(QObject):
         self.phrases, self._laid_of = [], 0
         self.changed.emit()
         self.told.emit("Looking for phrases …")
-        self._tasks.run(lambda: gathered(song, (*self._sources, self._seeds)), partial(self._gathered, self._number),
-                        self._broken)  # fmt: skip
+        self._tasks.run(partial(self._look, song), partial(self._gathered, self._number), self._broken)
 
     def want_seeds(self, wanted: bool) -> None:
         """Read seeds that are not on the map yet, or stop that."""
@@ -104,16 +114,28 @@ class MapPoints(QObject):
 
     # --- reading phrases
 
-    def _gathered(self, number: int, found: list[MapPhrase]) -> None:
+    def _look(self, song: Song) -> _Laid:
+        """What there is, on a thread of its own; a library that cannot be read does not keep the others away."""
+        found, trouble = gathered(song, self._sources), ""
+        try:
+            seeds = list(self._seeds.phrases())
+        except UserError as error:
+            seeds, trouble = [], str(error)
+        there = [*(each for each in found if each.placed is not None), *seeds][: MOST_PHRASES - len(found)]
+        return replace(_lay(there), unread=[each for each in found if each.placed is None], trouble=trouble)
+
+    def _gathered(self, number: int, found: _Laid) -> None:
         if number != self._number:
             return  # looked for again meanwhile
         self._gathering = False
-        self._unread = [each for each in found if each.placed is None]
-        self._show([each for each in found if each.placed is not None])
+        self._unread = found.unread
+        self._show(found)
+        if found.trouble:
+            self.told.emit(found.trouble)
         self._read_on()  # also where nothing is left: the engine is loaded before it is needed
 
     def _broken(self, error: Exception) -> None:
-        self._gathering = False
+        self._gathering = self._looking = False
         if not isinstance(error, UserError):
             raise error
         self.told.emit(str(error))
@@ -131,7 +153,7 @@ class MapPoints(QObject):
         self._survey = None
         read = [replace(each, placed=where) for each, where in zip(self._unread, placed, strict=False)]
         self._unread = self._unread[len(read) :]
-        self._show([*self.phrases, *read])
+        self._add(read)
         if self._unread and read:
             self._read_on()
         elif len(self.phrases) < FEW and (request := self._invent()) is not None:
@@ -144,7 +166,7 @@ class MapPoints(QObject):
     def _takes_came(self, request_id: int, takes: tuple[Take, ...]) -> None:
         if request_id == self._inventing:
             self._inventing = None
-            self._show([*self.phrases, *made_up(takes, self._song.metres, self._song.tempos)])
+            self._add([*made_up(takes, self._song.metres, self._song.tempos)])
             self._settle()
             self._read_seeds()
 
@@ -155,32 +177,30 @@ class MapPoints(QObject):
             self._read_seeds()
             self.told.emit(sentence)
 
-    def _show(self, phrases: list[MapPhrase]) -> None:
-        """Show these on the plane there is: what is on the map already stays where it is."""
-        self.phrases = phrases[:MOST_PHRASES]
-        if not self.phrases:
-            return
+    def _add(self, more: list[MapPhrase]) -> None:
+        """Show phrases besides on the plane there is: what is on the map already stays where it is."""
+        more = more[: MOST_PHRASES - len(self.phrases)]
         if self.map is None:
-            self._laid_of = len(self.phrases)
-        self.map = lay_map([self.placed(number) for number in range(len(self.phrases))], self.map)
+            self._show(_lay(more))
+        else:
+            laid = self.map.more([each.placed for each in more if each.placed is not None])
+            self._show(_Laid([*self.phrases, *more], laid, self._laid_of))
+
+    def _show(self, laid: _Laid) -> None:
+        self.phrases, self.map, self._laid_of = laid.phrases, laid.map, laid.laid_of
         self.changed.emit()
 
     def _settle(self) -> None:
-        """Nothing but seeds will come now."""
-        self._lay_anew(2)
+        """Nothing but seeds will come now. A plane that was laid for the first few is laid anew for all."""
+        if len(self.phrases) > 2 * self._laid_of:
+            self._show(_lay(self.phrases))
         self.ready.emit()
-
-    def _lay_anew(self, times: int) -> None:
-        """Lay the plane for all phrases, where there are so many times those it was laid for; not under a drag."""
-        if len(self.phrases) > times * self._laid_of and QApplication.mouseButtons() == Qt.MouseButton.NoButton:
-            self.map = None
-            self._show(self.phrases)
 
     # --- seeds
 
     def _seeds_read(self, read: Read) -> None:
         self.progressed.emit(read)
-        if time.monotonic() - self._looked_at > _SHOWN_EVERY and self.settled:
+        if time.monotonic() - self._looked_at > _SHOWN_EVERY and self.settled and not self._looking:
             self._take_in()
 
     def _seeds_ended(self) -> None:
@@ -189,19 +209,26 @@ class MapPoints(QObject):
 
     def _take_in(self, start: bool = False, end: bool = False) -> None:
         """Show the seeds there are now; then read those that are missing, or see that this was all."""
-        self._looked_at = time.monotonic()
-        self._tasks.run(lambda: list(self._seeds.phrases()), partial(self._taken_in, self._number, start, end),
-                        self._broken)  # fmt: skip
+        self._looked_at, self._looks, self._looking = time.monotonic(), self._looks + 1, True
+        which, before, laid_of = (self._number, self._looks), self.map, self._laid_of
+        others = [each for each in self.phrases if each.kind != SEEDS]
+        dragged = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        times = 10**9 if dragged else 2 if end else 4  # so many more phrases move the plane
 
-    def _taken_in(self, number: int, start: bool, end: bool, found: list[MapPhrase]) -> None:
-        if number != self._number or not self.settled:
-            return
-        self._show([*(each for each in self.phrases if each.kind != SEEDS), *found])
+        def look() -> _Laid:
+            found = [*others, *self._seeds.phrases()][:MOST_PHRASES]
+            return _lay(found) if len(found) > times * laid_of else _lay(found, before, laid_of)
+
+        self._tasks.run(look, partial(self._taken_in, which, start, end), self._broken)
+
+    def _taken_in(self, which: tuple[int, int], start: bool, end: bool, laid: _Laid) -> None:
+        self._looking = self._looks != which[1]
+        if which != (self._number, self._looks) or not self.settled:
+            return  # a newer look is under way, or another gathering
+        self._show(laid)
         if end:
-            self._settle()
-            return
-        self._lay_anew(4)
-        if start:
+            self.ready.emit()
+        elif start:
             self._read_seeds()
 
     def _read_seeds(self) -> None:
@@ -209,3 +236,11 @@ class MapPoints(QObject):
             self._seeds.start()
         if self._seeds.running:
             self.progressed.emit(Read(0, len(self._seeds.chosen.missing)))
+
+
+def _lay(phrases: list[MapPhrase], like: LatentMap | None = None, laid_of: int = 0) -> _Laid:
+    """Phrases that have their places, on the plane of a map that there is, else on one of their own."""
+    placed = [each.placed for each in phrases if each.placed is not None]
+    if not placed:
+        return _Laid([], None, 0)
+    return _Laid(phrases, lay_map(placed, like), len(phrases) if like is None else laid_of)

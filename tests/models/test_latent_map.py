@@ -62,6 +62,10 @@ def test_phrases_that_come_later_lie_on_the_same_plane() -> None:
     more = lay_map(phrases, laid)
     assert more.places[:20] == pytest.approx(laid.places)
     assert len(more) == 40
+    added = laid.more(phrases[20:])
+    assert added.places == pytest.approx(more.places)
+    assert np.array_equal(added.points_of(33), more.points_of(33))
+    assert laid.more([]) is laid
     x, y = more.places[30].tolist()
     assert np.array(more.at(x, y, 2)).reshape(2, -1) == pytest.approx(phrases[30].points, abs=0.05)
 

@@ -115,6 +115,10 @@ def test_only_what_is_new_is_read_and_the_same_music_is_read_once(library: Path,
     added = len(places.seeds(library)) - count
     told, _ = _survey(library, weights)
     assert 0 < told[-1].done == added
+    (library.parent / "music" / "Song 0.mid").unlink()
+    _index(library.parent)
+    assert _survey(library, weights) == ([], [])
+    assert _known(library, weights).keys() == {seed.content_hash for seed in places.seeds(library)}
 
 
 def test_there_are_no_more_than_are_wanted_and_others_stand_in_for_those_left_out(library: Path, weights: Path) -> None:

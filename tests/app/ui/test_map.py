@@ -62,6 +62,7 @@ def test_dragging_writes_what_lies_there_and_it_goes_in_as_one_step(program: Pro
     program.qtbot.mousePress(shown.view, Qt.MouseButton.LeftButton, pos=QPoint(round(at.x()), round(at.y())))
     for step in range(5):  # faster than it is written: the last place counts
         _mouse(shown, at + QPointF(step, step), pressed=True)
+    program.qtbot.mouseRelease(shown.view, Qt.MouseButton.LeftButton)
     program.wait(lambda: shown.heard is not None and "What lies there" in shown.said.text())
     assert shown.map is not None
     take = shown.heard
@@ -101,7 +102,7 @@ def test_an_empty_song_has_a_map_too_of_phrases_that_were_made_up(program: Progr
     _mouse(shown, _point(shown, 3), pressed=False)
     assert shown.said.text() == "made up, 4"
     with program.qtbot.waitSignal(shown.wrote, timeout=WAIT):
-        program.qtbot.mousePress(shown.view, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
+        program.qtbot.mouseClick(shown.view, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
     assert shown.heard is not None
     assert shown.heard.notes
 

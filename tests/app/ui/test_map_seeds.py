@@ -62,8 +62,8 @@ def test_seeds_are_read_while_the_map_is_there_and_sound_under_the_mouse(program
     assert f"Seeds {len(chosen.shown)}" in shown.boxes.boxes[SEEDS].text()
     assert f"{chosen.left_out} were left out" in shown.boxes.boxes[SEEDS].toolTip()  # the drums
     assert not shown.stop.isVisible()
-    assert shown.map is not None
-    assert shown.map.places.std(0) == pytest.approx([0.5, 0.5])  # the plane is not that of the first few any more
+    # The plane is not that of the first few any more.
+    program.wait(lambda: shown.map is not None and shown.map.places.std(0) == pytest.approx([0.5, 0.5]))
     number = max(i for i, each in enumerate(shown.points.phrases) if each.kind == SEEDS)
     title = shown.points.phrases[number].title
     assert title.endswith("(Music)")
