@@ -81,7 +81,7 @@ def read_record(path: Path) -> Record:
     try:
         tables: Any = json.loads(path.read_text(encoding="utf-8"))
         real, crowd = tables.get("recommend", {}), tables.get("listeners", {})
-        figures = {
+        figures: dict[methods.Name, Figure] = {
             name: Figure(
                 real.get("figures", {}).get(f"ndcg100_{name}"),
                 real.get("figures", {}).get(f"ndcg100_{name}_unseen"),
@@ -102,7 +102,8 @@ def read_record(path: Path) -> Record:
                 f"{crowd['figures']['phrases']:,.0f} phrases of folk tunes, {crowd['date']}: {crowd['command']}"
             )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Record({name: Figure() for name in methods.NAMES})
+        nothing: dict[methods.Name, Figure] = {name: Figure() for name in methods.NAMES}
+        return Record(nothing)
     return Record(figures, tuple(told))
 
 

@@ -352,4 +352,4 @@ class Seeds(QObject):
         if progress is not None:
             self._panel.show_progress(progress.sentence, progress.seconds_left)
         else:
-            self._panel.show_progress(f"{len(index):,} phrases in the library" if index is not None else "")
+            self._panel.show_progress(f"{len(index):,} phrases" if index is not None else "")

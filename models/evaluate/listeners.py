@@ -101,7 +101,7 @@ def listener_figures(
     if answers:
         palates = [palates_of(world, person, number) for number, person in enumerate(people)]
         figures |= tasting_figures(world.library, answers, palates, seed, seed)
-        for name in ("fit", *(f"taste{events}" for events in EVENTS), "taste_alone"):
+        for name in ("fit", *(f"taste{events}" for events in EVENTS), "taste_alone", "visible"):
             tell(
                 f"of {len(answers)} times eight takes, by {name}: the first is the favourite in "
                 f"{figures[f'takes_first_{name}']:.3f}, the best of three in {figures[f'takes_kept_{name}']:.3f}, the "

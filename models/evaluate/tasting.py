@@ -49,7 +49,8 @@ def tasting_figures(
     high the first stands in what is felt, from 0 to 1.
 
     `palates` are those of each listener, who are numbered from `first`, after each of EVENTS. By chance the first is
-    the favourite in 1 of 8, the best of three in 3 of 8; `_fit` is by fit alone. `answers` are as `whole` gives them.
+    the favourite in 1 of 8, the best of three in 3 of 8; `_fit` is by fit alone, `_visible` by all of the listener's
+    heart that features show, which no taste can outdo. `answers` are as `whole` gives them.
     """
     features = measure([seed_of_take(answer, take) for answer in answers for take in answer.takes])
     fits = [[-take.bits_note for take in answer.takes] for answer in answers]
@@ -57,7 +58,11 @@ def tasting_figures(
     found: dict[str, list[tuple[float, float, float]]] = {}
     for number, own in enumerate(palates):
         felt = feel(library, first + number, features, hidden).reshape(-1, TAKES)
-        orders = {"fit": [rank_by_both(fit, [0.0] * TAKES, 0.0) for fit in fits]}
+        shown = feel(library, first + number, features, np.zeros_like(hidden)).reshape(-1, TAKES)
+        orders = {
+            "fit": [rank_by_both(fit, [0.0] * TAKES, 0.0) for fit in fits],
+            "visible": [np.argsort(-each, kind="stable").tolist() for each in shown],
+        }
         for events, palate in zip(EVENTS, own, strict=True):
             likes = (palate.places.of(features) @ palate.vector).reshape(-1, TAKES)
             orders[f"taste{events}"] = [

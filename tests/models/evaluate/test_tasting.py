@@ -88,6 +88,7 @@ def test_taste_finds_the_favourite_more_often_than_fit_which_finds_it_by_chance(
     assert stands == sorted(stands)
     assert stands[-1] == figures["takes_first_taste_alone"] == figures["takes_kept_taste_alone"] == 1
     assert stands[2] > stands[0] + 0.1
+    assert stands[0] < figures["takes_stand_visible"] < 1
 
 
 def test_palates_are_made_after_so_many_events(tmp_path: Path) -> None:
