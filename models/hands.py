@@ -164,8 +164,7 @@ class LineHand:
         mean, _ = self.network.encode(_joined(Batch, frames, _FIELDS))
         ends = np.cumsum([len(source.places) for source in sources])
         return [
-            Placed(tuple(map(tuple, part.tolist())), source.key)
-            for part, source in zip(np.split(mean.numpy(), ends[:-1]), sources, strict=True)
+            Placed(part, source.key) for part, source in zip(np.split(mean.numpy(), ends[:-1]), sources, strict=True)
         ]
 
     @torch.inference_mode()

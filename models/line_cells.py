@@ -32,7 +32,7 @@ from models.grid import (
 from models.music.detect import CHORDAL
 from models.music.notes import Note, Phrase
 from models.music.theory import Key
-from models.request import Controls, Request
+from models.request import Controls, Request, Verb
 from models.tokens import melody_line
 
 _VELOCITY = 80
@@ -124,7 +124,8 @@ def masks(
     """Which symbols each step of each window may be, (windows, STEPS, SYMBOLS): the hard controls before the choice.
 
     Locked notes are struck where they are and nothing else begins while they sound; on beats where a chord stands only
-    its tones begin, if that was asked.
+    its tones begin, if that was asked. In a phrase from nothing they do on the heaviest beats anyway: the network does
+    not know the chords, and has no original that knew them.
     """
     pitches = pitch_mask(request, allowed)
     table = np.arange(LOWEST, LOWEST + PITCHES) + shift
@@ -136,7 +137,7 @@ def masks(
     step_length = request.context.ticks_per_quarter / BEAT_STEPS
     for number, place in enumerate(places):
         ticks = place.start + np.rint(np.arange(STEPS) * step_length).astype(int)
-        if request.controls.strong_chord_tones:
+        if request.controls.strong_chord_tones or request.verb is Verb.FRESH:
             on_strong_beats(mask[number, :, FIRST_PITCH:], ticks[: place.steps], request, table)
         for note in request.locked:
             covered = (ticks >= note.onset - step_length / 2) & (ticks < note.end - step_length / 2)
@@ -152,12 +153,19 @@ def masks(
 def on_strong_beats(
     open_: NDArray[np.bool_], ticks: NDArray[np.int64], request: Request, table: NDArray[np.int64]
 ) -> None:
-    """Close in `open_` (STEPS, pitches of `table`), on beats where a chord stands, what is none of its tones."""
-    metres = request.context.metres
+    """Close in `open_` (STEPS, pitches of `table`), on beats where a chord stands, what is none of its tones: on every
+    beat if that was asked, else where a bar begins or a chord does, and in the middle of a bar of four or more."""
+    metres, chords = request.context.metres, request.context.chords
+    changes = {span.onset for span in chords}
     for step, tick in enumerate(ticks.tolist()):
-        if (tick - metres.bar_start(metres.bar(tick))) % metres.beat_ticks(tick):
+        bar, beat, rest = metres.position(tick)
+        if rest:
             continue
-        for span in request.context.chords:
+        beats = (metres.bar_end(bar) - metres.bar_start(bar)) // metres.beat_ticks(tick)
+        middle = beats // 2 if beats > 3 and beats % 2 == 0 else 0
+        if not (request.controls.strong_chord_tones or beat in (0, middle) or tick in changes):
+            continue
+        for span in chords:
             if span.chord is not None and span.onset <= tick < span.end:
                 tones = np.isin(table % 12, list(span.chord.pitch_classes))
                 if (open_[step] & tones).any():

@@ -9,6 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.music.notes import ChordSpan, Note, Phrase, Role
 from models.music.theory import Key
 from models.music.time import MetreMap, TempoMap
@@ -155,11 +158,11 @@ class Take:
     retried: bool = False  # written anew, since of the lines written first too few would do
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Placed:
-    """Where a phrase lies in an engine's own space: a point a window, and the key in which it was read."""
+    """Where a phrase lies in an engine's own space: `points` (windows, latent), and the key in which it was read."""
 
-    points: tuple[tuple[float, ...], ...]
+    points: NDArray[np.float32]
     key: Key
 
 

@@ -63,7 +63,7 @@ def _measure(group: str) -> Callable[[], Iterator[Measured]]:
 
         return indexing
     if group == "map":
-        from app.cli.bench_vary import mapping
+        from app.cli.bench_map import mapping
 
         return mapping
     if group == "suggest":

@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from app.cli.bench_compose import PHRASE_BARS, RUNS, song_with_phrase
 from app.cli.measured import Measured, measured
 from app.compose.groove import DrumWish, groove_plan, humanise_plan
@@ -16,13 +14,10 @@ from app.compose.variation import blend_plan, phrase_in, vary_plan
 from app.song.edits import add_notes, add_track
 from app.song.selection import Selection
 from app.song.song import Song
-from models.latent_map import lay_map
 from models.music.notes import Note, Role
-from models.request import Composer, Controls, Request, Span, Surveyor, load_engine
+from models.request import Composer, Controls, Request, Span, load_engine
 
-POINTS, FRAMES = 10_000, 120
 _BUDGET = 150  # milliseconds
-_FRAME = 16  # milliseconds: sixty frames a second
 
 
 def varying() -> Iterator[Measured]:
@@ -44,34 +39,6 @@ def varying() -> Iterator[Measured]:
     gan = load_engine("gan")
     times = [_milliseconds(gan, _of_three(number)) for number in range(RUNS + 1)][1:]
     yield measured("GAN, 16 fresh phrases in three parts", times, _BUDGET, "ms")
-
-
-def mapping() -> Iterator[Measured]:
-    """A phrase of four bars where the pointer is, on a map of 10,000; and frames of that map as it moves."""
-    from app.cli.bench_loop import application
-    from app.ui.map_view import frame_times
-
-    engine = load_engine("vae")
-    if not isinstance(engine, Surveyor):
-        raise RuntimeError("the engine has no map")
-    phrases = [phrase_in(song, song.tracks[0], 0, PHRASE_BARS - 1) for song in map(song_with_phrase, range(64))]
-    placed = engine.survey(phrases)
-    random = np.random.default_rng(1)
-    many = [
-        replace(placed[number % 64], points=tuple(map(tuple, random.normal(placed[number % 64].points, 0.5).tolist())))
-        for number in range(POINTS)
-    ]
-    laid = lay_map(many)
-    times = []
-    for number in range(RUNS + 1):
-        x, y = random.uniform(-1, 1, 2).tolist()
-        started = time.perf_counter()
-        request = replace(_fresh(number), takes=1, latent=laid.at(x, y, 2))
-        engine.compose(request, lambda _line, _note: None, lambda: False)
-        times.append((time.perf_counter() - started) * 1000)
-    yield measured("Map, a phrase where the pointer is", times[1:], _BUDGET, "ms")
-    application()
-    yield measured("Map, 10,000 points: a frame", frame_times(POINTS, FRAMES), _FRAME, "ms", more=(99,))
 
 
 def _milliseconds(engine: Composer, request: Request) -> float:

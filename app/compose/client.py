@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Signal
 from app.compose import worker
 from app.compose.messages import Ask, Cancel, Done, Failed, Notes, Prepare, Ready, Stumbled, Survey, Surveyed
 from app.process import Child
+from models.engines import OFFERED
 from models.music.notes import Phrase
-from models.request import Request
+from models.request import Request, Verb
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,11 @@ class ComposeClient(QObject):
     def pid(self) -> int | None:
         """The process id of the composer; None while there is none."""
         return self._child.pid if self._child is not None else None
+
+    @property
+    def surveyor(self) -> str:
+        """The engine that says where phrases lie, for another process to load."""
+        return OFFERED[Verb.VARY][0] if self._engine == worker.ALL else self._engine
 
     @property
     def pending(self) -> int | None:

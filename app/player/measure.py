@@ -132,9 +132,12 @@ def onsets(loudness: np.ndarray) -> np.ndarray:
     return loud[first] / SAMPLE_RATE
 
 
-def sent_messages(record: Path) -> list[tuple[float, bytes, float]]:
-    """What a recording holds: when each message was sent, its bytes, when it was due."""
-    lines = record.read_text().splitlines(keepends=True)
+def sent_messages(record: Path, begin: int = 0) -> list[tuple[float, bytes, float]]:
+    """What a recording holds from its byte `begin` on, where a line begins: when each message was sent, its bytes, when
+    it was due."""
+    with record.open(encoding="ascii") as file:
+        file.seek(begin)
+        lines = file.read().splitlines(keepends=True)
     # The last line may be half written.
     fields = [line.split() for line in lines if line.endswith("\n")]
     return [(float(sent), bytes.fromhex(data), float(due)) for sent, data, due in fields]

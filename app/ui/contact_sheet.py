@@ -5,30 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.compose.client import ComposeClient
-from app.compose.fresh import ALL_PARTS, FRESH_TAKES, WITH_DRUMS, fresh_plan, place
+from app.compose.fresh import ALL_PARTS, FRESH_TAKES, WITH_DRUMS, fresh_plan
 from app.compose.intent import DEFAULT_BARS
 from app.compose.takes import TakeGroup
 from app.document import Document
 from app.library.tallies import Tallies
 from app.player.client import Player
-from app.song.selection import Selection
+from app.song.chords import chord_spans
 from app.ui.accepted import Accepted
+from app.ui.beside import Beside
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.engine_field import NAMES, EngineField
-from app.ui.hearing import Hearing, Record
+from app.ui.hearing import Record
 from app.ui.mini_roll import MiniRoll, parts_of
 from app.ui.roll.view import RollView
-from app.ui.widgets import quiet
 from models.music.notes import Note, Role
 from models.request import Take, Verb
 
 _COLUMNS = 4
-_LINGER = 120  # milliseconds: so long a phrase sounds on after the mouse has left it for no other
 _TOGETHER = "gan"  # what writes several parts at once
 _PARTS = (
     ("Melody", (Role.MELODY,)), ("Melody, chords and bass", ALL_PARTS),
@@ -37,19 +34,15 @@ _PARTS = (
 )  # fmt: skip
 
 
-class ContactSheet(QDialog):
-    """Stays open beside the window. Phrases are written for the playhead's bar, over the chords that stand there."""
-
-    told = Signal(str)  # a sentence for the status line
+class ContactSheet(Beside):
+    """Phrases are written for the playhead's bar, over the chords that stand there."""
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
         record: Record, accepted: Accepted, tallies: Tallies, parent: QWidget,
     ) -> None:  # fmt: skip
-        super().__init__(parent)
-        self._document, self._client, self._panel = document, client, panel
-        self._hearing, self._accepted = Hearing(player, roll, record, self), accepted
-        self._group: TakeGroup | None = None
+        super().__init__(document, player, roll, panel, record, parent)
+        self._client, self._accepted = client, accepted
         self._asked: int | None = None
         self.setWindowTitle("Fresh phrases – Antiphon")
         self.engine = EngineField(tallies, Verb.FRESH)
@@ -65,18 +58,12 @@ class ContactSheet(QDialog):
         self.kin = QPushButton("More like this")
         self.kin.setToolTip("Phrases around the chosen one; choose one first")
         self.kin.clicked.connect(self.ask_kin)
-        self.put = QPushButton("Put into the song")
-        self.put.setObjectName("primary")
         self.put.setToolTip("The chosen phrases, one after the other from where they were written, as one step")
         self.put.clicked.connect(self.place_chosen)
-        self.said = quiet()
-        self.said.setWordWrap(True)
         self.cells = [MiniRoll(number) for number in range(FRESH_TAKES)]
         for number, cell in enumerate(self.cells):
             cell.entered.connect(lambda number=number: self._hear(number))
             cell.left.connect(lambda: self._linger.start())
-        self._linger = QTimer(self, singleShot=True, interval=_LINGER)
-        self._linger.timeout.connect(self._silence)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
         self._lay_out()
@@ -92,16 +79,11 @@ class ContactSheet(QDialog):
         grid.setSpacing(6)
         for number, cell in enumerate(self.cells):
             grid.addWidget(cell, number // _COLUMNS, number % _COLUMNS)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.said, 1)
-        bottom.addWidget(self.kin)
-        bottom.addWidget(self.put)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addLayout(grid, 1)
-        layout.addLayout(bottom)
-        for button in (self.again, self.kin, self.put):
-            button.setAutoDefault(False)
+        layout.addLayout(self._bottom(self.kin))
+        self.again.setAutoDefault(False)
 
     @property
     def takes(self) -> tuple[Take, ...]:
@@ -115,9 +97,7 @@ class ContactSheet(QDialog):
 
     def open_beside(self) -> None:
         """Show it, with new phrases where there are none."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.present()
         if not self.takes and self._asked is None:
             self.ask()
 
@@ -142,13 +122,11 @@ class ContactSheet(QDialog):
         if group is None or not chosen:
             self.said.setText("Choose the phrases first, by a click on each.")
             return
-        if all(track.id != group.track_id for track in self._document.song.tracks):
+        if not self._track_stands(group):
             self.said.setText("The track they were written for is gone; ask for new ones.")
             return
-        self._silence()
-        song, ids = place(self._document.song, group.track_id, chosen, self._panel.layer)
         what = "a fresh phrase" if len(chosen) == 1 else f"{len(chosen)} fresh phrases"
-        step = self._document.edit(f"Put in {what}", song, Selection(group.track_id, frozenset(ids)))
+        step, ids = self._put_in(group, chosen, f"Put in {what}")
         placed = 0
         for take in chosen:
             fact = partial(self._hearing.fact, take=take, verb=Verb.FRESH)
@@ -168,14 +146,6 @@ class ContactSheet(QDialog):
         for cell in self.cells:
             cell.show_take(None, self._document.song.metres)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._silence()
-        super().hideEvent(event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._silence()
-        super().closeEvent(event)
-
     # --- inside
 
     def _ask(self, latent: tuple[float, ...]) -> None:
@@ -189,7 +159,10 @@ class ContactSheet(QDialog):
             return
         if latent and self._group is not None:  # of the same kind, whatever the fields say by now
             before = self._group.request
-            request, track_id = replace(before, latent=latent, seed=self._panel.next_seed()), self._group.track_id
+            chords = chord_spans(document.song, before.span.start, before.span.end)  # but over the lane as it is now
+            context = replace(before.context, chords=chords)
+            request = replace(before, context=context, latent=latent, seed=self._panel.next_seed())
+            track_id = self._group.track_id
         else:
             song = document.song
             first = song.metres.bar(self._hearing.playhead) if song.note_count or song.chords else 0
@@ -226,20 +199,17 @@ class ContactSheet(QDialog):
 
     def _hear(self, number: int) -> None:
         group, take = self._group, self.cells[number].take
-        self._linger.stop()
         if group is None or take is None or not group.finished:
+            self._linger.stop()
             return
         for index, cell in enumerate(self.cells):
             cell.mark(index == number)
-        self._group = group.choose(number)
-        self._hearing.hear(self._group)
-        self._hearing.audition(self._document.song.metres, again=True)
+        self._play(group.choose(number))
 
     def _silence(self) -> None:
-        self._linger.stop()
         for cell in self.cells:
             cell.mark(False)
-        self._hearing.end()
+        super()._silence()
 
 
 def _together(take: Take) -> tuple[Note, ...]:

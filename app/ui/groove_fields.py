@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
 from app.compose.groove import GROOVE_AMOUNT, DrumWish, groove_plan
 from app.compose.intent import Plan
 from app.document import Document
-from app.ui.widgets import action_button, quiet, tool_button
+from app.ui.widgets import action_button, details, slider_row, tool_button
 from models.drum_patterns import DRUM_STYLES
 from models.request import Controls
 
@@ -41,29 +41,10 @@ class GrooveFields(QWidget):
         self.more = tool_button(
             "Groove …", "Say how much is played, and what the drums that G writes are like", checkable=True
         )
-        details = QWidget()
-        details.hide()
-        self.more.toggled.connect(details.setVisible)
-        outer = QGridLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(6)
-        outer.setColumnStretch(0, 1)
-        outer.addWidget(self.humanise, 0, 0)
-        outer.addWidget(self.more, 0, 1)
-        outer.addWidget(details, 1, 0, 1, 2)
-        grid = QGridLayout(details)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
-        grid.setColumnStretch(1, 1)
-        self.much = QSlider(Qt.Orientation.Horizontal)
-        self.much.setRange(0, _PERCENT)
-        self.much.setPageStep(_STEPS)
+        grid = details(self, self.humanise, self.more)
+        tip = "How much Humanise and Groove move: at the left as written, at the right as played"
+        self.much, self._much_said = slider_row(grid, 0, "How much", (0, _PERCENT), _STEPS, tip, "How much is played")
         self.much.setValue(round(GROOVE_AMOUNT * _PERCENT))
-        self.much.setToolTip("How much Humanise and Groove move: at the left as written, at the right as played")
-        self.much.setAccessibleName("How much is played")
-        self._much_said = quiet()
-        for column, widget in enumerate((QLabel("How much"), self.much, self._much_said)):
-            grid.addWidget(widget, 0, column)
         self.style_box = QComboBox()
         self.style_box.addItem("any", "")
         for name in DRUM_STYLES:
@@ -75,14 +56,7 @@ class GrooveFields(QWidget):
         self.sliders: dict[str, QSlider] = {}
         self._said: dict[str, QLabel] = {}
         for row, (name, (title, tip)) in enumerate(_WISHES.items(), 2):
-            slider = QSlider(Qt.Orientation.Horizontal)
-            slider.setRange(0, _STEPS)
-            slider.setPageStep(1)
-            slider.setToolTip(tip)
-            slider.setAccessibleName(title)
-            self.sliders[name], self._said[name] = slider, quiet()
-            for column, widget in enumerate((QLabel(title), slider, self._said[name])):
-                grid.addWidget(widget, row, column)
+            self.sliders[name], self._said[name] = slider_row(grid, row, title, (0, _STEPS), 1, tip)
         self.pad = QPushButton("Tap a rhythm")
         self.pad.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.pad.setToolTip("Strike this, or Space on it, in the rhythm that the drums should have: two bars at most")

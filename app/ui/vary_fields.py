@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QLabel, QSlider, QWidget
 
 from app.library.tallies import Tallies
 from app.ui.engine_field import EngineField
-from app.ui.widgets import action_button, quiet, tool_button
+from app.ui.widgets import action_button, details, quiet, slider_row, tool_button
 from models.request import NUDGES, Verb
 
 _PERCENT = 100
@@ -32,41 +32,17 @@ class VaryFields(QWidget):
         super().__init__(parent)
         self.vary = action_button("Vary   (V)", actions["vary"])
         self.more = tool_button("How …", "Say how far and in which direction, and blend two phrases", checkable=True)
-        details = QWidget()
-        details.hide()
-        self.more.toggled.connect(details.setVisible)
-        outer = QGridLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(6)
-        outer.setColumnStretch(0, 1)
-        outer.addWidget(self.vary, 0, 0)
-        outer.addWidget(self.more, 0, 1)
-        outer.addWidget(details, 1, 0, 1, 2)
-        grid = QGridLayout(details)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
-        grid.setColumnStretch(1, 1)
-        self.amount = QSlider(Qt.Orientation.Horizontal)
-        self.amount.setRange(0, _PERCENT)
-        self.amount.setPageStep(_STEP)
+        grid = details(self, self.vary, self.more)
+        tip = "How far Vary goes: at the left almost the same, at the right hardly related"
+        self.amount, self._amount_said = slider_row(grid, 0, "How far", (0, _PERCENT), _STEP, tip, "How far Vary goes")
         self.amount.setValue(round(amount * _PERCENT))
-        self.amount.setToolTip("How far Vary goes: at the left almost the same, at the right hardly related")
-        self.amount.setAccessibleName("How far Vary goes")
-        self._amount_said = quiet()
-        for column, widget in enumerate((QLabel("How far"), self.amount, self._amount_said)):
-            grid.addWidget(widget, 0, column)
         self.sliders: dict[str, QSlider] = {}
         self._said: dict[str, QLabel] = {}
         for row, name in enumerate(NUDGES, 1):
             title, tip = _NAMES[name]
-            slider = QSlider(Qt.Orientation.Horizontal)
-            slider.setRange(-_STEP, _STEP)
-            slider.setPageStep(_STEP // 2)
-            slider.setToolTip(f"{tip}; in the middle: as it comes")
-            slider.setAccessibleName(title)
-            self.sliders[name], self._said[name] = slider, quiet()
-            for column, widget in enumerate((QLabel(title), slider, self._said[name])):
-                grid.addWidget(widget, row, column)
+            self.sliders[name], self._said[name] = slider_row(
+                grid, row, title, (-_STEP, _STEP), _STEP // 2, f"{tip}; in the middle: as it comes"
+            )
         self.reset = tool_button("Middle", "Put the four sliders back into the middle")
         self.reset.clicked.connect(self._centre)
         self.origin = quiet("blend from: nothing yet")

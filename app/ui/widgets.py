@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QFrame,
+    QGridLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -47,6 +48,42 @@ def tool_button(text: str, tip: str, checkable: bool = False, name: str = "") ->
     button.setCheckable(checkable)
     button.setAccessibleName(name or tip.split(":")[0])
     return button
+
+
+def details(below: QWidget, button: QPushButton, more: QToolButton) -> QGridLayout:
+    """Lay out a button and beside it `more`, which shows and hides what stands below; returns the grid of that.
+
+    The grid has three columns: a title, a field, and what it says.
+    """
+    hidden = QWidget()
+    hidden.hide()
+    more.toggled.connect(hidden.setVisible)
+    outer = QGridLayout(below)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.setSpacing(6)
+    outer.setColumnStretch(0, 1)
+    outer.addWidget(button, 0, 0)
+    outer.addWidget(more, 0, 1)
+    outer.addWidget(hidden, 1, 0, 1, 2)
+    grid = QGridLayout(hidden)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setSpacing(4)
+    grid.setColumnStretch(1, 1)
+    return grid
+
+
+def slider_row(
+    grid: QGridLayout, row: int, title: str, ends: tuple[int, int], page: int, tip: str, name: str = ""
+) -> tuple[QSlider, QLabel]:
+    """A row of `details`: a title, a slider from one end to the other, and the label that says where it stands."""
+    slider, said = QSlider(Qt.Orientation.Horizontal), quiet()
+    slider.setRange(*ends)
+    slider.setPageStep(page)
+    slider.setToolTip(tip)
+    slider.setAccessibleName(name or title)
+    for column, widget in enumerate((QLabel(title), slider, said)):
+        grid.addWidget(widget, row, column)
+    return slider, said
 
 
 def _named(label: QLabel, name: str) -> QLabel:

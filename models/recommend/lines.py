@@ -122,6 +122,12 @@ class Lines:
         order = np.lexsort((self._order[near], costs))
         return self._order[near[order]], costs[order]
 
+    def matches(self, query: Line, rows: NDArray[np.int64], distances: Floats) -> Floats:
+        """How much of `query` is in each of the phrases `rows` that `distances` found this far from it: 1 for all of
+        it, 0 for as much wrong as there are steps. What a phrase has before and after it does not count."""
+        around = _REST * np.maximum(self._lengths[self._place[rows]] - len(query), 0)
+        return np.clip(1 - (distances - around) / max(len(query), 1), 0, 1)
+
     def _edit_distances(
         self, steps: NDArray[np.int8], query: NDArray[np.int8], widest: int, skip: int = 0
     ) -> NDArray[np.int16]:

@@ -16,7 +16,7 @@ def _phrases(count: int = 40, latent: int = 12, windows: int = 2) -> list[Placed
     made = [
         random.standard_normal((windows, latent)) * 0.3 + random.standard_normal(latent) * spread for _ in range(count)
     ]
-    return [Placed(tuple(map(tuple, points.tolist())), Key(0)) for points in made]
+    return [Placed(points.astype(np.float32), Key(0)) for points in made]
 
 
 def test_a_phrase_comes_back_where_it_stands() -> None:
@@ -54,3 +54,31 @@ def test_one_phrase_makes_a_map_and_none_does_not() -> None:
     assert np.array(laid.at(0.0, 0.0, 2)) == pytest.approx(np.ravel(alone.points), abs=1e-6)
     with pytest.raises(ValueError, match="needs a phrase"):
         lay_map([])
+
+
+def test_phrases_that_come_later_lie_on_the_same_plane() -> None:
+    phrases = _phrases()
+    laid = lay_map(phrases[:20])
+    more = lay_map(phrases, laid)
+    assert more.places[:20] == pytest.approx(laid.places)
+    assert len(more) == 40
+    added = laid.more(phrases[20:])
+    assert added.places == pytest.approx(more.places)
+    assert np.array_equal(added.points_of(33), more.points_of(33))
+    assert laid.more([]) is laid
+    x, y = more.places[30].tolist()
+    assert np.array(more.at(x, y, 2)).reshape(2, -1) == pytest.approx(phrases[30].points, abs=0.05)
+
+
+def test_only_what_is_shown_has_a_part_in_what_lies_at_a_place() -> None:
+    phrases = _phrases()
+    laid = lay_map(phrases)
+    x, y = laid.places[0].tolist()
+    shown = np.zeros(40, bool)
+    shown[7] = True
+    assert laid.nearest(x, y, shown)[0] == 7
+    flat = laid.middle + (laid.places[0] * laid.scale) @ laid.axes
+    seen = laid.middle + (laid.places[7] * laid.scale) @ laid.axes
+    alone = np.array(laid.at(x, y, 2, shown)).reshape(2, -1)
+    assert alone - flat == pytest.approx(phrases[7].points - seen, abs=1e-5)
+    assert laid.at(x, y, 2, np.zeros(40, bool)) == laid.at(x, y, 2)  # nothing shown: the space is there all the same

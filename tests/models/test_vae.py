@@ -16,7 +16,7 @@ from models.evaluate.trials import random_request
 from models.hands import ChordHand
 from models.line_cells import distance
 from models.music.notes import ChordSpan, Note, Phrase, Role
-from models.music.theory import Chord, parse_key
+from models.music.theory import Chord, parse_chord, parse_key
 from models.music.time import MetreChange, MetreMap, TempoMap
 from models.request import NUDGES, Context, Controls, Request, Span, Take, Verb
 from models.vae import Vae, descent, load
@@ -161,12 +161,29 @@ def test_a_take_that_is_brought_along_comes_again_and_its_kin_are_near(engine: V
         _takes(engine, replace(request, latent=(0.5,) * 7))
 
 
+def test_a_fresh_phrase_keeps_to_the_chords_where_bars_begin_and_in_their_middle(engine: Vae) -> None:
+    chords = tuple(
+        ChordSpan(bar * 1920, (bar + 1) * 1920, parse_chord(name)) for bar, name in enumerate(("Am", "F", "C", "G"))
+    )
+    request = _request(Verb.FRESH, source=None, takes=8)
+    request = replace(request, span=Span(0, 4 * 1920), context=replace(request.context, chords=chords))
+    heavy = [
+        (note.onset, note.pitch) for take in _takes(engine, request) for note in take.notes if not note.onset % 960
+    ]
+    assert len(heavy) > 30
+    for onset, pitch in heavy:
+        chord = chords[onset // 1920].chord
+        assert chord is not None
+        assert pitch % 12 in chord.pitch_classes
+
+
 def test_a_phrase_is_written_again_from_where_it_lies(engine: Vae) -> None:
     together = replace(_phrase(), notes=tuple(note for n in TUNE_NOTES for note in (replace(n, pitch=n.pitch - 12), n)))
     placed = engine.survey([_phrase(), together, _phrase(TUNE[::-1])])
     assert [len(each.points) for each in placed] == [2, 2, 2]
-    assert placed[0] == placed[1]  # of chords the top line counts
-    latent = tuple(value for point in placed[0].points for value in point)
+    assert placed[0].key == placed[1].key
+    assert np.array_equal(placed[0].points, placed[1].points)  # of chords the top line counts
+    latent = tuple(placed[0].points.ravel().tolist())
     request = _request(Verb.FRESH, source=None, controls=Controls(placed[0].key), takes=1, latent=latent)
     (take,) = _takes(engine, request)
     moved = {note.pitch - old.pitch for note, old in zip(take.notes, TUNE_NOTES, strict=False)}

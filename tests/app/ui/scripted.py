@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.compose import worker
+import numpy as np
+
 from models.constraints import allowed_pitch_classes
 from models.errors import UserError
+from models.grid import windows
 from models.music.notes import ChordSpan, Note, Phrase
 from models.music.theory import Chord, Key
-from models.request import ENGINES, Placed, Request, Take, Verb
+from models.request import Placed, Request, Take, Verb
 
 SLOW, REFUSES, STUMBLES = 2.0, 1.9, 1.8  # temperatures
 REFUSAL = "This phrase cannot be continued; select another one."
@@ -42,6 +43,7 @@ class Scripted:
         key, allowed = allowed_pitch_classes(request)
         scale = [pitch for pitch in range(60, 96) if pitch % 12 in allowed]
         quarter = request.context.ticks_per_quarter
+        metres = request.context.metres
         first = int(request.latent[0]) if request.latent else request.seed
         takes = []
         for index in range(request.takes):
@@ -67,14 +69,14 @@ class Scripted:
                     allowed,
                     chords=chords,
                     line=index,
-                    latent=(float(first + index),),
+                    latent=(float(first + index), float(index % 5), 0.0) * len(windows(metres, span.start, span.end)),
                 )
             )
         return tuple(takes)
 
     def survey(self, phrases: Sequence[Phrase]) -> tuple[Placed, ...]:
         """Each lies where its first pitch and its number of notes say."""
-        return tuple(Placed(((float(p.notes[0].pitch), float(len(p.notes)), 0.0),), Key(0)) for p in phrases)
+        return tuple(Placed(np.array([[p.notes[0].pitch, len(p.notes), 0]], np.float32), Key(0)) for p in phrases)
 
 
 def _chords(request: Request, index: int) -> tuple[ChordSpan, ...]:
@@ -93,9 +95,3 @@ def _wait_for(cancelled: Callable[[], bool]) -> None:
 def load(_style: Path | None = None) -> Scripted:
     """The engine, the same in every style."""
     return Scripted()
-
-
-def run(connection: Connection, engine: str, styles: str | None = None) -> None:
-    """The composer process, with this engine among those it knows."""
-    ENGINES["scripted"] = f"{__name__}.load"
-    worker.run(connection, engine, styles)

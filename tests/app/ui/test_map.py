@@ -6,8 +6,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from app.compose.atlas import MADE_UP, SONG
+from app.compose.fresh import FRESH_TAKES
+from app.song.edits import add_track
+from app.song.selection import Selection
 from app.ui.map import PhraseMap
-from tests.app.ui.conftest import Program
+from app.ui.map_points import FEW
+from tests.app.ui.conftest import WAIT, Program
 
 Key, Shift = Qt.Key, Qt.KeyboardModifier.ShiftModifier
 
@@ -16,7 +21,7 @@ def _open(program: Program) -> PhraseMap:
     program.open()
     program.key(Key.Key_M, Shift)
     found = program.window.map
-    program.wait(lambda: found.map is not None)
+    program.wait(lambda: found.map is not None and found.points.settled)
     return found
 
 
@@ -57,6 +62,7 @@ def test_dragging_writes_what_lies_there_and_it_goes_in_as_one_step(program: Pro
     program.qtbot.mousePress(shown.view, Qt.MouseButton.LeftButton, pos=QPoint(round(at.x()), round(at.y())))
     for step in range(5):  # faster than it is written: the last place counts
         _mouse(shown, at + QPointF(step, step), pressed=True)
+    program.qtbot.mouseRelease(shown.view, Qt.MouseButton.LeftButton)
     program.wait(lambda: shown.heard is not None and "What lies there" in shown.said.text())
     assert shown.map is not None
     take = shown.heard
@@ -82,10 +88,74 @@ def test_the_keyboard_moves_over_the_map_too(program: Program) -> None:
     program.wait(lambda: shown.heard is not None)
 
 
-def test_without_phrases_it_says_what_to_do(program: Program) -> None:
+def test_an_empty_song_has_a_map_too_of_phrases_that_were_made_up(program: Program) -> None:
     program.key(Key.Key_M, Shift)
     shown = program.window.map
-    program.wait(lambda: "no phrases yet" in shown.said.text())
+    assert "alike" in shown.view._empty  # before anything has come it says what it is
+    program.wait(lambda: shown.points.settled)
+    assert shown.points.counts() == {MADE_UP: FRESH_TAKES}
+    assert shown.boxes.boxes[MADE_UP].isVisible()
+    assert "made up to begin with" in shown.said.text()
+    assert "drag" in shown.said.text()
     program.qtbot.mouseClick(shown.put, Qt.MouseButton.LeftButton)
     assert "Nothing was heard" in shown.said.text()
-    assert shown.heard is None
+    _mouse(shown, _point(shown, 3), pressed=False)
+    assert shown.said.text() == "made up, 4"
+    with program.qtbot.waitSignal(shown.wrote, timeout=WAIT):
+        program.qtbot.mouseClick(shown.view, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
+    assert shown.heard is not None
+    assert shown.heard.notes
+
+
+def test_a_song_with_few_phrases_has_company(program: Program) -> None:
+    shown = _open(program)
+    program.wait(lambda: shown.points.settled)
+    counts = shown.points.counts()
+    assert 0 < counts[SONG] < FEW
+    assert counts[MADE_UP] == FRESH_TAKES
+    assert "alike" in shown.said.text()
+    assert shown.map is not None
+    assert shown.map.places.std(0).min() > 0.1  # the plane is theirs together
+
+
+def test_points_that_come_meanwhile_do_not_end_what_sounds_under_the_mouse(program: Program) -> None:
+    shown = _open(program)
+    heard: list[int] = []
+    shown.view.over.connect(heard.append)
+    _mouse(shown, _point(shown, 1), pressed=False)
+    title, take = shown.said.text(), shown.heard
+    shown.points.look_again()
+    with program.qtbot.waitSignal(shown.points.changed, timeout=WAIT):
+        pass
+    assert heard == [1]
+    assert (shown.said.text(), shown.heard) == (title, take)
+    shown.again.click()  # now everything is looked for anew, and nothing is there for a while
+    assert heard == [1, -1]
+    program.wait(lambda: not program.player.playing)
+
+
+def test_on_a_drum_track_the_map_says_what_to_do(program: Program) -> None:
+    song, drums = add_track(program.document.song, drums=True)
+    program.document.edit("Drums", song, Selection(drums))
+    program.key(Key.Key_M, Shift)
+    shown = program.window.map
+    program.wait(lambda: shown.points.settled)
+    assert shown.map is None
+    assert "choose a track" in shown.view._empty
+
+
+def test_a_kind_that_is_not_ticked_is_neither_shown_nor_heard_nor_mixed(program: Program) -> None:
+    shown = _open(program)
+    program.wait(lambda: shown.points.settled)
+    number = next(i for i, each in enumerate(shown.points.phrases) if each.kind == SONG)
+    shown.boxes.boxes[SONG].click()
+    hidden = [i for i, each in enumerate(shown.points.phrases) if each.kind == SONG]
+    assert not shown.view.shown[hidden].any()
+    assert shown.view.shown.any()
+    heard = []
+    shown.view.over.connect(heard.append)
+    _mouse(shown, _point(shown, number), pressed=False)
+    assert number not in heard
+    for box in shown.boxes.boxes.values():
+        box.setChecked(False)
+    assert "tick a box" in shown.view._empty

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QColor
 
+from app.ui.map_marks import MARKS
 from app.ui.roll.overlay import OTHER_TAKES
 from app.ui.theme import THEME
 
@@ -27,6 +28,7 @@ DRAWN = [
     ("lock", "note_low"),
     ("lock", "accent"),
     ("accent", "panel"),
+    *((mark.colour, "background") for mark in MARKS.values()),  # of the map
 ]
 
 
@@ -69,3 +71,10 @@ def test_notes_of_every_velocity_and_all_takes_stand_out(ground: str) -> None:
     rows = THEME.colour(ground)
     assert min(contrast(colour, rows) for colour in THEME.velocity_colours(12)) >= 3
     assert contrast(blended(THEME.colour("ghost", OTHER_TAKES), rows), rows) >= 3
+
+
+def test_points_of_the_map_are_told_apart_without_colours_too() -> None:
+    shapes = [frozenset(mark.pixels(ratio)) for ratio in (1.0, 2.0) for mark in MARKS.values()]
+    assert len(set(shapes)) == len(shapes)
+    for mark in MARKS.values():
+        assert set(mark.pixels(1.0)) < set(mark.pixels(1.0, edge=True))
