@@ -87,6 +87,17 @@ def test_only_those_that_are_asked_for(lines: Lines) -> None:
     assert sorted(found.tolist()) == [5, 9]
 
 
+def test_the_same_line_among_others_is_found_as_if_it_were_new(lines: Lines) -> None:
+    query, other = line_of(*_query(80)), line_of(*_query(7))
+    among = np.arange(COUNT) % 2 == 0
+    for asked in (query, other, query, query):
+        for chosen in (None, among, ~among):
+            found, costs = lines.distances(asked, chosen)
+            fresh, expected = lines.distances(Line(asked.intervals, asked.ratios), chosen)
+            assert found.tolist() == fresh.tolist()
+            assert costs.tolist() == expected.tolist()
+
+
 def test_edit_distances_are_those_of_the_textbook(lines: Lines) -> None:
     chance = np.random.default_rng(8)
     query = chance.integers(-4, 5, 12).astype(np.int8)
