@@ -93,11 +93,12 @@ class Lines:
     def same(self, one: int, other: int) -> bool:
         """Whether two phrases are the same line, key and tempo apart."""
         a, b = self._place[one], self._place[other]
-        return bool(
-            self._lengths[a] == self._lengths[b]
-            and (self._intervals[:, a] == self._intervals[:, b]).all()
-            and (self._rhythms[:, a] == self._rhythms[:, b]).all()
-        )
+        return self.same_rhythm(one, other) and bool((self._intervals[:, a] == self._intervals[:, b]).all())
+
+    def same_rhythm(self, one: int, other: int) -> bool:
+        """Whether two phrases have the same rhythm, tempo apart."""
+        a, b = self._place[one], self._place[other]
+        return bool(self._lengths[a] == self._lengths[b] and (self._rhythms[:, a] == self._rhythms[:, b]).all())
 
     def distances(self, query: Line, among: NDArray[np.bool_] | None = None) -> tuple[NDArray[np.int64], Floats]:
         """The phrases nearest to `query` and how far each is, the nearest first; at most some hundreds.

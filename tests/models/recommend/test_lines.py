@@ -134,9 +134,15 @@ def test_sameness_is_of_line_alone() -> None:
     higher = PHRASES[0].copy()
     higher[:, 2] += 4
     higher[:, 0] *= 2
-    lines = phrase_lines([PHRASES[0], higher, PHRASES[1]])
+    other = PHRASES[0].copy()
+    other[3, 2] += 1
+    lines = phrase_lines([PHRASES[0], higher, PHRASES[1], other])
     assert lines.same(0, 1)
+    assert lines.same_rhythm(0, 1)
     assert not lines.same(0, 2)
+    assert not lines.same_rhythm(0, 2)
+    assert not lines.same(0, 3)
+    assert lines.same_rhythm(0, 3)
 
 
 def test_how_much_of_a_line_is_there_says_nothing_of_what_surrounds_it(lines: Lines) -> None:
