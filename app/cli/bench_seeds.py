@@ -107,7 +107,7 @@ def _searching(library: Path, loaded: Index) -> Iterator[Measured]:
         ("played unevenly, two wrong notes: first ten", 2, _JITTER, False, 10, None),
         ("rhythm alone tapped: first ten", 0, _JITTER, True, 10, None),
     ):
-        hits = 0
+        hits = rhythms = 0
         for each in wanted:
             query = Query(line=_played(each.entry, chance, wrong, jitter, tapped), limit=best)
             started = time.perf_counter()
@@ -115,8 +115,12 @@ def _searching(library: Path, loaded: Index) -> Iterator[Measured]:
             times.append((time.perf_counter() - started) * 1000)
             # The same music may stand in several tunes, in several keys: each of them is right.
             hits += any(loaded.lines.same(each.row, place[hit.id]) for hit in hits_here)
+            rhythms += any(loaded.lines.same_rhythm(each.row, place[hit.id]) for hit in hits_here)
         share = 100 * hits / len(wanted)
         yield Measured(f"phrases found, {name}", share, share, budget, "%", at_least=True)
+        if tapped:  # many tunes have one rhythm, and nobody can tap which of them is meant
+            share = 100 * rhythms / len(wanted)
+            yield Measured("that rhythm found, tapped: first ten", share, share, None, "%", at_least=True)
     yield measured("searching by a played phrase", times, 50, "ms")
     typed = [word[:end] for word in _TYPED for end in range(1, len(word) + 1)]
     yield measured("searching by text, letter by letter", [_timed(loaded, Query(text)) for text in typed], 50, "ms")

@@ -175,6 +175,7 @@ class SeedsPanel(QWidget):
     def show_found(self, title: str | None) -> None:
         """Whether the list shows what was looked for, and what that was; None: suggestions."""
         self.title.setText(title or _FOR_YOU)
+        self.title.setToolTip(title or "")  # a long one does not fit
         self.back.setVisible(title is not None)
         self.renew.setVisible(title is None)
 

@@ -87,6 +87,17 @@ def test_only_those_that_are_asked_for(lines: Lines) -> None:
     assert sorted(found.tolist()) == [5, 9]
 
 
+def test_the_same_line_among_others_is_found_as_if_it_were_new(lines: Lines) -> None:
+    query, other = line_of(*_query(80)), line_of(*_query(7))
+    among = np.arange(COUNT) % 2 == 0
+    for asked in (query, other, query, query):
+        for chosen in (None, among, ~among):
+            found, costs = lines.distances(asked, chosen)
+            fresh, expected = lines.distances(Line(asked.intervals, asked.ratios), chosen)
+            assert found.tolist() == fresh.tolist()
+            assert costs.tolist() == expected.tolist()
+
+
 def test_edit_distances_are_those_of_the_textbook(lines: Lines) -> None:
     chance = np.random.default_rng(8)
     query = chance.integers(-4, 5, 12).astype(np.int8)
@@ -123,9 +134,15 @@ def test_sameness_is_of_line_alone() -> None:
     higher = PHRASES[0].copy()
     higher[:, 2] += 4
     higher[:, 0] *= 2
-    lines = phrase_lines([PHRASES[0], higher, PHRASES[1]])
+    other = PHRASES[0].copy()
+    other[3, 2] += 1
+    lines = phrase_lines([PHRASES[0], higher, PHRASES[1], other])
     assert lines.same(0, 1)
+    assert lines.same_rhythm(0, 1)
     assert not lines.same(0, 2)
+    assert not lines.same_rhythm(0, 2)
+    assert not lines.same(0, 3)
+    assert lines.same_rhythm(0, 3)
 
 
 def test_how_much_of_a_line_is_there_says_nothing_of_what_surrounds_it(lines: Lines) -> None:
