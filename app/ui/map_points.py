@@ -56,6 +56,7 @@ class MapPoints(QObject):
         self._survey: int | None = None  # the request that the engine reads phrases for
         self._inventing: int | None = None
         self._unread: list[MapPhrase] = []
+        self._trouble = ""
         self._laid_of = 0  # phrases that the plane was laid for
         self._looked_at, self._looks, self._looking = 0.0, 0, False
         self._wanted = True
@@ -128,10 +129,8 @@ class MapPoints(QObject):
         if number != self._number:
             return  # looked for again meanwhile
         self._gathering = False
-        self._unread = found.unread
+        self._unread, self._trouble = found.unread, found.trouble
         self._show(found)
-        if found.trouble:
-            self.told.emit(found.trouble)
         self._read_on()  # also where nothing is left: the engine is loaded before it is needed
 
     def _broken(self, error: Exception) -> None:
@@ -195,6 +194,8 @@ class MapPoints(QObject):
         if len(self.phrases) > 2 * self._laid_of:
             self._show(_lay(self.phrases))
         self.ready.emit()
+        if self._trouble:
+            self.told.emit(self._trouble)
 
     # --- seeds
 

@@ -251,17 +251,14 @@ class MapView(QWidget):
             self._canvas = np.empty(width * height, np.uint32)
         canvas = self._canvas  # the same one every time: new memory costs more than all points
         canvas.fill(ground)
-        at = np.rint(self.pixels(self._places) * ratio).astype(np.int32) + _BRIM
-        inside = ((at >= _BRIM) & (at < (width - _BRIM, height - _BRIM))).all(1) & self._shown
-        first = at[:, 1] * np.int32(width) + at[:, 0]
+        x, y = np.rint(self.pixels(self._places) * ratio).astype(np.intp).T + _BRIM
+        inside = (x >= _BRIM) & (y >= _BRIM) & (x < width - _BRIM) & (y < height - _BRIM) & self._shown
+        first = y * width + x
         for kind, mark in MARKS.items() if self._kinds else ():
             there = first[inside & self._kinds[kind]]
-            if len(there):
-                for edge in (True, False) if mark.edged and len(there) < _CROWD else (False,):
-                    for right, down in mark.pixels(ratio, edge):
-                        canvas[there + np.int32(down * width + right)] = (
-                            ground if edge else THEME.colour(mark.colour).rgb()
-                        )
+            for edge in (True, False) if mark.edged and len(there) < _CROWD else (False,):
+                pixels = np.array([down * width + right for right, down in mark.pixels(ratio, edge)])
+                canvas[np.add.outer(pixels, there)] = ground if edge else THEME.colour(mark.colour).rgb()
         image = QImage(canvas.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         return image

@@ -14,8 +14,10 @@ from app.compose.atlas import SEEDS, SONG
 from app.library import places
 from app.library.database import open_library
 from app.library.indexer import index
+from app.library.places import Seeded
 from app.library.sources import Source
 from app.ui.map import PhraseMap
+from models.errors import UserError
 from tests.app.library.tunes import write_midi
 from tests.app.ui.conftest import Program
 
@@ -140,3 +142,20 @@ def test_a_seed_that_has_left_the_library_says_so(program: Program, music: Path)
     number = next(i for i, each in enumerate(shown.points.phrases) if each.kind == SEEDS)
     _hover(shown, number)
     assert "no longer in the library" in shown.said.text()
+
+
+def test_a_library_that_cannot_be_read_keeps_nothing_else_away(
+    program: Program, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = "The catalogue cannot be read; it is made anew at the next start."
+
+    def broken(library: Path) -> list[Seeded]:
+        raise UserError(sentence)
+
+    monkeypatch.setattr(places, "seeds", broken)
+    program.open()
+    shown = _open(program)
+    program.wait(lambda: shown.points.settled)
+    assert shown.points.counts()[SONG] > 0
+    assert shown.points.counts()[SEEDS] == 0
+    assert shown.said.text() == sentence
