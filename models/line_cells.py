@@ -247,20 +247,29 @@ def nearest_velocity(loud: Sequence[tuple[int, int]], tick: int) -> int:
 def distance(one: Sequence[Note], other: Sequence[Note]) -> float:
     """How far apart two lines, or chords, are, from 0 (the same onsets and pitches) to 1 (no onset in common).
 
-    A note whose onset the other has counts half, and the more the nearer the next pitch there, up to an octave.
+    Notes at an onset that both have are paired, the nearest first. A note that has a partner counts half, and the more
+    the nearer its pitch is, up to an octave.
     """
     if not one and not other:
         return 0.0
-    shared = _found_in(one, other) + _found_in(other, one)
-    return 1 - shared / (len(one) + len(other))
+    first, second = _by_onset(one), _by_onset(other)
+    shared = sum(_shared(pitches, second[onset]) for onset, pitches in first.items() if onset in second)
+    return 1 - 2 * shared / (len(one) + len(other))
 
 
-def _found_in(one: Sequence[Note], other: Sequence[Note]) -> float:
-    there: dict[int, list[int]] = {}
-    for note in other:
-        there.setdefault(note.onset, []).append(note.pitch)
-    return sum(
-        0.5 + 0.5 * max(1 - min(abs(note.pitch - pitch) for pitch in there[note.onset]) / 12, 0.0)
-        for note in one
-        if note.onset in there
-    )
+def _by_onset(notes: Sequence[Note]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for note in notes:
+        found.setdefault(note.onset, []).append(note.pitch)
+    return found
+
+
+def _shared(one: Sequence[int], other: Sequence[int]) -> float:
+    """What the pairs of two chords' pitches count."""
+    total, left, right = 0.0, set(range(len(one))), set(range(len(other)))
+    for apart, i, j in sorted((abs(a - b), i, j) for i, a in enumerate(one) for j, b in enumerate(other)):
+        if i in left and j in right:
+            left.remove(i)
+            right.remove(j)
+            total += 0.5 + 0.5 * max(1 - apart / 12, 0.0)
+    return total

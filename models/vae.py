@@ -42,7 +42,7 @@ _REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62, Role.CHORDS: 60}
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
 _PLAIN = [(level, 0.0) for level in LEVELS]
-_KEPT_WITHIN = 0.5  # of a deviation of the prior: what the points do not say of a phrase is mostly given up beyond
+_KEPT_WITHIN = 0.8  # of a deviation of the prior: what the points do not say of a phrase is mostly given up beyond
 _NEIGHBOUR = 1e-6
 
 
