@@ -24,6 +24,7 @@ _WIDEST = 12  # semitones: wider intervals count as this
 _FINE = 2  # classes of rhythm an octave of ratios
 _RATIOS = 4  # classes to each side
 _ALIGNED = 256  # how many phrases are aligned
+_ALIGNED_RHYTHMS = 1024  # for a rhythm alone, which classes tell less of, more so where it is tapped unevenly
 _GAP, _REST = 1.0, 0.02  # what a note too many or too few costs; what a note of the phrase outside the query does
 _RHYTHM = 0.5  # the most that a step's rhythm can cost
 _FAR = 1e6
@@ -101,7 +102,7 @@ class Lines:
         return bool(self._lengths[a] == self._lengths[b] and (self._rhythms[:, a] == self._rhythms[:, b]).all())
 
     def distances(self, query: Line, among: NDArray[np.bool_] | None = None) -> tuple[NDArray[np.int64], Floats]:
-        """The phrases nearest to `query` and how far each is, the nearest first; at most some hundreds.
+        """The phrases nearest to `query` and how far each is, the nearest first; at most a thousand.
 
         `among` (count,) says which phrases may be found. Nothing is found for a query of fewer than FEWEST_STEPS steps.
         """
@@ -110,8 +111,9 @@ class Lines:
         rough = self._rough(query)
         if among is not None:
             rough = np.where(among[self._order], rough, _FAR)
-        if len(rough) > _ALIGNED:
-            near = np.argpartition(rough, _ALIGNED)[:_ALIGNED]
+        most = _ALIGNED if query.intervals is not None else _ALIGNED_RHYTHMS
+        if len(rough) > most:
+            near = np.argpartition(rough, most)[:most]
         else:
             near = np.arange(len(rough))
         near = near[rough[near] < _FAR]
