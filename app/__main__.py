@@ -88,6 +88,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     from app.ui.dialogs import Reporter
     from app.ui.recording import Recording
     from app.ui.seed_index import SeedIndex
+    from app.ui.suggesting import method_of
     from app.ui.window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -133,10 +134,20 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
         partial(sources, seeds=paths.resource("seeds"), takes=paths.takes_dir()),
         chosen.seed_folders,
     )
-    shelf = Shelf(paths.library_path())
-    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text())
-    refitter = Refitter(paths.library_path(), window.seeds.learned.emit, reporter.tell)
+    shelf = Shelf(paths.library_path(), method_of(chosen))
+    window = MainWindow(document, player, client, learner, chosen, record, tallies, index, shelf, store, about_text)
+
+    def stumbled(sentence: str) -> None:
+        reporter.tell(sentence)
+        window.suggesting.troubled.emit(sentence)
+
+    refitter = Refitter(
+        paths.library_path(), window.seeds.learned.emit, stumbled, window.suggesting.replayed.emit, method_of(chosen)
+    )
+    window.suggesting.chosen.connect(refitter.use)
+    window.suggesting.replay_asked.connect(refitter.replay)
     index.changed.connect(refitter.ask)
+    window.taste.learn_asked.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)
     uninstall = report.install(paths.log_path(), reporter.show, reporter.on_window_thread(autosave.write_now))
     reporter.attach(window, window.message.tell)

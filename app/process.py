@@ -92,6 +92,7 @@ class Child:
             except (EOFError, ConnectionResetError, OSError):
                 break
             self._on_message(message)
+        self._outbox.put(_CLOSE)  # nobody is left to be written to
         if not self._closing.is_set():
             self._process.join()
             self._on_exit(self._process.exitcode)

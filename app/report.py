@@ -10,7 +10,6 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +32,8 @@ class Report:
 
 def versions() -> dict[str, str]:
     """The versions of Antiphon, Python, the system and the packages we stand on, without importing them."""
+    from importlib import metadata  # reads mail headers, and with them much that nobody needs at the start
+
     found = {"Python": platform.python_version(), "system": platform.platform()}
     for name in PACKAGES:
         try:

@@ -31,6 +31,7 @@ class Settings:
     left_out: tuple[str, ...] = ()  # songs that the history says nothing of
     side: str = "Compose"  # which panel stands at the right
     adventure: float = 0.3  # of what is suggested: 0 familiar, 1 adventurous
+    recommender: str = "factors"  # who chooses the seeds, a name of models.recommend.methods
     pinned: tuple[str, ...] = ()  # seeds that stay on the shelf, by content hash
     seed_folders: tuple[str, ...] = ()  # folders of the user's own music, as seed material
     window_geometry: str = ""  # base64 of QMainWindow.saveGeometry()

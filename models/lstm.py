@@ -120,7 +120,9 @@ class Lstm:
             first = len(lines)
             # Each line is drawn from a stream of its own, so that it stays the same whatever the others are.
             seeds = [(request.seed & 0xFFFFFFFF, first + number) for number in range(more)]
-            page = read.page if not first else replace(read.page, desk=otherwise(read.page.desk))
+            page = read.page
+            if first and len(page.past):  # where nothing was said before, nothing can be said again
+                page = replace(page, desk=otherwise(page.desk))
             writing = Writing(self._stepper, read.state, page, request.controls, seeds)
 
             def told(number: int, note: Note) -> None:

@@ -60,7 +60,7 @@ def running() -> Iterator[Running]:
         index = SeedIndex(history.path, lambda _: [])
         shelf = Shelf(history.path)
         window = MainWindow(
-            document, player, client, learner, Settings(), recording, tallies, index, shelf, lambda _: None, ""
+            document, player, client, learner, Settings(), recording, tallies, index, shelf, lambda _: None, str
         )
         window.show()
         player.start()

@@ -9,11 +9,12 @@ import numpy as np
 
 from app.cli.measured import Measured, measured
 from app.library.history import Row
-from app.library.knowledge import learn, sittings
+from app.library.knowledge import Knowledge, learn, sittings
 from app.library.material import Material
 from app.library.suggestions import Situation, Suggester
+from app.library.taste import profile
 from app.library.weights import DAY, Weighed, weigh
-from models.recommend import factors
+from models.recommend import methods
 from models.recommend.diversify import Wish
 from models.recommend.features import NAMES
 
@@ -39,14 +40,16 @@ def suggesting() -> Iterator[Measured]:
     yield measured(f"learning from {EVENTS:,} events about {SEEDS:,} seeds", fits, 2, "s")
     yield measured("the same from the last time", again, 2, "s")
     folds, shelves = [], []
-    suggester = Suggester(known)
+    suggester, method = Suggester(known), known.method(methods.DEFAULT)
     last = [fact for sitting in sittings(weighed)[-3:] for fact in sitting]
     for number in range(RUNS + 1):
         worths = _worths(material, weighed, number)
         started = time.perf_counter()
-        taste = known.taste(worths)
-        best, _ = factors.rank(known.fitted, taste, OFFERED, taste.items)
-        factors.explain(known.fitted, taste, best)
+        columns = np.array(worths, np.float64)
+        verdict = method.judge(columns[:, 0].astype(np.int64), columns[:, 1].astype(np.float32))
+        scores = verdict.scores()
+        scores[verdict.items] = -np.inf
+        verdict.parts(np.argpartition(-scores, OFFERED)[:OFFERED])
         folds.append((time.perf_counter() - started) * 1000)
         started = time.perf_counter()
         suggester.remember(last, frozenset())
@@ -54,6 +57,31 @@ def suggesting() -> Iterator[Measured]:
         shelves.append((time.perf_counter() - started) * 1000)
     yield measured(f"fold-in, rank and explain {SEEDS:,} seeds", folds[1:], 10, "ms")
     yield measured("the whole shelf, situation and diversity too", shelves[1:], None, "ms")
+    yield measured("the same with three words of the user's", list(_spoken(suggester, material, last)), None, "ms")
+    yield measured(f"the profile of the taste, {EVENTS:,} events", list(_drawn(known, weighed)), None, "ms")
+
+
+def _spoken(suggester: Suggester, material: Material, facts: list[Weighed]) -> Iterator[float]:
+    """Milliseconds for a shelf after something was said, of its leanings too."""
+    words = [
+        Row(-1.0, "leaned", name, "taste", 0, 0, 0.0, True, {"trait": name, "to": 1.0})
+        for name in ("tempo", "density", "mode dorian")
+    ]
+    said = [*facts, *weigh(words, 0.0)]
+    for number in range(RUNS + 1):
+        started = time.perf_counter()
+        suggester.remember(said, frozenset())
+        suggester.suggest(Situation(material.features[number], "D dorian"), Wish(), chance=number)
+        if number:  # the traits of the library are worked out once
+            yield (time.perf_counter() - started) * 1000
+
+
+def _drawn(known: Knowledge, weighed: list[Weighed]) -> Iterator[float]:
+    """Milliseconds for what the taste page shows."""
+    for _ in range(5):
+        started = time.perf_counter()
+        profile(known.material, known.traits, weighed)
+        yield (time.perf_counter() - started) * 1000
 
 
 def year() -> list[Row]:
@@ -80,7 +108,7 @@ def library() -> Material:
     keys = tuple(("D dorian", "G major", "A minor", "C major")[number % 4] for number in range(SEEDS))
     return Material(
         np.arange(SEEDS), names, names, ("melody",) * SEEDS, tuple(name[:2] for name in names), keys,
-        ("4/4",) * SEEDS, features.astype(np.float32))  # fmt: skip
+        ("4/4",) * SEEDS, features.astype(np.float32), np.arange(SEEDS) // 4)  # fmt: skip
 
 
 def _worths(material: Material, weighed: list[Weighed], number: int) -> list[tuple[int, float]]:

@@ -22,6 +22,7 @@ from app.library.sources import Source, sources
 from models.errors import UserError
 from models.music.notes import Note
 from models.music.smf import Event, MidiFile, MidiTrack, write
+from models.recommend.features import INDEX
 from models.recommend.lines import Line, line_of
 from models.recommend.material import ONSET, PITCH
 
@@ -106,7 +107,7 @@ def _searching(library: Path, loaded: Index) -> Iterator[Measured]:
         ("played unevenly, two wrong notes: first ten", 2, _JITTER, False, 10, None),
         ("rhythm alone tapped: first ten", 0, _JITTER, True, 10, None),
     ):
-        hits = 0
+        hits = rhythms = 0
         for each in wanted:
             query = Query(line=_played(each.entry, chance, wrong, jitter, tapped), limit=best)
             started = time.perf_counter()
@@ -114,11 +115,17 @@ def _searching(library: Path, loaded: Index) -> Iterator[Measured]:
             times.append((time.perf_counter() - started) * 1000)
             # The same music may stand in several tunes, in several keys: each of them is right.
             hits += any(loaded.lines.same(each.row, place[hit.id]) for hit in hits_here)
+            rhythms += any(loaded.lines.same_rhythm(each.row, place[hit.id]) for hit in hits_here)
         share = 100 * hits / len(wanted)
         yield Measured(f"phrases found, {name}", share, share, budget, "%", at_least=True)
+        if tapped:  # many tunes have one rhythm, and nobody can tap which of them is meant
+            share = 100 * rhythms / len(wanted)
+            yield Measured("that rhythm found, tapped: first ten", share, share, None, "%", at_least=True)
     yield measured("searching by a played phrase", times, 50, "ms")
     typed = [word[:end] for word in _TYPED for end in range(1, len(word) + 1)]
     yield measured("searching by text, letter by letter", [_timed(loaded, Query(text)) for text in typed], 50, "ms")
+    narrowed = [_timed(loaded, _filters(chance, loaded)) for _ in range(60)]
+    yield measured("narrowing by ranges of features, metre and mode", narrowed, 50, "ms")
     likes = [_timed(loaded, Query(like=each.entry.seed)) for each in wanted[:60]]
     yield measured("searching for what is like a phrase", likes, 50, "ms")
 
@@ -133,6 +140,17 @@ def _played(entry: Entry, chance: np.random.Generator, wrong: int, jitter: float
     off = chance.choice(len(pitches), min(wrong, len(pitches)), replace=False)
     pitches[off] += chance.choice([-4, -3, -2, -1, 1, 2, 3, 4], len(off))
     return line_of(onsets, None if tapped else pitches)
+
+
+def _filters(chance: np.random.Generator, loaded: Index) -> Query:
+    """A range of each of some features, and a metre and a mode there are."""
+    ranges = {}
+    for name in chance.choice(("tempo", "density", "syncopation", "range", "energy", "valence", "danceability"), 4):
+        values = loaded.features[:, INDEX[name]]
+        low, high = np.nanquantile(values, sorted(chance.uniform(0, 1, 2)))
+        ranges[str(name)] = float(low), float(high)
+    metre, mode = chance.choice(loaded.metres.names[:4]), chance.choice(loaded.modes.names[:3])
+    return Query(ranges=ranges, metres=frozenset((str(metre),)), modes=frozenset((str(mode),)))
 
 
 def _timed(loaded: Index, query: Query) -> float:

@@ -27,6 +27,7 @@ def varying() -> Iterator[Measured]:
         "Vary, four takes of 4 bars": _vary,
         "Vary with two sliders": lambda number: replace(_vary(number), nudges=(("density", 0.5), ("height", -0.5))),
         "Blend, 8 steps of 4 bars": _blend,
+        "Vary chords, four takes of 4 bars": _vary_chords,
         "VAE, 16 fresh phrases of 4 bars": _fresh,
         "Groove, four takes of 4 bars": _groove,
         "Groove, four patterns of 4 bars written": _pattern,
@@ -53,6 +54,16 @@ def _selected(number: int) -> Selection:
 
 def _vary(number: int) -> Request:
     return _request(vary_plan(song_with_phrase(number), _selected(number), Controls(), number, 4, 0.5))
+
+
+def _vary_chords(number: int) -> Request:
+    song, track = add_track(Song.empty(), "Chords")
+    notes = [
+        Note(i * 960, 900, pitch + (0, 5, 7, 0)[i % 4]) for i in range(2 * PHRASE_BARS) for pitch in (48, 60, 64, 67)
+    ]
+    song, _ = add_notes(song, track, notes)
+    chosen = Selection(track, span=Span(0, song.metres.bar_start(PHRASE_BARS)))
+    return _request(vary_plan(song, chosen, Controls(), number, 4, 0.5))
 
 
 def _blend(number: int) -> Request:

@@ -76,7 +76,8 @@ def _bars_long(song: Song, quarters: float) -> int:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
-        prog="antiphon blend", description="Go from a melody to another in some steps, one after the other in one file."
+        prog="antiphon blend",
+        description="Go from a melody or chords to others in some steps, one after the other in one file.",
     )
     parser.add_argument("first", type=Path, metavar="A.mid")
     parser.add_argument("second", type=Path, metavar="B.mid")

@@ -52,7 +52,7 @@ def first_phrase(song: Song, track: Track, bars: int = FEWEST_BARS) -> tuple[int
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         prog="antiphon vary",
-        description="Write bars of a melody anew, a little or a lot different; all else in the file stays.",
+        description="Write bars of a melody or chords anew, a little or a lot different; all else in the file stays.",
     )
     add_files(parser)
     parser.add_argument("--bars", metavar="A-B", help="which bars, from 1 (default: the first four that have notes)")

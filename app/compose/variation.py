@@ -8,7 +8,7 @@ from app.compose.intent import CONTEXT_BARS, MOST_BARS, Plan, bar_names, checked
 from app.song.chords import chord_spans
 from app.song.selection import Selection
 from app.song.song import Song, Track
-from models.music.detect import CHORDAL, detect_role
+from models.music.detect import detect_role
 from models.music.notes import Phrase, Role, sort_notes
 from models.music.time import TempoChange, TempoMap
 from models.request import Context, Controls, Request, Span, Verb
@@ -80,6 +80,8 @@ def blend_plan(song: Song, selection: Selection, controls: Controls, seed: int, 
     request = _request(song, track, first, last, Verb.BLEND, controls, seed, steps)
     if request.source is not None and origin.notes == request.source.notes:
         return Plan(track.id, None, "These are the notes to blend from: select the other phrase, then press Blend.")
+    if origin.role is Role.CHORDS:  # chords and a line blend as chords
+        request = replace(request, context=replace(request.context, role=Role.CHORDS))
     request = replace(request, source=origin, target=request.source)
     what = f"Blend from {origin.title or 'the phrase'} to {bar_names(first, last)} of {track.name} in {steps} steps"
     return checked(track, request, what, origin.notes)
@@ -104,10 +106,6 @@ def _where(song: Song, selection: Selection, verb: str) -> tuple[Track, int, int
     first, last = bars
     if last - first >= MOST_BARS:
         return Plan(track.id, None, f"More than {MOST_BARS} bars are too many to {verb} at once: select less.")
-    notes = track.onsets(song.metres.bar_start(first), song.metres.bar_end(last))
-    if 1 - len({note.onset for note in notes}) / len(notes) > CHORDAL:
-        return Plan(track.id, None, f"Only one line at a time can be {'varied' if verb == 'vary' else 'blended'} yet, "
-                    "and these are chords: select a melody or a bass.")  # fmt: skip
     return track, first, last
 
 
@@ -126,6 +124,6 @@ def _request(
         metres,
         song.tempos,
         chord_spans(song, start, span.end),
-        role=Role.MELODY if phrase.role is Role.CHORDS else phrase.role,
+        role=phrase.role,
     )
     return Request(verb, context, span, controls, seed, takes, locked_notes(song, track, span), source=phrase)

@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.library.database import read_library
 from app.library.history import HASH_TICKS
-from app.library.pieces import Found
 from app.library.sources import Source
 from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.music.theory import chord_name, parse_chord, parse_key
 from models.recommend.features import measure
-from models.recommend.material import DURATION, ONSET, PITCH, Seed
+from models.recommend.material import Seed
+
+if TYPE_CHECKING:  # reading files is the indexer's work: who only looks things up need not load it
+    from app.library.pieces import Found
 
 NOTE = np.dtype([("onset", "<i4"), ("duration", "<i4"), ("pitch", "u1"), ("velocity", "u1")])
 _PHRASE = """INSERT INTO phrases (file, content_hash, title, role, piece, bar, bars, ticks_per_quarter, frame, notes,
@@ -138,12 +140,18 @@ def note_problem(connection: sqlite3.Connection, source: int, sentence: str | No
 def seed_hash(seed: Seed) -> str:
     """The same name for the music that `history.content_hash` gives it."""
     ticks = seed.ticks_per_quarter
-    rows = sorted(zip(*(seed.notes[:, column].tolist() for column in (ONSET, PITCH, DURATION)), strict=True))
+    rows = sorted([(onset, pitch, duration) for onset, duration, pitch, _ in seed.notes.tolist()])
     start = rows[0][0]
-    text = "".join(
-        f"{round((onset - start) * HASH_TICKS / ticks)} {pitch} {round(duration * HASH_TICKS / ticks)}\n"
-        for onset, pitch, duration in rows
-    )
+    if HASH_TICKS % ticks == 0:  # as below, without rounding
+        times = HASH_TICKS // ticks
+        text = "".join([f"{(onset - start) * times} {pitch} {length * times}\n" for onset, pitch, length in rows])
+    else:
+        text = "".join(
+            [
+                f"{round((onset - start) * HASH_TICKS / ticks)} {pitch} {round(length * HASH_TICKS / ticks)}\n"
+                for onset, pitch, length in rows
+            ]
+        )
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -82,6 +82,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX phrases_file ON phrases (file)",
         "CREATE INDEX phrases_content ON phrases (content_hash)",
     ),
+    (  # what the user says about their taste
+        """CREATE TABLE facts (
+            id INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('played', 'kept', 'dismissed', 'exported', 'dragged', 'edited',
+                                               'starred', 'tagged', 'commented', 'refused', 'skipped', 'leaned',
+                                               'overlooked')),
+            content_hash TEXT NOT NULL,
+            role TEXT NOT NULL,
+            from_tick INTEGER NOT NULL,
+            to_tick INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            asked_for INTEGER NOT NULL CHECK (asked_for IN (0, 1)),
+            context TEXT NOT NULL
+        ) STRICT""",
+        """INSERT INTO facts SELECT id, at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context
+            FROM history""",
+        "DROP TABLE history",
+        "ALTER TABLE facts RENAME TO history",
+        "CREATE INDEX history_content ON history (content_hash)",
+        "CREATE INDEX history_at ON history (at)",
+    ),
 )
 BUSY_SECONDS = 5.0  # how long a second window may hold the lock
 # SQLite's primary result codes.
@@ -187,11 +209,16 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Folder and file readable by their owner only, before SQLite writes; its -wal and -shm take after the file."""
+    """Folder and file readable by their owner only, before SQLite writes; its -wal and -shm take after the file.
+
+    A file that is there is not opened: to close it again would drop the locks of this process on it (POSIX), and
+    another process would take away the log under a connection of ours.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent.stat().st_mode & 0o077:
         path.parent.chmod(0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
 

@@ -21,9 +21,10 @@ from models.music.notes import Note
 
 Kind = Literal[
     "played", "kept", "dismissed", "exported", "dragged", "edited", "starred", "tagged", "commented", "refused",
-    "skipped",
+    "skipped", "leaned", "overlooked",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
+HOLDING = ("leaned", "overlooked", "refused")  # what holds until it is taken back, however long ago it was said
 HASH_TICKS = 960  # a quarter in the content hash, whatever the song counts in
 MAX_WAITING = 10_000  # rows kept in memory while the disk is full
 _COLUMNS = "at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context"
@@ -120,14 +121,12 @@ class History:
     def erase(self, then: Callable[[int | UserError], None]) -> None:
         """Delete every row, and the copies of damaged libraries that were set aside; `then` as for delete()."""
 
-        def work(connection: sqlite3.Connection) -> int:
-            gone = _change(connection, "DELETE FROM history", [()])
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log holds what was written last
-            for copy in self._path.parent.glob(f"{self._path.name}.damaged-*"):
-                copy.unlink()
-            return gone
+        self._inbox.put(_Order(lambda connection: self._wipe(connection, "DELETE FROM history", ()), then))
 
-        self._inbox.put(_Order(work, then))
+    def forget(self, before: float, then: Callable[[int | UserError], None]) -> None:
+        """Delete what was noted before a time, with the copies as erase() does; what HOLDING names stays."""
+        statement = f"DELETE FROM history WHERE at < ? AND kind NOT IN ({', '.join('?' * len(HOLDING))})"
+        self._inbox.put(_Order(lambda connection: self._wipe(connection, statement, (before, *HOLDING)), then))
 
     def merge(self, rows: Sequence[Row], then: Callable[[int | UserError], None]) -> None:
         """Add the facts that are not there yet, such as another machine's; `then` as for delete(), with how many."""
@@ -143,6 +142,14 @@ class History:
         """Write what is left and end the thread."""
         self._inbox.put(None)
         self._thread.join(timeout)
+
+    def _wipe(self, connection: sqlite3.Connection, statement: str, values: tuple[Any, ...]) -> int:
+        """Delete rows, and the copies in which they may still be."""
+        gone = _change(connection, statement, [values])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log holds what was written last
+        for copy in self._path.parent.glob(f"{self._path.name}.damaged-*"):
+            copy.unlink()
+        return gone
 
     def _run(self) -> None:
         connection = self._open()
@@ -251,6 +258,16 @@ def rows(path: Path, kind: Kind | None = None) -> list[Row]:
     return [
         Row(*facts, asked_for=bool(asked), context=json.loads(text), id=number) for *facts, asked, text, number in found
     ]
+
+
+def times(path: Path) -> list[float]:
+    """When the rows were noted that forget() can delete, oldest first; raises UserError as rows() does."""
+    with closing(read_library(path)) as connection:
+        try:
+            statement = f"SELECT at FROM history WHERE kind NOT IN ({', '.join('?' * len(HOLDING))}) ORDER BY at"
+            return [at for (at,) in connection.execute(statement, HOLDING)]
+        except sqlite3.Error as error:
+            raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
 
 
 def count(path: Path) -> int:

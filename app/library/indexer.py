@@ -8,10 +8,12 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from app.library.catalogue import ReadFile, agree_on_sources, note_problem, store, transaction
 from app.library.pieces import SUFFIXES, WRITTEN, read_pieces
+from app.library.reading import Attempt, Reading
 from app.library.sources import Outcome, Progress, Source
 from models.errors import UserError
 
@@ -20,8 +22,8 @@ log = logging.getLogger(__name__)
 MOST_FILES = 100_000  # of a source
 MOST_PHRASES = 400_000  # in the catalogue
 MOST_DEPTH = 40  # folders within folders
-_BATCH_SECONDS = 0.3  # how long files are read before they are stored
-_BATCH_FILES = 64
+_BATCH_SECONDS = 1.0  # how long files are read before they are stored, in one transaction that waits for the disk
+_BATCH_FILES = 256
 _TOLD_EVERY = 1_000  # entries of folders looked at
 
 
@@ -35,8 +37,10 @@ def index(
     tell: Callable[[Progress], None] = lambda progress: None,
     go_on: Callable[[], bool] = lambda: True,
     grown: Callable[[Outcome], None] = lambda outcome: None,
+    reading: Reading | None = None,
 ) -> Outcome:
-    """Bring the catalogue up to date with these sources; `grown` is told after each that has changed.
+    """Bring the catalogue up to date with these sources; `grown` is told after each that has changed, and `reading`
+    keeps which file is being read.
 
     `go_on()` is asked often: it may keep the caller waiting, and False raises Stopped; what was read by then is stored.
     Raises sqlite3.Error as the library does.
@@ -46,7 +50,7 @@ def index(
         grown(Outcome(removed=gone, finished=False))
     read = removed = phrases = 0
     for source in wanted:
-        outcome = _index_source(connection, source, ids[source.path], tell, go_on)
+        outcome = _index_source(connection, source, ids[source.path], tell, go_on, reading)
         read, removed, phrases = read + outcome.read, removed + outcome.removed, phrases + outcome.phrases
         if outcome.changed:
             grown(outcome)
@@ -59,6 +63,7 @@ def _index_source(
     number: int,
     tell: Callable[[Progress], None],
     go_on: Callable[[], bool],
+    reading: Reading | None,
 ) -> Outcome:
     try:
         present = source.path.is_dir() and os.access(source.path, os.R_OK | os.X_OK)
@@ -94,7 +99,7 @@ def _index_source(
         removed = connection.execute(
             "DELETE FROM files WHERE source = ? AND path NOT IN (SELECT path FROM seen)", (number,)
         ).rowcount
-    read, phrases, full = _read_all(connection, source, number, changed, tell, go_on)
+    read, phrases, full = _read_all(connection, source, number, changed, tell, go_on, reading)
     note_problem(connection, number, walk.problem or full, done=True)
     return Outcome(read, removed, phrases, finished=False)
 
@@ -106,6 +111,7 @@ def _read_all(
     changed: Sequence[tuple[str, int, int]],
     tell: Callable[[Progress], None],
     go_on: Callable[[], bool],
+    reading: Reading | None,
 ) -> tuple[int, int, str | None]:
     """Read and store files; how many, how many phrases they hold, and a sentence where the catalogue is full."""
     total = connection.execute("SELECT count(*) FROM phrases").fetchone()[0] if changed else 0
@@ -124,7 +130,8 @@ def _read_all(
         waited, since = waited + now - asked, since + now - asked
         if total + stored >= MOST_PHRASES:
             return read, stored, f"The library is full: it holds {MOST_PHRASES:,} phrases. Index fewer folders."
-        batch.append(_read(source, path, mtime_ns, size))
+        with reading.of(Attempt(str(source.path), path, mtime_ns, size)) if reading is not None else nullcontext():
+            batch.append(_read(source, path, mtime_ns, size))
         read += 1
         if len(batch) >= _BATCH_FILES or time.monotonic() - since > _BATCH_SECONDS:
             stored += store(connection, number, batch)

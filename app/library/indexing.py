@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import format_exc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.library.database import Damaged, open_library, trouble
 from app.library.salvage import begin_again
 from app.library.sources import Outcome, Progress, Source
 from app.process import Child
 from models.errors import UserError
+
+if TYPE_CHECKING:
+    from app.library.reading import Reading
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ _NICENESS = 15
 _TOLD_EVERY = 0.2  # seconds
 _REST = 20  # how many times longer it rests than a look at the disk takes
 _PATIENCE = 3.0  # seconds for the window to set a damaged library aside itself, with the history it holds
+_MOST_DEATHS = 2  # one after the other, without a file that is to blame
 _BUG = "Indexing stumbled, see the log; what is in the library stays, and the next round tries again."
 
 
@@ -52,6 +56,11 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class PassedOver:
+    """From the process: the file on which the one before it died is listed, and is not read for ever."""
+
+
+@dataclass(frozen=True)
 class Trouble:
     """From the process: what is wrong, in a sentence; `bug` is the trace of what should not have happened."""
 
@@ -64,7 +73,7 @@ class Indexer:
 
     The callbacks come on a thread of the indexer's: `on_progress(Progress)` while it works, `on_indexed(Outcome)` after
     every source that has changed and after every round, `on_trouble(sentence)` once a problem. The process dies with
-    the program, and is begun again at the next start() if it died by itself.
+    the program. If it dies by itself, it is begun again, unless that happens over and over without any file to blame.
     """
 
     def __init__(
@@ -80,6 +89,9 @@ class Indexer:
         self._sources = tuple(sources)
         self._on_progress, self._on_indexed, self._on_trouble = on_progress, on_indexed, on_trouble
         self._child: Child | None = None
+        self._lock = threading.Lock()  # close() must not be overtaken by a new beginning
+        self._closed = False
+        self._deaths = 0  # since something was achieved
         self._told: str | None = None
 
     @property
@@ -94,11 +106,13 @@ class Indexer:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        if self._child is not None:
-            return
-        self._child = Child("antiphon indexer", run, (str(self._library), self._every), self._receive, self._died)
-        self._child.start()
-        self._child.send(Wanted(self._sources))
+        with self._lock:
+            if self._child is not None or self._closed:
+                return
+            child = Child("antiphon indexer", run, (str(self._library), self._every), self._receive, self._died)
+            self._child = child
+        child.start()
+        child.send(Wanted(self._sources))
 
     def set_sources(self, sources: Sequence[Source]) -> None:
         """Index these from now on; what others held leaves the catalogue."""
@@ -118,15 +132,18 @@ class Indexer:
 
     def close(self) -> None:
         """End the process; what it has stored by then stays."""
-        child, self._child = self._child, None
+        with self._lock:
+            child, self._child, self._closed = self._child, None, True
         if child is not None:
             child.close(1.0)
 
     def _receive(self, message: Any) -> None:
         if isinstance(message, Progress):
             self._on_progress(message)
+        elif isinstance(message, PassedOver):
+            self._deaths = 0
         elif isinstance(message, Outcome):
-            self._told = None
+            self._told, self._deaths = None, 0
             self._on_indexed(message)
         elif isinstance(message, Trouble):
             if message.bug:
@@ -138,17 +155,25 @@ class Indexer:
     def _died(self, code: int | None) -> None:
         log.warning("the indexer ended with code %s", code)
         self._child = None
+        self._deaths += 1
+        if self._deaths <= _MOST_DEATHS:
+            self.start()
+            return
         self._on_trouble("Indexing stopped unexpectedly; the library stays as it is, and the next start goes on.")
 
 
 def run(connection: Connection, library: str, every: float) -> None:
     """Index, then look at the disk every so often, until the pipe ends."""
-    from app.library.indexer import Stopped  # what reads music is loaded in this process alone
+    # What reads music is loaded in this process alone.
+    from app.library.indexer import Stopped
+    from app.library.reading import Reading, limit_memory
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    orders = _Orders(connection)
+    limit_memory()
+    reading = Reading(Path(library))
+    orders = _Orders(connection, reading)
     told = 0.0
 
     def tell(progress: Progress) -> None:
@@ -161,7 +186,7 @@ def run(connection: Connection, library: str, every: float) -> None:
         sources = orders.next(every)
         began = time.monotonic()
         try:
-            answer: Outcome | Trouble = _round(Path(library), sources, tell, orders.go_on, connection.send)
+            answer: Outcome | Trouble = _round(Path(library), sources, tell, orders.go_on, connection.send, reading)
         except Stopped:
             continue
         except UserError as error:
@@ -179,6 +204,7 @@ def _round(
     tell: Callable[[Progress], None],
     go_on: Callable[[], bool],
     send: Callable[[Any], None],
+    reading: Reading,
 ) -> Outcome:
     """One look at all sources; raises UserError, or Stopped when it is not wanted any more."""
     from app.library.indexer import index
@@ -186,13 +212,15 @@ def _round(
     connection = _open(library, send)
     with closing(connection):
         try:
-            return index(connection, sources, tell, go_on, send)
+            if reading.note_death(connection):
+                send(PassedOver())
+            return index(connection, sources, tell, go_on, send, reading)
         except sqlite3.Error as error:
             problem = trouble(library, error)
     if isinstance(problem, UserError):
         raise problem
     with closing(_open(library, send)) as connection:
-        return index(connection, sources, tell, go_on, send)
+        return index(connection, sources, tell, go_on, send, reading)
 
 
 def _open(library: Path, send: Callable[[Any], None]) -> sqlite3.Connection:
@@ -214,8 +242,8 @@ def _open(library: Path, send: Callable[[Any], None]) -> sqlite3.Connection:
 class _Orders:
     """Reads the pipe on a thread of its own, and ends the process with it."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, reading: Reading) -> None:
+        self._connection, self._reading = connection, reading
         self._changed = threading.Condition()
         self._sources: tuple[Source, ...] | None = None
         self._news = False  # orders that have not been taken up
@@ -247,6 +275,7 @@ class _Orders:
                 elif isinstance(message, Pause):
                     self._paused = message.paused
                 self._changed.notify_all()
+        self._reading.clear()  # no fault of the file that is being read
         os._exit(0)  # what is stored is stored in transactions, so that it may end anywhere
 
     def _receive(self) -> Any:

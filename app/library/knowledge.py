@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.library.corrections import ABOUT_TASTE
 from app.library.material import Material
+from app.library.traits import Traits, make_traits
 from app.library.weights import Weighed
-from models.recommend import content
+from models.recommend import content, methods
 from models.recommend.content import Places
 from models.recommend.factors import Factors, Taste
-from models.recommend.plays import Floats, make_plays
+from models.recommend.methods import Method
+from models.recommend.plays import Floats, Plays, make_plays
 from models.recommend.shelf import taste_of
 
 PAUSE = 45 * 60.0  # seconds without a fact, after which a new sitting begins
@@ -22,18 +26,44 @@ PAUSE = 45 * 60.0  # seconds without a fact, after which a new sitting begins
 
 @dataclass(frozen=True)
 class Knowledge:
-    """`fitted` has a row for each sitting and an item for each phrase of `material`; a phrase that came later has the
-    factors `places.of(features) @ bend`."""
+    """`fitted` has a row for each sitting of `plays` and an item for each phrase of `material`; a phrase that came
+    later has the factors `places.of(features) @ bend`. `neural` are the towers' vectors, where they were asked for."""
 
     material: Material
     places: Places
     bend: Floats
     fitted: Factors
+    plays: Plays
+    neural: methods.Summed | None = None
+
+    @cached_property
+    def placed(self) -> Floats:
+        """Where each phrase stands by its content alone (phrases, factors)."""
+        return self.places.of(self.material.features)
+
+    def method(self, name: methods.Name) -> Method:
+        """What judges the phrases of the library; the factors where the towers are not there (yet)."""
+        match name:
+            case "content":
+                return methods.content_alone(self.placed, self.fitted.settings)
+            case "neighbours":
+                return methods.Nearest(self.placed, self.plays)
+            case "popularity":
+                return methods.popularity(self.material.sources)
+            case "neural" if self.neural is not None:
+                return self.neural
+            case _:
+                return methods.Folded(self.fitted, self.material.tunes)
 
     @cached_property
     def lengths(self) -> Floats:
         """Of the factors of each phrase."""
         return np.linalg.norm(self.fitted.items, axis=1)
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What can be said of each phrase, in deviations from the library."""
+        return make_traits(self.material)
 
     def place(self, features: NDArray[np.floating]) -> Floats:
         """The factors (phrases, factors) of phrases that are not in the library, by their features."""
@@ -46,7 +76,10 @@ class Knowledge:
 
 
 def learn(material: Material, weighed: Iterable[Weighed], last: Knowledge | None = None) -> Knowledge:
-    """Fit the factors of all phrases to the sittings of a history, around what their content lets expect."""
+    """Fit the factors of all phrases to the sittings of a history, around what their content lets expect.
+
+    The towers stay those of the `last` time, where it was the same library, until they are trained again.
+    """
     liked = [
         (sitting, material.rows[fact.row.content_hash], fact.worth)
         for sitting, facts in enumerate(sittings(weighed))
@@ -69,13 +102,24 @@ def learn(material: Material, weighed: Iterable[Weighed], last: Knowledge | None
         content.alone(len(material)),
         start=last.fitted if last is not None and same else None,
     )
-    return Knowledge(material, places, bend, fitted)
+    return Knowledge(material, places, bend, fitted, plays, last.neural if last is not None and same else None)
+
+
+def with_neural(known: Knowledge) -> Knowledge:
+    """The same with the two towers trained on the sittings: what loads torch, for a process behind everything else."""
+    ranker = import_module("models.recommend.ranker")  # by name: nothing that the window loads is to load torch
+    if not len(known.plays):
+        return replace(known, neural=None)
+    towers = ranker.fit(known.plays, ranker.alone(known.plays.shape[0]), known.material.features)
+    return replace(known, neural=methods.Summed(*ranker.vectors(towers)))
 
 
 def sittings(weighed: Iterable[Weighed]) -> list[list[Weighed]]:
-    """The facts of a history in order, cut where nothing was done for a while."""
+    """The facts of a history in order, cut where nothing was done for a while; what was said of a taste is no part."""
     cut: list[list[Weighed]] = []
     for fact in sorted(weighed, key=lambda fact: fact.row.at):
+        if fact.row.kind in ABOUT_TASTE:
+            continue
         if not cut or fact.row.at - cut[-1][-1].row.at > PAUSE:
             cut.append([])
         cut[-1].append(fact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +16,15 @@ from app.library.database import read_library
 from models.recommend.features import NAMES
 
 _ROWS = """SELECT phrases.id, content_hash, phrases.title, role, sources.title, json_extract(frame, '$.key'),
-    json_extract(frame, '$.metre[0]') || '/' || json_extract(frame, '$.metre[1]'), features
+    json_extract(frame, '$.metre[0]') || '/' || json_extract(frame, '$.metre[1]'), features, file, piece
     FROM phrases JOIN files ON files.id = file JOIN sources ON sources.id = source ORDER BY phrases.id"""
 
 
 @dataclass(frozen=True)
 class Material:
     """Row by row: id in the catalogue, content hash, title, part role, title of the source, key ("" where none is
-    known), metre, and features (phrases, features) as `models.recommend.features` has them."""
+    known), metre, features (phrases, features) as `models.recommend.features` has them, and the number of the tune, or
+    of the part of a song, that it is of, from 0."""
 
     ids: NDArray[np.int64]
     phrases: tuple[str, ...]
@@ -32,6 +34,7 @@ class Material:
     keys: tuple[str, ...]
     metres: tuple[str, ...]
     features: NDArray[np.float32]
+    tunes: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.phrases)
@@ -47,6 +50,11 @@ class Material:
         return np.unique(np.array(self.keys, np.str_), return_inverse=True)
 
     @cached_property
+    def metre_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """The different metres, and which of them each row has."""
+        return np.unique(np.array(self.metres, np.str_), return_inverse=True)
+
+    @cached_property
     def role_column(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
         """The different roles, and which of them each row has."""
         return np.unique(np.array(self.roles, np.str_), return_inverse=True)
@@ -60,6 +68,13 @@ class Material:
 def mode_of(key: str) -> str:
     """The mode of a key as it is called ("D dorian": dorian); "" where none is known."""
     return key.partition(" ")[2]
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """Numbers that are others when the catalogue of the library at `path` is another. Raises UserError."""
+    with closing(read_library(path)) as connection:
+        statement = "SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM phrases"
+        return tuple(select(connection, path, statement)[0])
 
 
 def load_material(path: Path) -> Material:
@@ -78,4 +93,11 @@ def load_material(path: Path) -> Material:
         keys,
         metres,
         np.frombuffer(b"".join(row[7] for row in rows), "<f4").reshape(-1, len(NAMES)),
+        number_tunes([(row[8], row[9]) for row in rows]),
     )
+
+
+def number_tunes(names: Sequence[Hashable]) -> NDArray[np.int64]:
+    """A number for each different name, from 0 in the order in which they come."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)

@@ -13,14 +13,13 @@ from app.library.catalogue import Entry, entries
 from app.library.knowledge import Knowledge
 from app.library.reasons import Part
 from app.library.suggestions import Situation, Suggester
-from models.recommend import diversify
+from models.recommend import diversify, methods
 from models.recommend.features import MOODS, measure
 from models.recommend.material import Seed
-from models.recommend.palate import SHARE, rank_by_both
+from models.recommend.palate import rank_by_both, share_of
 
 SHELF = 10
 _WORTH_SAYING = 0.005
-_CONVINCING = 10  # phrases that were met, after which a taste counts half of what it may
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,9 @@ class Offer:
 class Shelf:
     """Suggests from what was learned last and the history as it is. May be asked on any thread."""
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, method: methods.Name = methods.DEFAULT) -> None:
         self._library = library
+        self._method: methods.Name = method
         self._lock = threading.Lock()
         self._suggester: Suggester | None = None
 
@@ -71,9 +71,16 @@ class Shelf:
             if not len(knowledge.material):
                 self._suggester = None  # there is nothing to suggest, nor to learn from
             elif self._suggester is None:
-                self._suggester = Suggester(knowledge)
+                self._suggester = Suggester(knowledge, self._method)
             else:
                 self._suggester.know(knowledge)
+
+    def use(self, method: methods.Name) -> None:
+        """Judge by another method from now on; may have to wait for a shelf that is being made."""
+        with self._lock:
+            self._method = method
+            if self._suggester is not None:
+                self._suggester.use(method)
 
     def suggest(self, wish: Wish) -> list[Offer]:
         """At most `wish.count` offers, the best first; none before anything is known. Raises UserError."""
@@ -102,9 +109,8 @@ class Shelf:
         if self._lock.acquire(blocking=False):
             try:
                 if self._suggester is not None and len(seeds) > 1:
-                    heard = len(self._suggester.taste.items)
-                    share = SHARE * heard / (heard + _CONVINCING)
-                    likes = self._suggester.palate().likes(seeds).tolist()
+                    share = share_of(self._suggester.known)
+                    likes = self._suggester.likes(seeds).tolist()
             finally:
                 self._lock.release()
         return rank_by_both(fits, likes, share)

@@ -23,9 +23,10 @@ _LONGEST = 40  # letters of a title
 @dataclass(frozen=True)
 class Part:
     """What one thing adds to a score: a past phrase (`phrase` is its content hash, `done` the rule of what was done
-    with it), the song as it stands, or the habit that all scores begin from."""
+    with it), the song as it stands, the habit that all scores begin from, or what the user said of their own taste
+    (`phrase` is the trait's name, `done` what the suggestion is in that trait)."""
 
-    kind: Literal["event", "phrase", "key", "habit"]
+    kind: Literal["event", "phrase", "key", "habit", "said"]
     amount: float
     phrase: str = ""
     done: str = ""
@@ -44,6 +45,9 @@ def reason(
     events = _said(parts, titles)
     if events:
         clauses.append(f"because you {' and '.join(events)}")
+    spoken = _answered(parts)
+    if spoken:
+        clauses.append(f"{' and '.join(spoken)}, because you said so")
     shared = shared_traits(traits, last_sitting)
     if shared:
         clauses.append(f"{', '.join(shared)}, like your last session")
@@ -64,6 +68,13 @@ def shared_traits(traits: Sequence[str], last_sitting: Iterable[Sequence[str]]) 
     phrases = list(last_sitting)
     counts = Counter(trait for each in phrases for trait in set(each))
     return [trait for trait in traits if counts[trait] >= max(2, _SHARED * len(phrases))]
+
+
+def _answered(parts: Sequence[Part]) -> list[str]:
+    """What the user said they want that speaks for a suggestion."""
+    speaking = sorted((part for part in parts if part.amount > 0), key=_amount, reverse=True)
+    whole = sum(part.amount for part in speaking)
+    return [part.done for part in speaking if part.kind == "said" and part.amount >= _WORTH_NAMING * whole][:NAMED]
 
 
 def _said(parts: Sequence[Part], titles: Mapping[str, str]) -> list[str]:

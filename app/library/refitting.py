@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,11 +14,13 @@ from traceback import format_exc
 from typing import Any
 
 from app.library.history import rows
-from app.library.knowledge import Knowledge, learn
+from app.library.knowledge import Knowledge, learn, with_neural
 from app.library.material import load_material
+from app.library.replay import Replayed, replay
 from app.library.weights import weigh
 from app.process import Child
 from models.errors import UserError
+from models.recommend import methods
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,14 @@ _NICENESS = 15
 
 @dataclass(frozen=True)
 class Learn:
-    """To the process: learn anew from the library as it is."""
+    """To the process: learn anew from the library as it is; `neural` says whether the towers too."""
+
+    neural: bool = False
+
+
+@dataclass(frozen=True)
+class Replay:
+    """To the process: replay the history, to see which method would have served."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +51,21 @@ class Refitter:
     """Learns from the library at `library` in a process of its own whenever it is asked to; nothing makes the caller
     wait.
 
-    `on_knowledge(Knowledge)` and `on_trouble(sentence)` come on a thread of the refitter's. Orders that come while it
-    learns are one order. The process dies with the program and is begun again by the next ask().
+    `on_knowledge(Knowledge)`, `on_trouble(sentence)` and `on_replayed(Replayed)` come on a thread of the refitter's.
+    Orders that come while it learns are one order, and learning goes before replaying. The process dies with the
+    program and is begun again by the next order.
     """
 
     def __init__(
-        self, library: Path, on_knowledge: Callable[[Knowledge], None], on_trouble: Callable[[str], None]
+        self,
+        library: Path,
+        on_knowledge: Callable[[Knowledge], None],
+        on_trouble: Callable[[str], None],
+        on_replayed: Callable[[Replayed], None] = lambda replayed: None,
+        method: methods.Name = methods.DEFAULT,
     ) -> None:
-        self._library = library
-        self._on_knowledge, self._on_trouble = on_knowledge, on_trouble
+        self._library, self._method = library, method
+        self._on_knowledge, self._on_trouble, self._on_replayed = on_knowledge, on_trouble, on_replayed
         self._child: Child | None = None
 
     @property
@@ -60,10 +75,17 @@ class Refitter:
 
     def ask(self) -> None:
         """Learn anew, such as after the catalogue has changed or after a sitting; returns at once."""
-        if self._child is None:
-            self._child = Child("antiphon refitter", run, (str(self._library),), self._receive, self._died)
-            self._child.start()
-        self._child.send(Learn())
+        self._send(Learn(self._method == "neural"))
+
+    def use(self, method: methods.Name) -> None:
+        """Learn what this method needs from now on; returns at once."""
+        self._method = method
+        if method == "neural":
+            self.ask()
+
+    def replay(self) -> None:
+        """Replay the history; returns at once."""
+        self._send(Replay())
 
     def close(self) -> None:
         """End the process."""
@@ -71,9 +93,17 @@ class Refitter:
         if child is not None:
             child.close(1.0)
 
+    def _send(self, order: Learn | Replay) -> None:
+        if self._child is None:
+            self._child = Child("antiphon refitter", run, (str(self._library),), self._receive, self._died)
+            self._child.start()
+        self._child.send(order)
+
     def _receive(self, message: Any) -> None:
         if isinstance(message, Knowledge):
             self._on_knowledge(message)
+        elif isinstance(message, Replayed):
+            self._on_replayed(message)
         elif isinstance(message, Trouble):
             if message.bug:
                 log.error("learning from the history failed\n%s", message.bug)
@@ -90,19 +120,18 @@ def run(connection: Connection, library: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    known: Knowledge | None = None
+    worker = _Worker(Path(library))
     while True:
         try:
-            order = connection.recv()
-            while order is not None and connection.poll():
+            while worker.idle or connection.poll():
                 order = connection.recv()
+                if order is None:
+                    return
+                worker.take(order)
         except (EOFError, OSError):
             return
-        if order is None:
-            return
-        answer: Knowledge | Trouble
         try:
-            answer = known = _learn(Path(library), known)
+            answer: Any = worker.step()
         except UserError as error:
             answer = Trouble(str(error))
         except Exception:  # whatever a bug raises must reach the program, which logs it
@@ -113,5 +142,45 @@ def run(connection: Connection, library: str) -> None:
             return
 
 
-def _learn(library: Path, last: Knowledge | None) -> Knowledge:
-    return learn(load_material(library), weigh(rows(library), time.time()), last)
+class _Worker:
+    """What is to be done yet, one step at a time: learning first, then the towers, then replaying."""
+
+    def __init__(self, library: Path) -> None:
+        self._library = library
+        self._learn: Learn | None = None
+        self._untrained = False
+        self._replay: Iterator[Replayed] | None = None
+        self._known: Knowledge | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return self._learn is None and not self._untrained and self._replay is None
+
+    def take(self, order: Learn | Replay) -> None:
+        """Note what is to be done."""
+        if isinstance(order, Learn):
+            self._learn = order
+        else:
+            self._replay = self._replays()
+
+    def step(self) -> Knowledge | Replayed:
+        """Do one thing of what is to be done; what fails is not tried again until it is ordered."""
+        if self._learn is not None:
+            order, self._learn = self._learn, None
+            self._known = learn(load_material(self._library), weigh(rows(self._library), time.time()), self._known)
+            self._untrained = order.neural
+            return self._known
+        if self._untrained and self._known is not None:
+            self._untrained = False
+            self._known = with_neural(self._known)
+            return self._known
+        assert self._replay is not None
+        going, self._replay = self._replay, None
+        replayed = next(going)
+        if not replayed.finished:
+            self._replay = going
+        return replayed
+
+    def _replays(self) -> Iterator[Replayed]:
+        yield from replay(load_material(self._library), rows(self._library))

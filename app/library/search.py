@@ -5,7 +5,7 @@ All of it is kept in memory, so that a search takes some milliseconds and can fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.library.catalogue import NOTE, select
+from app.library.columns import Labels, Texts
 from app.library.database import read_library
+from app.library.remarks import remarks
 from models.errors import UserError
+from models.music.theory import SCALES
 from models.recommend.features import INDEX, MOODS, NAMES, measure
 from models.recommend.lines import Line, Lines, line_of
 from models.recommend.material import ONSET, PITCH, Seed
@@ -41,14 +44,17 @@ _ROWS = """SELECT phrases.id, content_hash, phrases.title, role, sources.title, 
 class Query:
     """What is looked for; whatever is left empty does not count.
 
-    `ranges` are the lowest and highest value of features, by their names in `models.recommend.features`. `line` was
-    played or tapped; `like` is a phrase. Of these two the line decides the order.
+    `ranges` are the lowest and highest value of features, by their names in `models.recommend.features`; `metres` are
+    such as "6/8", `modes` such as "dorian". `line` was played or tapped; `like` is a phrase. Of these two the line
+    decides the order.
     """
 
     text: str = ""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     roles: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    metres: frozenset[str] = frozenset()
+    modes: frozenset[str] = frozenset()
     moods: frozenset[str] = frozenset()
     line: Line | None = None
     like: Seed | None = None
@@ -58,67 +64,62 @@ class Query:
 @dataclass(frozen=True)
 class Hit:
     """A phrase that was found: its id in the catalogue, its content hash, and how far it is from what was looked for
-    (0 is the same; always 0 where nothing orders what is found)."""
+    (0 is the same; always 0 where nothing orders what is found). `match` says of a line how much of it is there, from
+    0 to 1."""
 
     id: int
     content_hash: str
     distance: float = 0.0
-
-
-class Texts:
-    """Many short texts as one long one, which is searched many times faster."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        clean = [text.replace("\n", " ") for text in texts]
-        self._whole = "\n".join(clean)
-        lengths = np.array([len(text) + 1 for text in clean], np.int64)
-        self._starts = np.cumsum(lengths) - lengths
-
-    def holding(self, word: str) -> NDArray[np.bool_]:
-        """Which of the texts hold `word`, which has no line break in it."""
-        places: list[int] = []
-        whole, at = self._whole, self._whole.find(word)
-        while at >= 0:
-            places.append(at)
-            at = whole.find("\n", at)  # once a text is enough
-            at = whole.find(word, at) if at >= 0 else -1
-        mask = np.zeros(len(self._starts), bool)
-        mask[np.searchsorted(self._starts, places, side="right") - 1] = True
-        return mask
+    match: float = 1.0
 
 
 @dataclass(frozen=True)
 class Index:
-    """The catalogue in memory, each phrase once: row by row its id, content hash, text, role, source and features."""
+    """The catalogue in memory, each phrase once: row by row its id, content hash, texts, labels, features and line."""
 
     ids: NDArray[np.int64]
     hashes: tuple[str, ...]
     texts: Texts
     titles: tuple[str, ...]
-    roles: NDArray[np.str_]
-    sources: NDArray[np.str_]
+    names: Labels  # the titles again
+    roles: Labels
+    sources: Labels
+    metres: Labels
+    modes: Labels
     features: NDArray[np.float32]
     lines: Lines
     scale: NDArray[np.float32]  # of the features that likeness is judged by: mean and deviation, (2, n)
+    remarks: Mapping[str, str] = field(default_factory=dict)  # what the user said of phrases, by content hash
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def find(self, query: Query) -> list[Hit]:
         """The phrases that fit, the best first; raises UserError for a feature that there is none of."""
+        return self.find_counting(query)[0]
+
+    def find_counting(self, query: Query) -> tuple[list[Hit], int]:
+        """The phrases that fit, and how many there would be without a limit, however far they are from a line or from
+        another phrase."""
         chosen = self._mask(query)
+        matches = None
         if query.line is not None:
             rows, distances = self.lines.distances(query.line, chosen)
+            matches = self.lines.matches(query.line, rows, distances)
         elif query.like is not None:
             distances = self.unlikeness(measure([query.like])[0])
             rows = np.flatnonzero(chosen)
             rows = rows[np.argsort(distances[rows], kind="stable")]
             distances = distances[rows]
         else:
-            rows = self._by_title(np.flatnonzero(chosen), query.text)
+            rows = np.flatnonzero(chosen)
+            rows = self._by_title(rows, query.text) if query.text else self._mixed(rows)
             distances = np.zeros(len(rows))
-        rows, distances = rows[: query.limit].tolist(), distances[: query.limit].tolist()
-        return [Hit(int(self.ids[row]), self.hashes[row], far) for row, far in zip(rows, distances, strict=True)]
+        rows, distances = rows[: query.limit], distances[: query.limit]
+        matches = np.ones(len(rows)) if matches is None else matches[: query.limit]
+        found = zip(rows.tolist(), distances.tolist(), matches.tolist(), strict=True)
+        hits = [Hit(int(self.ids[row]), self.hashes[row], far, match) for row, far, match in found]
+        return hits, int(chosen.sum())
 
     def unlikeness(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """How far each phrase is from one with these features: the weighted root mean square of the differences in
@@ -137,25 +138,42 @@ class Index:
                 raise UserError(f"There is no feature called “{name}”; there are {', '.join(NAMES)}.")
             values = self.features[:, INDEX[name]]
             mask &= (values >= low) & (values <= high)
-        if query.roles:
-            mask &= np.isin(self.roles, list(query.roles))
-        if query.sources:
-            mask &= np.isin(self.sources, list(query.sources))
+        for labels, wanted in (
+            (self.roles, query.roles),
+            (self.sources, query.sources),
+            (self.metres, query.metres),
+            (self.modes, query.modes),
+        ):
+            if wanted:
+                mask &= labels.among(wanted)
         if query.moods:
             wanted = [MOODS.index(mood) for mood in query.moods if mood in MOODS]
             energetic = self.features[:, INDEX["energy"]] >= 0.5
             mask &= np.isin(2 * energetic + (self.features[:, INDEX["valence"]] >= 0.5), wanted)
         for word in sorted(query.text.casefold().split(), key=len, reverse=True):
-            mask &= self.texts.holding(word)
+            mask &= self.texts.holding(word) | self._remarked(word)
         return mask
+
+    def _remarked(self, word: str) -> NDArray[np.bool_] | np.bool_:
+        """Which of the phrases have `word` in a tag or comment."""
+        said = {music for music, words in self.remarks.items() if word in words}
+        return np.array([music in said for music in self.hashes], bool) if said else np.False_
 
     def _by_title(self, rows: NDArray[np.int64], text: str) -> NDArray[np.int64]:
         """Titles that begin with what was typed come first, then those that hold it, then what fits otherwise."""
         text = " ".join(text.casefold().split())
-        if not text:
-            return rows
         order = [0 if self.titles[row].startswith(text) else 1 if text in self.titles[row] else 2 for row in rows]
         return rows[np.argsort(order, kind="stable")]
+
+    def _mixed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """One phrase of each title first, then the second ones: a piece is cut into many that are alike."""
+        titles = self.names.numbers[rows]
+        order = np.argsort(titles, kind="stable")
+        first = np.append(True, titles[order][1:] != titles[order][:-1]) if len(rows) else titles > 0
+        starts = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
+        turn = np.empty(len(rows), np.int64)
+        turn[order] = np.arange(len(rows)) - starts
+        return rows[np.argsort(turn, kind="stable")]
 
 
 def load(path: Path) -> Index:
@@ -169,23 +187,35 @@ def load(path: Path) -> Index:
     owner = np.repeat(np.arange(len(rows)), counts)
     quarter = np.array([row[7] for row in rows], float)
     features = np.frombuffer(b"".join(row[9] for row in rows), "<f4").reshape(-1, FEATURES)
+    features = np.asfortranarray(features)  # a filter reads one column
+    titles = tuple(row[2].casefold() for row in rows)
     lines = Lines(owner, notes["onset"] / quarter[owner], notes["pitch"].astype(np.int64), len(rows))
     return Index(
         np.array([row[0] for row in rows], np.int64),
         tuple(row[1] for row in rows),
         Texts([" ".join(filter(None, row[2:7])).casefold() for row in rows]),
-        tuple(row[2].casefold() for row in rows),
-        np.array([row[3] for row in rows], np.str_),
-        np.array([row[4] for row in rows], np.str_),
+        titles,
+        Labels(titles),
+        Labels([row[3] for row in rows]),
+        Labels([row[4] for row in rows]),
+        Labels([row[6] or "" for row in rows]),
+        Labels([_mode(row[5] or "") for row in rows]),
         features,
         lines,
         _scale(features[:, _COLUMNS]),
+        remarks(path),
     )
 
 
 def seed_line(seed: Seed) -> Line:
     """The line of a phrase, to look for it."""
     return line_of(seed.notes[:, ONSET] / seed.ticks_per_quarter, seed.notes[:, PITCH].astype(float))
+
+
+def _mode(key: str) -> str:
+    """The mode in a key's name; none for a key of single notes."""
+    scale = key.partition(" ")[2]
+    return scale if scale in SCALES else ""
 
 
 def _scale(values: NDArray[np.float32]) -> NDArray[np.float32]:

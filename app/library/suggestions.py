@@ -14,14 +14,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.library import corrections
 from app.library.knowledge import Knowledge, sittings
 from app.library.material import mode_of
 from app.library.reasons import Part, reason
 from app.library.weights import Weighed
-from models.recommend import factors
+from models.recommend import methods
 from models.recommend.diversify import Wish
 from models.recommend.factors import Taste
-from models.recommend.features import INDEX
+from models.recommend.features import INDEX, measure
+from models.recommend.leaning import turn
+from models.recommend.material import Seed
 from models.recommend.palate import Palate
 from models.recommend.plays import Floats
 from models.recommend.shelf import choose
@@ -29,6 +32,7 @@ from models.recommend.shelf import choose
 _RATHER_ALIKE = 0.5  # the cosine from which on a phrase is like another
 _LIKE_THE_PHRASE, _MODE, _TONIC = 1.0, 0.5, 0.1  # what the song as it stands adds to a score
 _AGAIN = 0.25  # as adventurous at most, phrases of earlier sittings are offered again
+_A_WORD = 5  # phrases
 _MOODS = [INDEX["valence"], INDEX["energy"]]
 
 
@@ -60,8 +64,10 @@ class Suggestion:
 class Suggester:
     """Suggests from what is known of the library, and from the history as it is at the moment."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, method: methods.Name = methods.DEFAULT) -> None:
         self._knowledge = knowledge
+        self._name: methods.Name = method
+        self._method = knowledge.method(method)
         self.remember((), frozenset())
 
     @property
@@ -69,9 +75,24 @@ class Suggester:
         """The user's vector, folded in from the history."""
         return self._taste
 
+    @property
+    def known(self) -> int:
+        """How much is known of the user, in phrases that were met; a word of theirs counts as some."""
+        return len(self._taste.items) + _A_WORD * len(self._said)
+
+    @property
+    def verdict(self) -> methods.Verdict:
+        """What is expected of every phrase, by the history alone."""
+        return self._verdict
+
     def know(self, knowledge: Knowledge) -> None:
         """Go on with what was learned anew."""
         self._knowledge = knowledge
+        self.use(self._name)
+
+    def use(self, method: methods.Name) -> None:
+        """Judge by another method from now on."""
+        self._name, self._method = method, self._knowledge.method(method)
         self.remember(self._weighed, self._refused)
 
     def remember(self, weighed: Iterable[Weighed], refused: frozenset[str]) -> None:
@@ -89,6 +110,10 @@ class Suggester:
                     most[phrase], self._done[phrase] = fact.worth, fact.rule
         counted = [(rows[phrase], worth) for phrase, worth in worths.items() if worth]
         self._taste = self._knowledge.taste(counted)
+        columns = np.array(counted, np.float64).reshape(-1, 2)
+        self._verdict = self._method.judge(columns[:, 0].astype(np.int64), columns[:, 1].astype(np.float32))
+        self._said = corrections.said(fact.row for fact in self._weighed)
+        self._amounts: dict[int, float] | None = None  # of what was said, once they are asked for
         self._disliked = [row for row, worth in counted if worth < 0]
         last = sittings(self._weighed)[-1:]
         heard = {fact.row.content_hash: fact.worth > 0 for facts in last for fact in facts}
@@ -104,7 +129,10 @@ class Suggester:
         if not len(material):
             return []
         situated = self._situated(situation)
-        scores = known.fitted.items @ self._taste.vector
+        scores = self._verdict.scores()
+        turned = self._turned()
+        for trait, amount in turned.items():
+            scores = scores + amount * np.nan_to_num(known.traits.measured[:, trait])
         for amounts in situated.values():
             scores = scores + amounts
         if situation.roles:
@@ -121,11 +149,41 @@ class Suggester:
             replace(wish, count=max(wish.count - len(pinned), 0)),
             chance,
         )
-        return self._explained([*pinned, *picked.rows.tolist()], situated, picked.surprise, len(pinned))
+        return self._explained([*pinned, *picked.rows.tolist()], situated, turned, picked.surprise, len(pinned))
 
     def palate(self) -> Palate:
-        """The user's taste for phrases that are in no library, such as takes just written."""
+        """The learned taste for phrases that are in no library."""
         return Palate(self._knowledge.places, self._knowledge.bend @ self._taste.vector)
+
+    def likes(self, seeds: Sequence[Seed]) -> Floats:
+        """How much each phrase (at least one note each), such as a take just written, is expected to be liked, with
+        what the user said themselves: (phrases,)."""
+        likes = self.palate().likes(seeds)
+        if self._said:
+            keys = [seed.key.name if seed.key is not None else "" for seed in seeds]
+            metres = [f"{seed.metre[0]}/{seed.metre[1]}" for seed in seeds]
+            away = self._knowledge.traits.of(measure(seeds), keys, metres)
+            for trait, amount in self._turned().items():
+                likes = (likes + amount * np.nan_to_num(away[:, trait])).astype(np.float32)
+        return likes
+
+    def _turned(self) -> dict[int, float]:
+        """By the column of a trait that the user spoke of, what a deviation in it adds to the learned scores."""
+        if self._amounts is None:
+            self._amounts = {}
+            if self._said:
+                traits = self._knowledge.traits
+                spoken = {traits.places[name]: to for name, to in self._said.items() if name in traits.places}
+                scores = self._verdict.scores()
+                found = turn(
+                    traits.measured,
+                    scores,
+                    np.array([*spoken], np.int64),
+                    np.array([*spoken.values()]),
+                    self._taste.items,
+                )
+                self._amounts = dict(zip(spoken, found.tolist(), strict=True))
+        return self._amounts
 
     def _situated(self, situation: Situation) -> dict[Literal["phrase", "key"], Floats]:
         """What the song as it stands adds to each phrase's score."""
@@ -150,13 +208,18 @@ class Suggester:
         return closed if wish.adventurous <= _AGAIN else [*closed, *self._taste.items.tolist()]
 
     def _explained(
-        self, chosen: list[int], situated: dict[Literal["phrase", "key"], Floats], surprise: int | None, pinned: int
+        self,
+        chosen: list[int],
+        situated: dict[Literal["phrase", "key"], Floats],
+        turned: dict[int, float],
+        surprise: int | None,
+        pinned: int,
     ) -> list[Suggestion]:
-        known, material = self._knowledge, self._knowledge.material
+        material = self._knowledge.material
         rows = np.array(chosen, np.int64)
-        events, habits = factors.explain(known.fitted, self._taste, rows)
-        heard = [material.phrases[row] for row in self._taste.items]
-        titles = {phrase: material.titles[row] for phrase, row in zip(heard, self._taste.items, strict=True)}
+        events, habits = self._verdict.parts(rows)
+        heard = [material.phrases[row] for row in self._verdict.items]
+        titles = {phrase: material.titles[row] for phrase, row in zip(heard, self._verdict.items, strict=True)}
         lately = [material.traits(row) for row in self._liked_lately]
         suggestions = []
         for place, row in enumerate(chosen):
@@ -166,6 +229,7 @@ class Suggester:
             ]
             parts.append(Part("habit", float(habits[place])))
             parts += [Part(kind, float(amounts[row])) for kind, amounts in situated.items()]
+            parts += self._spoken(row, turned)
             own = {material.phrases[row]: ""}
             why = reason(parts, titles | own, material.traits(row), lately, row == surprise)
             score = sum(part.amount for part in parts)
@@ -175,3 +239,14 @@ class Suggester:
                 Suggestion(name, number, title, source, score, tuple(parts), why, row == surprise, place < pinned)
             )
         return suggestions
+
+    def _spoken(self, row: int, turned: dict[int, float]) -> list[Part]:
+        """What the user's own words add to a phrase's score."""
+        if not turned:
+            return []
+        traits = self._knowledge.traits
+        parts = []
+        for place, amount in turned.items():
+            trait, away = traits.traits[place], float(np.nan_to_num(traits.measured[row, place]))
+            parts.append(Part("said", amount * away, trait.name, trait.answer(self._said[trait.name], away)))
+        return parts

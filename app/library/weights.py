@@ -49,6 +49,10 @@ RULES: dict[str, Rule] = {
     "skipped": Rule("skipped", -0.5, "left for another before half of it was heard; easily done, so it weighs little"),
     "dismissed": Rule("put away", -0.5, "looked at and not chosen; another was simply better, perhaps"),
     "refused": Rule("not for me", -4.0, "your own words; it is not offered again while this row stands"),
+    # What you said of your taste works on the score itself, and these rows say so:
+    "leaned": Rule("said where you lean", 0.0, "holds until you take it back; it turns the scores, nothing fades"),
+    "overlooked": Rule("counted no more", 0.0, "what you did with it before counts for nothing while this row stands"),
+    "taken out": Rule("taken out", 0.0, "you said that it is to count no more"),
     # What is written down, so that you can see it, and counts for nothing:
     "in part": Rule("heard in part", 0.0, "neither heard out nor left for another"),
     "loop": Rule("looped", 0.0, "a loop is worked on, not listened to"),
@@ -82,11 +86,13 @@ def weigh(rows: Iterable[Row], now: float) -> list[Weighed]:
     """Every fact with what it is worth at the time `now`, oldest first."""
     ordered = sorted(rows, key=lambda row: (row.at, row.id))
     latest = {row.content_hash: row for row in ordered if row.kind == "starred"}
+    from_here = {row.content_hash: place for place, row in enumerate(ordered) if row.kind == "overlooked"}
     heard: set[str] = set()
     counted: Counter[tuple[str, str, int]] = Counter()
     weighed = []
-    for row in ordered:
-        rule = _rule(row, latest, heard, counted)
+    for place, row in enumerate(ordered):
+        out = place < from_here.get(row.content_hash, 0)
+        rule = "taken out" if out else _rule(row, latest, heard, counted)
         weighed.append(Weighed(row, rule, RULES[rule].weight * decay(now - row.at)))
     return weighed
 

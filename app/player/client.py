@@ -11,8 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.player import begin
 from app.player import messages as m
-from app.player import worker
 from app.player.part_notes import SUSTAIN
 from app.process import Child
 from app.song.song import Song, Track
@@ -31,18 +31,20 @@ class Player(QObject):
 
     changed = Signal()
     heard = Signal(object)  # messages.Heard
+    struck = Signal(object)  # messages.Struck
     _message = Signal(object, object)
     _exit = Signal(object, object)
 
     def __init__(self, options: m.Options | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._options = options or m.Options()
-        self._shared = multiprocessing.get_context("spawn").RawArray("d", worker.POSITION_FIELDS)
+        self._shared = multiprocessing.get_context("spawn").RawArray("d", m.POSITION_FIELDS)
         self._child: Child | None = None
         self._song: Song | None = None
         self._sent: dict[int, Track] = {}
         self._loop: Span | None = None
         self._overlay = m.SetOverlay(None)
+        self._listen = m.Listen(None)
         self._port = self._options.port
         self._soundfont = self._options.soundfont
         self._synth = self._options.audio
@@ -106,6 +108,10 @@ class Player(QObject):
     def outputs(self) -> list[str]:
         """The MIDI ports there are."""
         return list(self._status.ports)
+
+    def inputs(self) -> tuple[str, ...]:
+        """The MIDI keyboards that are listened to."""
+        return self._status.inputs
 
     def start(self) -> None:
         """Start the process; returns at once."""
@@ -179,6 +185,15 @@ class Player(QObject):
         """Sound one note at once."""
         self._send(m.Preview(channel, programme, pitch, velocity, seconds))
 
+    def release(self, channel: int, pitch: int) -> None:
+        """Let go of a note that was sounded by itself."""
+        self._send(m.Release(channel, pitch))
+
+    def listen(self, channel: int | None, programme: int | None = None) -> None:
+        """Sound what is played on MIDI keyboards, and say it by `struck`; without a channel listen no more."""
+        self._listen = m.Listen(channel, programme)
+        self._send(self._listen)
+
     def panic(self) -> None:
         """Silence everything, whatever it takes."""
         self._send(m.Panic())
@@ -242,7 +257,7 @@ class Player(QObject):
         )
         child = Child(
             "antiphon player",
-            worker.run,
+            begin.run,
             (self._shared, options),
             lambda message: self._message.emit(child, message),
             lambda code: self._exit.emit(child, code),
@@ -257,6 +272,8 @@ class Player(QObject):
             self._send(m.SetLoop(self._loop.start, self._loop.end))
         if self._overlay.part_id is not None:
             self._send(self._overlay)
+        if self._listen.channel is not None:
+            self._send(self._listen)
 
     def _send_tempo(self, song: Song) -> None:
         changes = tuple((change.tick, change.microseconds) for change in song.tempos.changes)
@@ -313,6 +330,8 @@ class Player(QObject):
                 self.changed.emit()
             case m.Heard():
                 self.heard.emit(message)
+            case m.Struck():
+                self.struck.emit(message)
 
     def _ended(self, child: Child, code: int | None) -> None:
         if child is not self._child:

@@ -95,6 +95,31 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Release:
+    """Let go of a note that was struck by a Preview and still sounds."""
+
+    channel: int
+    pitch: int
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Sound what comes from the MIDI inputs on this channel, and say what it was; None: listen no more."""
+
+    channel: int | None
+    programme: int | None = None
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A key of a MIDI input went down, or up where `velocity` is 0; `time` is of the monotonic clock."""
+
+    time: float
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True)
 class Panic:
     """Silence everything, whatever it takes."""
 
@@ -122,13 +147,14 @@ class UseSynth:
 
 @dataclass(frozen=True)
 class Status:
-    """What can be played to, what is played to, and what is wrong, a sentence each."""
+    """What can be played to, what is played to, what is wrong, a sentence each, and what is listened to."""
 
     ports: tuple[str, ...]
     port: str | None
     soundfont: str | None
     audio: str | None
     problems: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,3 +181,4 @@ class Options:
 
 
 VIRTUAL = "virtual"
+POSITION_FIELDS = 5  # shared: generation (odd while written), playing, tick, time, ticks a second

@@ -50,7 +50,7 @@ class PortOutput:
         self._problem: str | None = None
         self._gone = False  # whether only the other end has gone: our own is whole
         api, self._port = _open(name)
-        self._server = ServerWatch(f"{CLIENT_NAME} server watch") if api == _rtmidi().API_UNIX_JACK else None
+        self._server = ServerWatch(f"{CLIENT_NAME} server watch") if api == rtmidi_binding().API_UNIX_JACK else None
         self._sender = Sender("midi output", self._write, self._fail)
 
     @property
@@ -165,8 +165,8 @@ def same_port(name: str, names: Iterable[str]) -> str | None:
 def _ports() -> tuple[int, tuple[str, ...]]:
     """How many MIDI systems answer, and the names of their ports."""
     systems, names = 0, list[str]()
-    for api in _apis():
-        with contextlib.suppress(*_errors()):  # no ALSA or no JACK: that system has no ports
+    for api in midi_systems():
+        with contextlib.suppress(*midi_errors()):  # no ALSA or no JACK: that system has no ports
             client = _client(api, f"{CLIENT_NAME} watch")
             names += [name for name in client.get_ports() if not name.startswith(CLIENT_NAME)]
             client.delete()
@@ -174,35 +174,35 @@ def _ports() -> tuple[int, tuple[str, ...]]:
     return systems, tuple(dict.fromkeys(names))
 
 
-def _rtmidi() -> Any:
+def rtmidi_binding() -> Any:
     """The binding, imported when it is needed; much of it is not visible to type checkers."""
     import rtmidi
 
     return rtmidi
 
 
-def _apis() -> list[int]:
+def midi_systems() -> list[int]:
     """The MIDI systems to try, rtmidi's numbers."""
     if not sys.platform.startswith("linux"):
-        return [_rtmidi().API_UNSPECIFIED]
+        return [rtmidi_binding().API_UNSPECIFIED]
     # Without the device ALSA only complains, about each attempt.
-    alsa = [_rtmidi().API_LINUX_ALSA] if _ALSA.exists() else []
-    return [*alsa, _rtmidi().API_UNIX_JACK]
+    alsa = [rtmidi_binding().API_LINUX_ALSA] if _ALSA.exists() else []
+    return [*alsa, rtmidi_binding().API_UNIX_JACK]
 
 
-def _errors() -> tuple[type[Exception], ...]:
+def midi_errors() -> tuple[type[Exception], ...]:
     """What rtmidi raises where a system or a port is not there."""
-    return _rtmidi().RtMidiError, _rtmidi()._rtmidi.SystemError, OSError, ValueError
+    return rtmidi_binding().RtMidiError, rtmidi_binding()._rtmidi.SystemError, OSError, ValueError
 
 
 def _client(api: int, name: str) -> Any:
-    return _rtmidi().MidiOut(rtapi=api, name=name)
+    return rtmidi_binding().MidiOut(rtapi=api, name=name)
 
 
 def _open(name: str) -> tuple[int, Any]:
     """The port called `name`, or a virtual one, and its system; raises UserError where no system has it."""
-    for api in _apis():
-        with contextlib.suppress(*_errors()):
+    for api in midi_systems():
+        with contextlib.suppress(*midi_errors()):
             client = _client(api, CLIENT_NAME)
             if name == VIRTUAL:
                 client.open_virtual_port(CLIENT_NAME)

@@ -7,13 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from app.player import messages as m
 from app.player.builtin import BuiltIn
 from app.player.heard import Listening
+from app.player.inputs import Inputs
 from app.player.ports import Output, PortOutput, PortWatch, RecordOutput, same_port
 from app.player.priority import COMMANDS, ask_for_priority
 from app.player.schedule import Schedule, Timed, panic_messages
@@ -25,8 +26,8 @@ IDLE = 0.04  # the same while nothing plays
 AHEAD = 0.060  # seconds that events are handed over before their time; an edit is heard that late at most
 _LOOK_AGAIN = 1.0  # seconds between two attempts to open a port that has come back
 _SWITCH_SECONDS = 0.0005
+_HELD = 20.0  # seconds that a key of an input sounds at most, should its release be lost
 _PANIC_STEP = 0.004  # seconds between the channels: all at once would be more than a port's buffer holds
-POSITION_FIELDS = 5  # generation (odd while written), playing, tick, time, ticks a second
 
 
 def run(connection: Connection, shared: Any, options: m.Options) -> None:
@@ -54,6 +55,8 @@ class PlayerProcess:
     def __init__(self, connection: Connection, shared: Any, options: m.Options) -> None:
         self._connection, self._shared, self._options = connection, shared, options
         self._schedule = Schedule()
+        self._inputs = Inputs()
+        self._thru = m.Listen(None)
         self._watch = PortWatch()
         self._record = RecordOutput(Path(options.record)) if options.record else None
         self._port: PortOutput | None = None
@@ -71,7 +74,10 @@ class PlayerProcess:
         """The main loop."""
         while True:
             try:
-                if self._connection.poll(STEP if self._schedule.playing else IDLE):
+                ready = wait((self._connection, self._inputs.connection), STEP if self._schedule.playing else IDLE)
+                if self._inputs.connection in ready:
+                    self._play_in(*self._inputs.connection.recv())
+                if self._connection in ready:
                     command = self._connection.recv()
                     if command is None:
                         return
@@ -82,6 +88,7 @@ class PlayerProcess:
 
     def close(self) -> bool:
         """Silence everything, then let go of it; whether all threads have ended."""
+        self._inputs.close()
         self._silence(time.monotonic())
         for output in self._outputs():
             output.close()
@@ -157,6 +164,12 @@ class PlayerProcess:
                     schedule.rest(tick)
             case m.Preview():
                 self._preview(command, now)
+            case m.Release(channel, pitch):
+                self._release(channel, pitch, now)
+            case m.Listen(channel):
+                self._end_previews(now, everything=True)
+                self._thru = command
+                self._inputs.listen(channel is not None)
             case m.Panic():
                 self._stop(now)
                 for channel in range(16):
@@ -204,6 +217,23 @@ class PlayerProcess:
             self._send([Timed(now, bytes([0xC0 | command.channel, command.programme]))])
         self._send([Timed(now, bytes([0x90 | command.channel, command.pitch, command.velocity]))])
         self._previews[key] = now + command.seconds
+
+    def _release(self, channel: int, pitch: int, now: float) -> None:
+        if (channel, pitch) in self._previews:
+            self._previews[channel, pitch] = now
+            self._end_previews(now)
+
+    def _play_in(self, struck: float, message: bytes) -> None:
+        """A note of a MIDI input sounds at once, and the window hears of it."""
+        channel, now = self._thru.channel, time.monotonic()
+        if channel is None:
+            return
+        pitch, velocity = message[1], message[2] if message[0] & 0xF0 == 0x90 else 0
+        if velocity:
+            self._preview(m.Preview(channel, self._thru.programme, pitch, velocity, _HELD), now)
+        else:
+            self._release(channel, pitch, now)
+        self._connection.send(m.Struck(struck, pitch, velocity))
 
     def _end_previews(self, now: float, everything: bool = False) -> None:
         """Release what was tried out and is due."""
@@ -258,6 +288,7 @@ class PlayerProcess:
             self._synth.soundfont,
             self._synth.output.driver if self._synth.output else None,
             problems,
+            self._inputs.names,
         )
         if status != self._status:
             self._status = status

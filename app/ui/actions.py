@@ -68,13 +68,26 @@ ENTRIES = (
     Entry(
         "seeds", "Seeds", "Seeds beside the roll", "Show the phrases that are suggested, or Compose again", ("Ctrl+E",)
     ),
-    Entry("find_seeds", "Seeds", "Search the seeds", "Look for seeds by title, key, metre or source", ("Ctrl+F",)),
+    Entry(
+        "find_seeds",
+        "Seeds",
+        "Search the seeds",
+        "Look for seeds by title, key, metre, source or your tags",
+        ("Ctrl+F",),
+    ),
     Entry(
         "alike",
         "Seeds",
         "Seeds like the selection",
         "Look for seeds with the line of the selected notes, in any key and tempo",
         ("Ctrl+Shift+F",),
+    ),
+    Entry(
+        "play_phrase",
+        "Seeds",
+        "Find by playing",
+        "Play a phrase on the computer's keys or a MIDI keyboard, or tap its rhythm, and find what is like it",
+        ("Ctrl+P",),
     ),
     Entry("remark", "Seeds", "Tags and comment…", "Note words on the chosen seed", ("Ctrl+Shift+E",)),
     Entry(
@@ -85,11 +98,25 @@ ENTRIES = (
         ("Ctrl+Shift+L",),
     ),
     Entry(
+        "suggestions",
+        "Seeds",
+        "Suggestions…",
+        "Who chooses the seeds, how each way was measured, and how it would have served you",
+        ("Ctrl+Shift+R",),
+    ),
+    Entry(
         "history",
         "Seeds",
         "History…",
         "What Antiphon has noted of your listening and choosing: see it, delete it, stop it, take it with you",
         ("Ctrl+H",),
+    ),
+    Entry(
+        "taste",
+        "Seeds",
+        "Your taste…",
+        "What you like, drawn: a map, where you lean, how it moved; and corrected where it is wrong",
+        ("Ctrl+Shift+H",),
     ),
     Entry("next_take", "Takes", "Next", "Next take", hint="Tab"),
     Entry("previous_take", "Takes", "Previous", "Previous take", hint="Shift+Tab"),

@@ -51,7 +51,19 @@ def handlers(window: MainWindow, document: Document, player: Player) -> Mapping[
         "fit": lambda: window.roll.fit(), "follow": lambda on: setattr(window.roll, "follow", on),
         "synth": lambda on: window.playing.use_synth(on), "soundfont": lambda: window.playing.choose_soundfont(),
         "styles": lambda: window.styles.open_beside(), "history": lambda: window.history.open_beside(),
-        "seeds": window.turn_side, "find_seeds": window.find_seeds, "alike": lambda: window.seeds.search_selection(),
+        "taste": lambda: window.taste.open_beside(),
+        "seeds": window.turn_side, "find_seeds": window.find_seeds, "alike": partial(_find_alike, window),
+        "play_phrase": partial(_find_by_playing, window),
         "remark": lambda: window.seeds.remark(), "library": lambda: window.library.open_beside(),
-        "about": window.show_about,
+        "suggestions": lambda: window.suggesting.open_beside(), "about": window.show_about,
     }  # fmt: skip
+
+
+def _find_alike(window: MainWindow, _checked: bool = False) -> None:
+    window.side.show_panel("Seeds")  # where what is found will be listed
+    window.seeds.finding.like_selection()
+
+
+def _find_by_playing(window: MainWindow, _checked: bool = False) -> None:
+    window.side.show_panel("Seeds")
+    window.seeds.playing.toggle()

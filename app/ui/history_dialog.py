@@ -72,6 +72,7 @@ class HistoryDialog(QDialog):
         self.erase = _button("Erase all …", "Delete every row for good; you are asked first", self.ask_erase)
         self.out = _button("Export …", "Write all rows to a file, as JSON or CSV", self.ask_export)
         self.bring = _button("Import …", "Add the rows of another of your machines; none comes twice", self.ask_import)
+        self.taste = tool_button("Your taste …", "What these rows come to: a map, where you lean, how it moved")
         self.said = quiet()
         self.said.setWordWrap(True)
         self._lay_out()
@@ -90,6 +91,7 @@ class HistoryDialog(QDialog):
         top.addWidget(heading("What was noted"), 1)
         top.addWidget(self.search)
         top.addWidget(self.weights)
+        top.addWidget(self.taste)
         for widget in (self.pause, self.without):
             marks.addWidget(widget)
         marks.addStretch(1)

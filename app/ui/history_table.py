@@ -103,7 +103,12 @@ class HistoryTable(QTableView):
 
 
 def music(row: Row) -> str:
-    """Which music a fact is about, in a few words."""
+    """Which music a fact is about, in a few words, with what was said of it."""
+    words = row.context.get("words")
+    return f"{_music(row)} · “{words}”" if words else _music(row)
+
+
+def _music(row: Row) -> str:
     context = row.context
     if isinstance(context.get("title"), str):
         return " · ".join(filter(None, (context["title"], str(context.get("source", "")))))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.library.history import History
 from app.library.indexing import Indexer
+from app.library.remarks import KINDS, remarks
 from app.library.search import Index, load
 from app.library.sources import Outcome, Progress, Source
 from app.ui.tasks import Tasks
@@ -61,6 +64,21 @@ class SeedIndex(QObject):
         """Show what the library holds, and look at the disk."""
         self._read()
         self._indexer.start()
+
+    def remark(self, history: History, kind: str) -> None:
+        """A fact of this kind was noted, or ("") rows were deleted: tags and comments may be others."""
+        if kind and kind not in KINDS:
+            return
+
+        def work() -> dict[str, str]:
+            history.flush(2.0)
+            return remarks(self.library)
+
+        def done(found: dict[str, str]) -> None:
+            if self._index is not None:
+                self._index = replace(self._index, remarks=found)
+
+        self._tasks.run(work, done, self._failed)
 
     def set_folders(self, folders: Sequence[str]) -> None:
         """Index these folders from now on."""

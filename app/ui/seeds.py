@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.document import Document
 from app.library import history
-from app.library.catalogue import entries, seed_hash
-from app.library.knowledge import Knowledge
+from app.library.catalogue import seed_hash
 from app.library.offers import Offer, Shelf, Wish
-from app.library.search import Query, seed_line
 from app.library.sources import Progress
 from app.player.client import Player
 from app.settings import Settings
-from app.song.fitting import Placed, fit, last_phrase, put, selected, song_key
+from app.song.fitting import Placed, fit, last_phrase, put, song_key
 from app.song.selection import Selection
 from app.ui.accepted import Accepted
 from app.ui.compose_panel import ComposePanel, checked_controls
@@ -26,15 +25,19 @@ from app.ui.hovering import Hovering
 from app.ui.recording import Recording
 from app.ui.remark import ask_remark
 from app.ui.roll.view import RollView
+from app.ui.seed_finding import SeedFinding
 from app.ui.seed_hearing import SeedHearing
 from app.ui.seed_index import SeedIndex
+from app.ui.seed_playing import SeedPlaying
 from app.ui.seeds_panel import SeedsPanel
 from app.ui.tasks import Tasks
 from models.errors import UserError
 from models.music.theory import Key
 
+if TYPE_CHECKING:
+    from app.library.knowledge import Knowledge
+
 _SETTLE = 500  # milliseconds without a change before the shelf is renewed
-_FOUND = 50
 _NOTHING = "There is nothing here yet: the library is being read. Open Library … to see how far it is."
 _NONE_LEFT = "Nothing fits what you ask for: choose another mood, or add a folder of your music under Library …"
 
@@ -43,6 +46,7 @@ _NONE_LEFT = "Nothing fits what you ask for: choose another mood, or add a folde
 class _Shown:
     offers: list[Offer]
     stars: dict[str, int]
+    count: int = -1  # of all seeds that fit what is looked for; -1: nothing is
 
 
 class Seeds(QObject):
@@ -76,10 +80,11 @@ class Seeds(QObject):
         self._stars: dict[str, int] = {}
         self._pinned = settings.pinned
         self._seen: frozenset[str] = frozenset()  # what "Others" has put away
-        self._look: Callable[[], list[Offer]] | None = None  # what was looked for; None: suggestions
         self._wish: Wish | None = None  # of what is shown
         self._asked = 0
         self._closed = self._put_while_carried = False
+        self.finding = SeedFinding(document, index, panel, self)
+        self.playing = SeedPlaying(document, player, panel.pad, self.finding, panel.list, self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
         self._settle.timeout.connect(self._renew_if_other)
         self._hovering = Hovering(self)
@@ -93,10 +98,12 @@ class Seeds(QObject):
         self._index.changed.connect(self._library_changed)
         self.learned.connect(self._learned)
         self._index.progressed.connect(self._show_progress)
-        panel.searched.connect(self.search)
+        self.finding.changed.connect(self.renew)
+        self.playing.began.connect(self.silence)
+        for source in (self.finding, self.playing):
+            source.told.connect(self.told)
         panel.wish_changed.connect(self._wished)
         panel.renew_asked.connect(self.others)
-        panel.back_asked.connect(self.back)
         panel.put_asked.connect(lambda: self.put(panel.list.number))
         panel.kin_asked.connect(lambda: self.more_like(panel.list.number))
         panel.refused.connect(lambda: self.refuse(panel.list.number))
@@ -121,7 +128,7 @@ class Seeds(QObject):
         """Show the suggestions, or what was looked for, as they are now."""
         wish = self._wish_now()
         self._wish = wish
-        look = self._look or partial(self._shelf.suggest, wish)
+        look = self.finding.look()
         self._asked += 1
         asked, library, log = self._asked, self._index.library, self._recording.history
 
@@ -130,7 +137,10 @@ class Seeds(QObject):
             if not library.exists():
                 return _Shown([], {})
             stars = {row.content_hash: row.context.get("stars", 0) for row in history.rows(library, "starred")}
-            return _Shown(look(), stars)
+            if look is None:
+                return _Shown(self._shelf.suggest(wish), stars)
+            found = look()
+            return _Shown(found.offers, stars, found.count)
 
         if not self._closed:
             self._tasks.run(work, lambda shelf: self._show(shelf, asked), self._failed)
@@ -140,34 +150,11 @@ class Seeds(QObject):
         self._seen |= {offer.entry.content_hash for offer in self._offers} - set(self._pinned)
         self.renew()
 
-    def back(self) -> None:
-        """From what was looked for to the suggestions."""
-        self._look = None
-        self._panel.show_found(None)
-        self.renew()
-
-    def search(self, text: str) -> None:
-        """Look for words; none: back to the suggestions."""
-        if text:
-            self._find(Query(text, moods=self._moods, limit=_FOUND), "Found")
-        elif self._look is not None:
-            self.back()
-
-    def search_selection(self) -> None:
-        """Look for phrases with the line of the selected notes, in whatever key and tempo."""
-        seed = selected(self._document.song, self._document.selection)
-        if seed is None:
-            self.told.emit("Select the notes first whose like you look for: three or more.")
-            return
-        self._find(Query(line=seed_line(seed), limit=_FOUND), "Like the selection")
-
     def more_like(self, number: int) -> None:
         """Look for phrases that are like a seed."""
         offer = self._offer(number)
         if offer is not None:
-            seed = offer.entry.seed
-            query = Query(like=seed, roles=frozenset((str(seed.role),)), limit=_FOUND)
-            self._find(query, f"Like “{seed.title or offer.entry.source}”")
+            self.finding.like(offer.entry)
 
     # --- what to do with one
 
@@ -273,27 +260,12 @@ class Seeds(QObject):
     def close(self) -> None:
         """Stop at the end."""
         self._closed = True
+        self._panel.pad.give_up()
         self._settle.stop()
         self.silence()
         self._tasks.close()
 
     # --- inside
-
-    def _find(self, query: Query, title: str) -> None:
-        index, library = self._index.index, self._index.library
-        if index is None:
-            self.told.emit("The library is still being read; look again in a moment.")
-            return
-
-        def look() -> list[Offer]:
-            found = entries(library, [hit.id for hit in index.find(query)])
-            own = query.like
-            offers = [Offer(entry, entry.credit or "found in the library") for entry in found]
-            return [each for each in offers if own is None or each.entry.seed.notes is not own.notes]
-
-        self._look = look
-        self._panel.show_found(title)
-        self.renew()
 
     def _wish_now(self) -> Wish:
         key, phrase = self._key(), last_phrase(self._document.song, self._document.selection)
@@ -312,28 +284,18 @@ class Seeds(QObject):
         chosen = controls.key if controls is not None else None
         return chosen or song_key(self._document.song)
 
-    @property
-    def _moods(self) -> frozenset[str]:
-        mood = self._panel.mood.currentData()
-        return frozenset((mood,)) if mood else frozenset()
-
     def _wished(self) -> None:
         self._remember(adventure=self._panel.adventurous)
-        if self._look is not None and self._panel.search.text():
-            self.search(self._panel.search.text().strip())
-        else:
-            self.renew()
+        self.renew()
 
     def _renew_if_other(self) -> None:
         """The song has settled: what suits it may be something else now."""
-        if self._look is None and self._wish_now() != self._wish:
+        if not self.finding.active and self._wish_now() != self._wish:
             self.renew()
 
     def _library_changed(self) -> None:
         self._show_progress(None)
         self._show_list()
-        if self._look is not None:
-            self.renew()
 
     def _learned(self, knowledge: Knowledge) -> None:
         self._shelf.know(knowledge)
@@ -348,10 +310,12 @@ class Seeds(QObject):
     def _show(self, shelf: _Shown, asked: int) -> None:
         if asked == self._asked:
             self._offers, self._stars = shelf.offers, shelf.stars
+            if shelf.count >= 0:
+                self._panel.show_found(self.finding.title(shelf.count))
             self._show_list()
 
     def _show_list(self) -> None:
-        empty = _NOTHING if not self._shelf.known and self._look is None else _NONE_LEFT
+        empty = _NOTHING if not self._shelf.known and not self.finding.active else _NONE_LEFT
         self._panel.list.show_offers(self._offers, self._stars, self._pinned, empty)
         offer = self._offer(self._panel.list.number, say=False)
         if offer is None:
@@ -388,4 +352,4 @@ class Seeds(QObject):
         if progress is not None:
             self._panel.show_progress(progress.sentence, progress.seconds_left)
         else:
-            self._panel.show_progress(f"{len(index):,} phrases in the library" if index is not None else "")
+            self._panel.show_progress(f"{len(index):,} phrases" if index is not None else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,12 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.phrase_pad import PhrasePad
+from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
 from app.ui.widgets import heading, quiet, tool_button
 from models.recommend.features import MOODS
 
 _STEPS = 10
 _SETTLE = 200  # milliseconds after a key until the search
+_ROOMY = 640  # pixels, in which everything has its place
 _FOR_YOU = "Seeds for you"
 
 
@@ -50,6 +53,12 @@ class SeedsPanel(QWidget):
         self.search.textChanged.connect(lambda text: self._typed.start() if not text else None)
         self.alike = _action_button(actions["alike"], "Like selection")
         self.library = _action_button(actions["library"], "Library …")
+        self.taste = _action_button(actions["taste"], "Taste …")
+        self.filters = SeedFilters()
+        self.play = _action_button(actions["play_phrase"], "Play a phrase")
+        self.play.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.pad = PhrasePad()
+        self.chooser = _action_button(actions["suggestions"], "Chosen by …")
         self.mood = QComboBox()
         self.mood.addItem("Any mood", None)
         for mood in MOODS:
@@ -98,6 +107,10 @@ class SeedsPanel(QWidget):
         self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._lay_out()
         self.show_found(None)
+        self.filters.button.toggled.connect(lambda _: self._make_room())
+        self.pad.opened.connect(lambda: self.filters.button.setChecked(False))
+        for signal in (self.pad.opened, self.pad.closed):
+            signal.connect(self._make_room)
 
     def _lay_out(self) -> None:
         form = QGridLayout()
@@ -109,7 +122,13 @@ class SeedsPanel(QWidget):
         slider.setSpacing(6)
         for widget in (quiet("familiar"), self.adventure, quiet("adventurous")):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
-        form.addLayout(slider, 1, 0, 1, 4)
+        ways = QHBoxLayout()  # to look for something, beside words
+        ways.setSpacing(4)
+        ways.addWidget(self.play, 1)
+        ways.addWidget(self.filters.button, 1)
+        form.addLayout(ways, 1, 0, 1, 4)
+        form.addWidget(self.filters, 2, 0, 1, 4)
+        form.addLayout(slider, 3, 0, 1, 4)
         top, bottom, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.title, 1)
         top.addWidget(self.mood)
@@ -118,20 +137,35 @@ class SeedsPanel(QWidget):
         buttons.setSpacing(4)
         for button in (self.kin, self.refuse, self.pin):
             buttons.addWidget(button)
-        bottom.addWidget(self.listen, 1)
-        bottom.addWidget(self.library)
+        bottom.setSpacing(4)
+        for button in (self.library, self.chooser, self.taste):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            bottom.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
         layout.addLayout(form)
+        layout.addWidget(self.pad)
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.why)
         layout.addWidget(self.put)
         layout.addLayout(buttons)
+        layout.addWidget(self.listen)
         layout.addLayout(bottom)
         layout.addWidget(self.progress)
         self.setMinimumWidth(290)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low window the buttons, which keys can do as well, give way to what is unfolded."""
+        roomy, playing = self.height() >= _ROOMY, not self.pad.isHidden()
+        for widget in (self.why, self.put, self.kin, self.refuse, self.pin):
+            widget.setVisible(roomy or not (playing or self.filters.button.isChecked()))
+        self.list.setVisible(roomy or not playing)
 
     @property
     def adventurous(self) -> float:
@@ -141,6 +175,7 @@ class SeedsPanel(QWidget):
     def show_found(self, title: str | None) -> None:
         """Whether the list shows what was looked for, and what that was; None: suggestions."""
         self.title.setText(title or _FOR_YOU)
+        self.title.setToolTip(title or "")  # a long one does not fit
         self.back.setVisible(title is not None)
         self.renew.setVisible(title is None)
 
@@ -152,9 +187,13 @@ class SeedsPanel(QWidget):
         self.progress.setText(sentence)
         self.progress.setToolTip(sentence)
 
-    def _go_back(self) -> None:
+    def clear_search(self) -> None:
+        """Take away what was typed, and say nothing of it."""
         self.search.clear()
         self._typed.stop()
+
+    def _go_back(self) -> None:
+        self.clear_search()
         self.back_asked.emit()
 
 

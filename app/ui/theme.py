@@ -115,6 +115,11 @@ QComboBox QAbstractItemView::item:selected {{ background: {accent}; color: {acce
 QListWidget {{ background: {background}; border: 1px solid {line}; border-radius: 4px; }}
 QListWidget::item {{ padding: 5px; }}
 QListWidget::item:selected {{ background: {accent}; color: {accent_text}; }}
+QRadioButton::indicator {{ width: 12px; height: 12px; border: 1px solid {handle}; border-radius: 7px;
+    background: {background}; }}
+QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QRadioButton::indicator:checked {{ border-color: {accent}; background: qradialgradient(cx: .5, cy: .5, radius: .5,
+    fx: .5, fy: .5, stop: 0 {accent}, stop: .55 {accent}, stop: .65 {background}, stop: 1 {background}); }}
 QLabel#heading {{ font-weight: 600; }}
 QLabel#wrong {{ color: {danger}; }}
 QLabel#quiet {{ color: {muted_text}; }}

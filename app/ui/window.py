@@ -49,7 +49,9 @@ from app.ui.seeds import Seeds
 from app.ui.seeds_panel import SeedsPanel
 from app.ui.side import Side
 from app.ui.styles import StylesDialog
+from app.ui.suggesting import Suggesting
 from app.ui.tasks import Tasks
+from app.ui.taste import TastePage
 from app.ui.tasting import by_taste
 from app.ui.tracks import TrackList
 from app.ui.transport import Transport
@@ -76,7 +78,7 @@ class MainWindow(QMainWindow):
         index: SeedIndex,
         offers: Shelf,
         store: Callable[[Settings], None],
-        about: str,
+        about: Callable[[], str],
     ) -> None:
         super().__init__()
         self._document, self._player, self._learner = document, player, learner
@@ -116,22 +118,18 @@ class MainWindow(QMainWindow):
             self._remember, self,
         )  # fmt: skip
         self.library = LibraryDialog(index, self._tasks, self._remember, self)
+        self.suggesting = Suggesting(self.seeds, offers, settings, self._remember, self)
         self.playing = Playing(
-            document,
-            player,
-            self.roll,
-            self.transport,
-            self.message,
-            self.actions_by_name,
-            record,
-            self._remember,
+            document, player, self.roll, self.transport, self.message, self.actions_by_name, record, self._remember,
             self,
-        )
+        )  # fmt: skip
         self.beats = Beats(document, player, self._tasks, self)
         self._fields = Fields(self, self.roll)
         self.dropping = Dropping(self.roll, self.seeds.carried)
         self.styles = StylesDialog(learner, self)
         self.history = HistoryDialog(record, document, self._tasks, self)
+        self.taste = TastePage(document, player, self.roll, record, self.seeds, self.history, self)
+        record.recorded.connect(partial(index.remark, record.history))
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -201,7 +199,7 @@ class MainWindow(QMainWindow):
         for source in (
             self.files, self.composing, self.playing, self.tracks, self.clipboard, self.transport, self.roll.lane,
             self.beats, self.carrying, self.ruler_menu, self.varying, self.grooving, self.sheet, self.locks,
-            self.seeds, self.library, self.history, self.map,
+            self.seeds, self.library, self.history, self.map, self.taste, self.suggesting,
         ):  # fmt: skip
             source.told.connect(self.tell)
 
@@ -351,7 +349,7 @@ class MainWindow(QMainWindow):
         self.panel.steer.show_own([style.name for style in self._learner.styles()])
 
     def show_about(self) -> None:
-        QMessageBox.about(self, "About Antiphon", self._about)
+        QMessageBox.about(self, "About Antiphon", self._about())
 
     # --- the window
 
@@ -383,7 +381,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         for each in (
             self.playing, self.sheet, self.history, self.map, self.library, self.seeds, self.composing, self.varying,
-            self.grooving,
+            self.grooving, self.taste, self.suggesting,
         ):  # fmt: skip
             each.close()
         geometry = b64encode(self.saveGeometry().data()).decode()

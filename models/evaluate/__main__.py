@@ -6,6 +6,7 @@
 `frames --set NAME --split FILE.json [--json OUT]` scores a set of piano rolls in nats a frame, as is published.
 `recommend --data lastfm.zip [--unseen FILE.tsv] [--json OUT]` compares recommenders on real listeners.
 `listeners --pieces DIR… [--json OUT]` lets simulated listeners use the shelf over a library of ABC and MIDI files.
+Both write what the program shows of them with `--record FILE`, which is resources/recommenders.json.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 from models.drummer import load as load_drummer
 from models.engines import OFFERED
 from models.errors import UserError
 from models.evaluate import frames, transformer
-from models.evaluate.answers import answer, take_figures
+from models.evaluate.answers import Answer, answer, take_figures
 from models.evaluate.beats import beat_figures
 from models.evaluate.chords import chord_figures, show_chords
 from models.evaluate.copying import INDEX, copying_figures, load_index
@@ -35,8 +37,10 @@ from models.evaluate.likelihood import BASELINE, likelihood
 from models.evaluate.listeners import listener_figures
 from models.evaluate.overlap import overlap_figures, similarity_figures
 from models.evaluate.recommend import recommend_figures
+from models.evaluate.record import write_record
 from models.evaluate.steering import steering_figures
 from models.evaluate.tables import show, show_recommenders
+from models.evaluate.tasting import whole
 from models.evaluate.trials import trial_figures
 from models.evaluate.vae import show as show_vae
 from models.evaluate.vae import vae_figures
@@ -59,9 +63,13 @@ from models.vae import load as load_vae
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; exit status 0 when the table was made, 2 when the pieces cannot be judged."""
+    argv = sys.argv[1:] if argv is None else argv
     args = _parser().parse_args(argv)
     try:
         figures: dict[str, float] = args.judge(args)
+        if getattr(args, "record", None):
+            data = args.pieces if args.engine == "listeners" else [args.data]
+            write_record(args.record, args.engine, figures, data, argv, date.today())
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -115,8 +123,15 @@ def _parser() -> argparse.ArgumentParser:
     crowd = engines.add_parser("listeners", help="the shelf with simulated listeners: cold starts, sittings, bubbles")
     crowd.add_argument("--pieces", type=Path, nargs="+", required=True, metavar="DIR", help="folders of ABC and MIDI")
     crowd.add_argument("--listeners", type=int, default=40)
-    crowd.add_argument("--phrases", type=int, default=4000, help="of the library, at most")
+    crowd.add_argument("--phrases", type=int, default=8000, help="of the library, at most")
+    crowd.add_argument(
+        "--takes", type=Path, nargs="+", default=[], metavar="DIR_OR_ZIP", help="pieces for the LSTM to answer: its "
+        "takes are ranked by taste; those kept aside from training are taken",
+    )  # fmt: skip
+    crowd.add_argument("--requests", type=int, default=100, help="that the LSTM answers, at most")
     crowd.add_argument("--seed", type=int, default=0, help="chooses phrases and listeners")
+    for each in (taste, crowd):
+        each.add_argument("--record", type=Path, metavar="FILE", help="put the figures into the file that ships")
     vae.add_argument("--weights", type=Path, default=VAE_WEIGHTS)
     vae.add_argument("--chords", type=Path, metavar="FILE", help="weights of the network for chords, to judge too")
     vae.add_argument("--grooves", type=Path, metavar="ZIP", help="the Groove MIDI Dataset, to judge played drums")
@@ -187,8 +202,14 @@ def _recommend(args: argparse.Namespace) -> dict[str, float]:
 
 
 def _listeners(args: argparse.Namespace) -> dict[str, float]:
-    """How the shelf serves simulated listeners."""
-    return listener_figures(args.pieces, args.listeners, args.phrases, lambda line: print(line, flush=True), args.seed)
+    """How the shelf serves simulated listeners, and how their taste ranks the LSTM's takes."""
+    answers: list[Answer] = []
+    if args.takes:
+        aside = [piece for piece in load_pieces(args.takes) if split(piece) == "valid"]
+        answers = whole(answer(load(), aside, args.seed, args.requests))
+    return listener_figures(
+        args.pieces, args.listeners, args.phrases, lambda line: print(line, flush=True), args.seed, answers
+    )
 
 
 def _vae(args: argparse.Namespace) -> dict[str, float]:

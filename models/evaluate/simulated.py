@@ -29,7 +29,7 @@ from models.training.pieces import parts_of_midi
 
 UNSEEN = 0.4  # of the variance of what is felt
 LIKED = 0.1  # of the library
-_HIDDEN = 4  # size of the hidden vectors
+HIDDEN = 4  # size of the hidden vectors
 _BY_TUNE = 0.7  # of their variance
 _WIDTH = 0.8  # of a favourite corner, in deviations a feature
 _FEWEST = 200  # phrases of a library
@@ -54,9 +54,13 @@ class Library:
 
 @dataclass(frozen=True)
 class Listener:
-    """`liked` (phrases,) says what is liked; `corner` (phrases,) which favourite corner a phrase is nearest to."""
+    """`liked` (phrases,) says what is liked; `corner` (phrases,) which favourite corner a phrase is nearest to.
+
+    `felt` (phrases,) is what is felt, `visible` the part of it that features show.
+    """
 
     felt: NDArray[np.float64]
+    visible: NDArray[np.float64]
     liked: NDArray[np.bool_]
     corner: NDArray[np.int64]
 
@@ -96,25 +100,63 @@ def _phrases(path: Path) -> Iterator[Phrase]:
         return
 
 
+@dataclass(frozen=True)
+class Taste:
+    """What a listener goes by: how much each feature matters (features,), the favourite places (corners, features) in
+    deviations from the library's means, and the weights of what no feature shows (hidden,)."""
+
+    matters: NDArray[np.float64]
+    corners: NDArray[np.float64]
+    hidden: NDArray[np.float64]
+
+
+def make_taste(library: Library, seed: int, corners: int = 2) -> Taste:
+    """The taste of the listener of this number."""
+    chance = np.random.default_rng(seed)
+    places = _places(library, library.features)
+    matters = chance.gamma(1.0, 1.0, places.shape[1])
+    centres = places[chance.choice(len(library), corners, replace=False)]
+    return Taste(matters, centres, chance.standard_normal(HIDDEN))
+
+
 def make_listener(library: Library, hidden: NDArray[np.float64], seed: int, corners: int = 2) -> Listener:
     """A listener of so many favourite corners; `hidden` (phrases, hidden) is what `hidden_vectors` makes."""
-    chance = np.random.default_rng(seed)
+    taste = make_taste(library, seed, corners)
+    away = _away(taste, _places(library, library.features))
+    visible = _visible(taste, away)
+    felt = np.sqrt(1 - UNSEEN) * _normal(visible) + np.sqrt(UNSEEN) * _normal(hidden @ taste.hidden)
+    return Listener(felt, visible, felt >= np.quantile(felt, 1 - LIKED), away.argmin(axis=0))
+
+
+def feel(
+    library: Library, seed: int, features: NDArray[np.floating], hidden: NDArray[np.float64], corners: int = 2
+) -> NDArray[np.float64]:
+    """(phrases,): what the listener of this number feels about phrases that are not in the library."""
+    taste = make_taste(library, seed, corners)
+    usual = _visible(taste, _away(taste, _places(library, library.features)))
+    visible = _visible(taste, _away(taste, _places(library, features)))
+    unseen = hidden @ taste.hidden / np.linalg.norm(taste.hidden)
+    return np.sqrt(1 - UNSEEN) * (visible - usual.mean()) / usual.std() + np.sqrt(UNSEEN) * unseen
+
+
+def _places(library: Library, features: NDArray[np.floating]) -> NDArray[np.float64]:
     mean, deviation = spread(library.features)
-    places = np.nan_to_num((library.features - mean) / deviation, nan=0.0)
-    matters = chance.gamma(1.0, 1.0, places.shape[1])
-    away = np.stack(
-        [np.square(places - places[centre]) @ matters for centre in chance.choice(len(library), corners, replace=False)]
-    )
-    visible = np.exp(-away.min(axis=0) / (2 * _WIDTH**2 * matters.sum()))
-    felt = np.sqrt(1 - UNSEEN) * _normal(visible)
-    felt += np.sqrt(UNSEEN) * _normal(hidden @ chance.standard_normal(hidden.shape[1]))
-    return Listener(felt, felt >= np.quantile(felt, 1 - LIKED), away.argmin(axis=0))
+    return np.nan_to_num((features - mean) / deviation, nan=0.0)
+
+
+def _away(taste: Taste, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(corners, phrases): how far each phrase is from each corner, squared."""
+    return np.stack([np.square(places - corner) @ taste.matters for corner in taste.corners])
+
+
+def _visible(taste: Taste, away: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.exp(-away.min(axis=0) / (2 * _WIDTH**2 * taste.matters.sum()))
 
 
 def hidden_vectors(library: Library, seed: int = 0) -> NDArray[np.float64]:
     """What no feature shows of each phrase (phrases, hidden)."""
     chance = np.random.default_rng(seed)
-    of_tunes = chance.standard_normal((library.tunes.max() + 1, _HIDDEN))[library.tunes]
+    of_tunes = chance.standard_normal((library.tunes.max() + 1, HIDDEN))[library.tunes]
     own = chance.standard_normal(of_tunes.shape)
     return np.sqrt(_BY_TUNE) * of_tunes + np.sqrt(1 - _BY_TUNE) * own
 

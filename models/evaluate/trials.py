@@ -87,6 +87,6 @@ def trial_figures(engine: Composer, takes: int, seed: int = 0) -> dict[str, floa
             figures["violations"] += bool(verify(take.notes, request, allowed))
             figures["empties"] += not (take.notes or request.locked)
             figures["retries"] += take.retried
-            figures["sparse"] += sparse(take.notes, request)
+            figures["sparse"] += request.controls.density is not None and sparse(take.notes, request)
         figures["trial_takes"] += len(made)
     return figures

@@ -88,12 +88,13 @@ def _quick(data: bytes) -> NoteTable:
     raw = np.frombuffer(data, np.uint8)
     following, delta_length = _following(raw)
     starts: list[int] = []
+    note = starts.append
     firsts: list[int] = []
     for start, end in tracks:
         firsts.append(len(starts))
         at = start
         while at < end:
-            starts.append(at)
+            note(at)
             at = following[at]
         if at != end:
             raise _Unsound
@@ -146,7 +147,7 @@ def _tracks(data: bytes) -> tuple[list[tuple[int, int]], int]:
     return tracks, division
 
 
-def _following(raw: NDArray[np.uint8]) -> tuple[list[int], NDArray[np.uint8]]:
+def _following(raw: NDArray[np.uint8]) -> tuple[memoryview, NDArray[np.uint8]]:
     """For each byte: where the next event begins if one begins here, and how long its delta time is.
 
     What cannot be an event leads far past the end.
@@ -171,7 +172,7 @@ def _following(raw: NDArray[np.uint8]) -> tuple[list[int], NDArray[np.uint8]]:
     following = at + length
     following[sized] = np.where(lost, 2 * size, at[sized] + np.where(meta, 2, 1) + payload)
     following[three & high[3 : size + 3]] = 2 * size
-    return following.tolist(), delta
+    return following.data, delta  # few of its numbers are looked at: a list of them all would take longer
 
 
 def _ticks(raw: NDArray[np.uint8], events: Ints, lengths: Ints, firsts: list[int]) -> Ints:
@@ -179,6 +180,8 @@ def _ticks(raw: NDArray[np.uint8], events: Ints, lengths: Ints, firsts: list[int
     deltas = np.zeros(len(events), np.int64)
     for byte in range(4):
         has = lengths > byte
+        if not has.any():
+            break
         deltas[has] = deltas[has] << 7 | (raw[events[has] + byte] & 0x7F)
     total = np.cumsum(deltas)
     if len(total) and total[-1] > smf.MAX_HOURS * 1_000_000:
@@ -217,7 +220,8 @@ def _notes(raw: NDArray[np.uint8], ticks: Ints, status: Ints, data_at: Ints, num
     pitch, velocity = raw[data_at[chosen]].astype(np.int64), raw[data_at[chosen] + 1].astype(np.int64)
     begins = (status[chosen] >= 0x90) & (velocity > 0)
     key = (number[chosen] << 11) | ((status[chosen] & 15) << 7) | pitch
-    order = np.argsort(key, kind="stable")
+    small = key.astype(np.uint16) if len(key) and key.max() < 1 << 16 else key  # which numpy sorts several times faster
+    order = np.argsort(small, kind="stable")
     sorted_begins = begins[order]
     on, off = order[sorted_begins], order[~sorted_begins]
     if len(on) != len(off) or (key[on] != key[off]).any() or (np.cumsum(2 * sorted_begins - 1) < 0).any():
@@ -226,8 +230,9 @@ def _notes(raw: NDArray[np.uint8], ticks: Ints, status: Ints, data_at: Ints, num
     table = np.stack(
         [tick[on], tick[off] - tick[on], pitch[on], velocity[on], status[chosen][on] & 15, number[chosen][on]], 1
     )
-    # As smf sorts them: onset, pitch, channel, duration.
-    return table[np.lexsort((table[:, 1], table[:, 4], table[:, 2], table[:, 0], table[:, 5]))]
+    # As smf sorts them, track by track: onset, pitch, channel, duration. Ticks are below 2 ** 40: see MAX_HOURS.
+    late = table[:, PITCH] << 44 | table[:, CHANNEL] << 40 | table[:, DURATION]
+    return table[np.lexsort((late, table[:, TRACK] << 40 | table[:, ONSET]))]
 
 
 def _metas(data: bytes, status: Ints, at: Ints, ticks: Ints, number: Ints) -> dict[int, list[tuple[int, int, bytes]]]:

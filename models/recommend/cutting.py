@@ -161,10 +161,18 @@ def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
     borders = strength[first : last + 1].tolist()
     # So many impossible entries before the first bar that every length can be looked at from everywhere.
     cost, back = [_IMPOSSIBLE] * _LONGEST + [0.0] + [_IMPOSSIBLE] * count, [0] * (count + 1)
-    prices = tuple(_LENGTHS.items())
-    for end in range(_SHORTEST, count + 1):
+    two, three, four, six, eight = _LENGTHS.values()
+    for end in range(_SHORTEST, count + 1):  # written out, since this is most of what cutting takes
         here = end + _LONGEST
-        best, bars = min([(cost[here - bars] + price, bars) for bars, price in prices])
+        best, bars = cost[here - 2] + two, 2
+        if (other := cost[here - 3] + three) < best:
+            best, bars = other, 3
+        if (other := cost[here - 4] + four) < best:
+            best, bars = other, 4
+        if (other := cost[here - 6] + six) < best:
+            best, bars = other, 6
+        if (other := cost[here - 8] + eight) < best:
+            best, bars = other, 8
         cost[here], back[end] = best - borders[end], end - bars
     phrases, end = [], count
     while end > 0:

@@ -114,6 +114,16 @@ def fold_in(factors: Factors, items: Integers, weights: Floats, targets: Floats 
     return Taste(base + steps.sum(axis=0), base, steps, items)
 
 
+def resistance(factors: Factors, events: int) -> NDArray[np.float64]:
+    """The quadratic form (factors, factors) that the least squares of `fold_in` hold against a row of so many events
+    before any of them speaks."""
+    settings = factors.settings
+    penalty = float(_penalties(np.array([events]), len(factors.items), settings)[0])
+    held = (settings.unobserved * factors.gram).astype(np.float64)
+    held[np.arange(len(held)), np.arange(len(held))] += penalty
+    return held
+
+
 def fold_in_all(factors: Factors, plays: Plays) -> Floats:
     """The rows (rows, factors) that `fold_in` gives for the plays of each, all at once."""
     expected = np.broadcast_to(factors.settings.mean * factors.mean, (plays.shape[0], len(factors.mean)))

@@ -85,6 +85,7 @@ class Lines:
         self._ratios = np.zeros((LONGEST, count), np.float16)
         self._ratios[1:] = np.clip(gaps[1:] - gaps[:-1], -6, 6)
         self._rhythms = _rhythm_classes(self._ratios.astype(np.float32))
+        self._last: tuple[Line, Floats] | None = None
 
     def __len__(self) -> int:
         return len(self._order)
@@ -92,11 +93,12 @@ class Lines:
     def same(self, one: int, other: int) -> bool:
         """Whether two phrases are the same line, key and tempo apart."""
         a, b = self._place[one], self._place[other]
-        return bool(
-            self._lengths[a] == self._lengths[b]
-            and (self._intervals[:, a] == self._intervals[:, b]).all()
-            and (self._rhythms[:, a] == self._rhythms[:, b]).all()
-        )
+        return self.same_rhythm(one, other) and bool((self._intervals[:, a] == self._intervals[:, b]).all())
+
+    def same_rhythm(self, one: int, other: int) -> bool:
+        """Whether two phrases have the same rhythm, tempo apart."""
+        a, b = self._place[one], self._place[other]
+        return bool(self._lengths[a] == self._lengths[b] and (self._rhythms[:, a] == self._rhythms[:, b]).all())
 
     def distances(self, query: Line, among: NDArray[np.bool_] | None = None) -> tuple[NDArray[np.int64], Floats]:
         """The phrases nearest to `query` and how far each is, the nearest first; at most some hundreds.
@@ -105,14 +107,9 @@ class Lines:
         """
         if len(query) < FEWEST_STEPS or not len(self):
             return np.zeros(0, np.int64), np.zeros(0)
-        rhythm = _rhythm_classes(query.ratios)
-        rough = self._edit_distances(self._rhythms, rhythm, _RATIOS, skip=1).astype(float)
-        if query.intervals is not None:
-            intervals = np.clip(query.intervals, -_WIDEST, _WIDEST).astype(np.int8)
-            rough += self._edit_distances(self._intervals, intervals, _WIDEST)
-        rough += _REST * np.abs(self._lengths - len(query))
+        rough = self._rough(query)
         if among is not None:
-            rough[~among[self._order]] = _FAR
+            rough = np.where(among[self._order], rough, _FAR)
         if len(rough) > _ALIGNED:
             near = np.argpartition(rough, _ALIGNED)[:_ALIGNED]
         else:
@@ -121,6 +118,26 @@ class Lines:
         costs = self._align(query, near)
         order = np.lexsort((self._order[near], costs))
         return self._order[near[order]], costs[order]
+
+    def _rough(self, query: Line) -> Floats:
+        """How far each phrase is by edit distances alone, by place; kept for the next search by the same line, which
+        other phrases may be asked for."""
+        last = self._last
+        if last is not None and last[0] is query:
+            return last[1]
+        rough = self._edit_distances(self._rhythms, _rhythm_classes(query.ratios), _RATIOS, skip=1).astype(float)
+        if query.intervals is not None:
+            intervals = np.clip(query.intervals, -_WIDEST, _WIDEST).astype(np.int8)
+            rough += self._edit_distances(self._intervals, intervals, _WIDEST)
+        rough += _REST * np.abs(self._lengths - len(query))
+        self._last = query, rough
+        return rough
+
+    def matches(self, query: Line, rows: NDArray[np.int64], distances: Floats) -> Floats:
+        """How much of `query` is in each of the phrases `rows` that `distances` found this far from it: 1 for all of
+        it, 0 for as much wrong as there are steps. What a phrase has before and after it does not count."""
+        around = _REST * np.maximum(self._lengths[self._place[rows]] - len(query), 0)
+        return np.clip(1 - (distances - around) / max(len(query), 1), 0, 1)
 
     def _edit_distances(
         self, steps: NDArray[np.int8], query: NDArray[np.int8], widest: int, skip: int = 0

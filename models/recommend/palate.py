@@ -13,7 +13,8 @@ from models.recommend.features import measure
 from models.recommend.material import Seed
 from models.recommend.plays import Floats
 
-SHARE = 0.5  # of taste beside fit, both in deviations over the takes that are compared
+SHARE = 0.5  # of taste beside fit at most, both in deviations over the takes that are compared
+CONVINCING = 10  # phrases that were met, after which a taste counts half of what it may
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Palate:
     def likes(self, seeds: Sequence[Seed]) -> Floats:
         """How much each phrase (at least one note each) is expected to be liked: (phrases,)."""
         return self.places.of(measure(seeds)) @ self.vector
+
+
+def share_of(events: int) -> float:
+    """How much a taste of so many phrases counts beside fit."""
+    return SHARE * events / (events + CONVINCING)
 
 
 def rank_by_both(fits: Sequence[float], likes: Sequence[float], share: float = SHARE) -> list[int]:

@@ -27,6 +27,7 @@ from models.recommend.plays import Floats, Plays
 BATCH = 128  # listeners a step
 SCORED = 1024  # listeners scored at a time
 SPREAD = 0.3  # length of an identifier's vector before training
+STEPS = 150  # at least, where one listener's sittings are few
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Settings:
     rate: float = 0.01
     passes: int = 15
     seed: int = 0
+
+
+def alone(sittings: int) -> Settings:
+    """How the towers are trained on so many sittings of one listener alone: as often as it takes them to move."""
+    steps = max(math.ceil(sittings / BATCH), 1)
+    return Settings(size=64, dropout=0.5, passes=max(Settings.passes, math.ceil(STEPS / steps)))
 
 
 class Towers(nn.Module):
@@ -142,3 +149,12 @@ def standardised(content: Floats) -> Floats:
     away = np.where(known, content - mean, 0)
     deviation = np.sqrt((away**2).sum(0) / count)
     return (away / np.where(deviation > 1e-6, deviation, 1)).astype(np.float32)
+
+
+@torch.no_grad()
+def vectors(towers: Towers) -> tuple[Floats, Floats]:
+    """The items' vectors (items, size) and biases (items,): a listener's score is the normalised sum of what they
+    heard, times a vector, plus its bias. Raises ValueError for towers with a hidden layer, for which that is not so."""
+    if towers.hidden is not None:
+        raise ValueError("towers with a hidden layer are no sum over what was heard")
+    return towers.items().numpy().copy(), towers.bias.numpy().copy()

@@ -35,6 +35,7 @@ def material() -> Material:
         tuple(KEYS[kind] for kind in kinds),
         tuple(METRES[kind] for kind in kinds),
         features,
+        np.arange(3 * A_KIND) // 4,  # four phrases of a tune
     )
 
 

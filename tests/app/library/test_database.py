@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -121,7 +123,7 @@ def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
 
 _KINDS = (
     *("played", "kept", "dismissed", "exported", "dragged", "edited"),
-    *("starred", "tagged", "commented", "refused", "skipped"),
+    *("starred", "tagged", "commented", "refused", "skipped", "leaned", "overlooked"),
 )
 _FACT = "INSERT INTO history VALUES (?, ?, ?, 'abc', 'melody', 0, 1920, 2.5, 1, '{\"engine\": \"lstm\"}')"
 
@@ -159,3 +161,16 @@ def test_what_a_source_held_goes_with_it(tmp_path: Path) -> None:
         connection.execute("DELETE FROM sources")
         for table in ("files", "phrases"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+
+
+def test_opening_it_twice_in_a_process_leaves_its_log_to_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(open_library(path)) as first:
+        open_library(path).close()
+        other = (
+            "import sys, pathlib; from app.library.database import open_library\n"
+            "open_library(pathlib.Path(sys.argv[1])).close()"
+        )
+        subprocess.run([sys.executable, "-c", other, str(path)], check=True)
+        first.execute(_FACT, (None, 1.0, "kept"))
+        assert len(history.rows(path)) == 1

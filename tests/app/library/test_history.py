@@ -238,6 +238,28 @@ def test_what_is_erased_is_in_no_file_any_more(tmp_path: Path) -> None:
     assert [row.kind for row in rows(path)] == ["played"]
 
 
+def test_an_old_period_is_forgotten_but_not_what_holds_until_it_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, day = tmp_path / "library.sqlite", 86_400.0
+    (tmp_path / "library.sqlite.damaged-20260101-000000").write_bytes(b"an old secret")
+    target = History(path)
+    done: tuple[tuple[int, history.Kind], ...] = (
+        (9, "played"), (8, "commented"), (7, "leaned"), (6, "refused"), (5, "overlooked"), (1, "kept"),
+    )  # fmt: skip
+    for age, kind in done:
+        monkeypatch.setattr(history.time, "time", lambda age=age: 1_000 * day - age * day)
+        target.record(kind, f"{age}", "melody", 0, 960, 0.0, True, {"comment": "a secret" if age == 8 else ""})
+    assert target.flush()
+    gone = Told()
+    target.forget(1_000 * day - 2 * day, gone)
+    assert target.flush()
+    assert not any(b"secret" in file.read_bytes() for file in tmp_path.iterdir())
+    target.close()
+    assert gone.result == 2
+    assert [row.kind for row in rows(path)] == ["leaned", "refused", "overlooked", "kept"]
+
+
 def test_another_machines_history_is_merged_without_doubling_anything(tmp_path: Path) -> None:
     here, there = tmp_path / "here.sqlite", tmp_path / "there.sqlite"
     for path, ticks in ((here, range(3)), (there, range(3, 8))):

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from app.library.catalogue import held
+from app.library import indexing
+from app.library.catalogue import held, problems
 from app.library.database import open_library
 from app.library.indexing import Indexer
 from app.library.sources import Outcome, Source
+from tests.app.library import dying
 from tests.app.library.tunes import write_midi
 
 PATIENCE = 60
@@ -83,3 +85,55 @@ def test_a_damaged_library_is_begun_again_and_filled(tmp_path: Path, indexer: In
     assert told.get(timeout=PATIENCE).read == 3
     with closing(open_library(path)) as connection:
         assert connection.execute("SELECT kind FROM history").fetchall() == [("kept",)]
+
+
+def test_files_that_end_the_process_are_listed_after_two_tries_and_the_others_are_read(
+    tmp_path: Path, source: Source, indexer: Indexer, told: queue.Queue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "run", dying.run)
+    for name in ("fault", "killed", "endless", "greedy"):
+        write_midi(source.path / f"{name}.mid", 7)
+    indexer.start()
+    assert told.get(timeout=PATIENCE).finished
+    library = tmp_path / "l.sqlite"
+    listed = {each.path: each.sentence for each in problems(library)}
+    assert set(listed) == {"fault.mid", "killed.mid", "endless.mid", "greedy.mid"}
+    assert all("twice; it is passed over" in listed[f"{name}.mid"] for name in ("fault", "killed", "endless"))
+    assert "could not be read" in listed["greedy.mid"]  # refused before the machine has no memory left
+    assert [len((source.path / f"{name}.tries").read_text()) for name in ("fault", "killed", "endless")] == [2, 2, 2]
+    (found,) = held(library)
+    assert (found.files, found.unread) == (3, 4)
+    assert found.phrases > 0
+
+    write_midi(source.path / "fault.mid", 8, bars=12)  # saved anew: read anew, whatever became of it before
+    indexer.look()
+    assert told.get(timeout=PATIENCE).finished
+    assert len((source.path / "fault.tries").read_text()) == 4
+    assert len((source.path / "killed.tries").read_text()) == 2
+    (source.path / "fault.mid").rename(source.path / "mended.mid")
+    indexer.look()
+    assert told.get(timeout=PATIENCE).read == 1
+    assert {each.path for each in problems(library)} == {"killed.mid", "endless.mid", "greedy.mid"}
+    assert told.empty()
+
+
+def test_a_process_that_ends_with_the_program_blames_no_file(
+    tmp_path: Path, source: Source, indexer: Indexer, told: queue.Queue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "run", dying.run_slowly)
+    indexer.start()
+    while not (source.path / "0.tries").exists():
+        assert indexer.running
+    indexer.close()
+    assert (tmp_path / "l.sqlite.reading").read_bytes() == b""
+    indexer.start()  # closed for good
+    assert indexer.pid is None
+
+
+def test_a_process_that_always_dies_is_not_begun_for_ever(
+    indexer: Indexer, told: queue.Queue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "run", dying.never)
+    indexer.start()
+    assert "Indexing stopped unexpectedly" in told.get(timeout=PATIENCE)
+    assert not indexer.running

@@ -76,3 +76,30 @@ def test_material_is_read_once_each_with_keys_and_metres(library: Path) -> None:
     assert material.traits(mill) == ("dorian", "4/4")
     with pytest.raises(UserError):
         load_material(library.with_name("none.sqlite"))
+
+
+def test_the_towers_come_after_what_is_learned_and_the_history_is_replayed_behind_it(library: Path) -> None:
+    history = History(library)
+    for number, phrase in enumerate(load_material(library).phrases[:6]):
+        history.record("kept", phrase, "melody", 0, 960, float(number), True, {})
+    history.close()
+    answers: queue.Queue[Any] = queue.Queue()
+    refitter = Refitter(library, answers.put, answers.put, answers.put)
+    try:
+        refitter.use("neighbours")  # which needs nothing more than is learned in any case
+        refitter.replay()
+        replayed = answers.get(timeout=60)
+        assert (replayed.sittings, replayed.enough) == (1, False)
+        refitter.use("neural")
+        first, second = answers.get(timeout=60), answers.get(timeout=60)
+        assert isinstance(first, Knowledge)
+        assert isinstance(second, Knowledge)
+        assert first.neural is None
+        assert second.neural is not None
+        suggester = Suggester(second, "neural")
+        suggester.remember(weigh([fact("kept", second.material.phrases[0], NOW)], NOW), frozenset())
+        offered = suggester.suggest(Situation(), Wish(count=5))
+        assert len(offered) == 5
+        assert sum(part.amount for part in offered[0].parts) == pytest.approx(offered[0].score)
+    finally:
+        refitter.close()

@@ -11,6 +11,7 @@ import pytest
 from app import paths
 from app.library.catalogue import entries
 from app.library.database import open_library
+from app.library.history import History
 from app.library.indexer import index
 from app.library.search import Hit, Index, Query, load, seed_line
 from app.library.sources import Source
@@ -70,9 +71,22 @@ def test_features_roles_sources_and_moods_narrow(library: Path, loaded: Index) -
     assert (np.abs(loaded.features[rows, INDEX["tempo"]] - 105) <= 5).all()
     drums = loaded.find(Query(roles=frozenset({"drums"}), sources=frozenset({"Antiphon"}), limit=1000))
     assert len(drums) == 22
+    jigs = loaded.find(Query(metres=frozenset({"6/8"}), limit=1000))
+    dorian = loaded.find(Query(modes=frozenset({"dorian"}), limit=1000))
+    assert {entry.seed.metre for entry in entries(library, [hit.id for hit in jigs])} == {(6, 8)}
+    scales = {entry.seed.key.scale for entry in entries(library, [hit.id for hit in dorian]) if entry.seed.key}
+    assert scales == {"dorian"}
+    some, count = loaded.find_counting(Query(metres=frozenset({"6/8"}), limit=2))
+    assert some == jigs[:2]
+    assert count == len(jigs) > 2
+    assert loaded.find_counting(Query(sources=frozenset({"no such source"}))) == ([], 0)
     moods = [loaded.find(Query(moods=frozenset({mood}), limit=1000)) for mood in ("sad", "calm", "tense", "bright")]
     assert sum(map(len, moods)) == len(loaded)
     assert min(map(len, moods)) > 0
+    tunes = _titles(library, loaded.find(Query(metres=frozenset({"4/4"}), limit=1000)))
+    several = max(map(tunes.count, tunes))
+    assert several > 2
+    assert len(set(tunes[: len(set(tunes))])) == len(set(tunes))  # no title again before all others
     with pytest.raises(UserError, match="swagger"):
         loaded.find(Query(ranges={"swagger": (0, 1)}))
 
@@ -83,6 +97,7 @@ def test_a_played_phrase_is_found_and_a_tapped_one(library: Path, loaded: Index)
     hits = loaded.find(Query(line=played, limit=5))
     assert _titles(library, hits)[0] == "Market Square"
     assert hits[0].distance < 0.01 < hits[1].distance
+    assert hits[0].match > 0.99 > hits[1].match
     tapped = line_of(_seed(library, loaded, "Sideways").notes[:, 0] / 700, None)
     assert "Sideways" in _titles(library, loaded.find(Query(line=tapped, limit=3)))
     assert _titles(library, loaded.find(Query("song", line=played, limit=3)))[0].startswith("Song")
@@ -111,3 +126,19 @@ def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
     assert empty.find(Query("x")) == []
     with pytest.raises(UserError):
         load(tmp_path / "none.sqlite")
+
+
+def test_tags_and_comments_are_looked_for_too(library: Path, loaded: Index) -> None:
+    path = library.with_name("tagged.sqlite")
+    path.write_bytes(library.read_bytes())
+    chosen = loaded.find(Query("old mill"))[0]
+    history = History(path)
+    history.record("tagged", chosen.content_hash, "melody", 0, 960, 0.0, True, {"words": "Wedding Opening"})
+    history.record("commented", chosen.content_hash, "melody", 0, 960, 0.0, True, {"words": "for Anna's march"})
+    history.record("commented", "elsewhere", "melody", 0, 960, 0.0, True, {})
+    history.close()
+    index = load(path)
+    assert [hit.content_hash for hit in index.find(Query("wedding"))] == [chosen.content_hash]
+    assert [hit.content_hash for hit in index.find(Query("anna MILL dorian opening"))] == [chosen.content_hash]
+    assert index.find(Query("wedding reel 7/8")) == []
+    assert loaded.find(Query("wedding")) == []

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.library.history import Row
 from app.library.suggestions import Situation, Suggester
 from app.library.weights import weigh
 from models.recommend.diversify import Wish
 from models.recommend.features import INDEX
+from models.recommend.material import Seed
 from tests.app.library.shelf import NOW, fact, history, knowledge, material
 
 EMPTY = Situation()
@@ -37,14 +39,14 @@ def test_ten_of_the_kind_that_was_liked_and_none_of_what_was_just_heard(suggeste
     assert all(each.source.startswith("Book") and each.id >= 1000 for each in offered)
 
 
-def test_the_parts_sum_to_the_score_and_the_score_is_the_vectors_product(suggester: Suggester) -> None:
+def test_the_parts_sum_to_the_score_and_the_score_is_the_verdicts(suggester: Suggester) -> None:
     known = knowledge()
     situation = Situation(material().features[100], "G major")
     for each in suggester.suggest(situation, Wish()):
         row = known.material.rows[each.phrase]
         situated = sum(part.amount for part in each.parts if part.kind in ("phrase", "key"))
         assert sum(part.amount for part in each.parts) == each.score
-        assert each.score - situated == pytest.approx(known.fitted.items[row] @ suggester.taste.vector, abs=1e-5)
+        assert each.score - situated == pytest.approx(suggester.verdict.scores()[row], abs=1e-5)
         assert {part.phrase for part in each.parts if part.kind == "event"} == {
             *(f"j{number}" for number in range(9)), "w0", "w1", "w2"}  # fmt: skip
 
@@ -128,3 +130,70 @@ def test_takes_are_liked_by_their_features(suggester: Suggester) -> None:
     palate = suggester.palate()
     liked = palate.places.of(features[[30, 31, 110, 111]]) @ palate.vector
     assert liked[:2].min() > liked[2:].max()
+
+
+def _said(trait: str, to: float) -> Row:
+    return Row(NOW - 5, "leaned", f"trait {trait}", "taste", 0, 0, 0.0, True, {"trait": trait, "to": to})
+
+
+def _with(suggester: Suggester, *words: Row) -> Suggester:
+    suggester.remember(weigh([*(each.row for each in history()), *words], NOW), frozenset())
+    return suggester
+
+
+def test_what_the_user_says_of_themselves_turns_the_suggestions_and_is_a_reason(suggester: Suggester) -> None:
+    assert _kinds(suggester)["w"] == 0
+    _with(suggester, _said("tempo", -2.0))
+    offered = suggester.suggest(EMPTY, PLAIN)
+    assert Counter(each.phrase[0] for each in offered)["w"] >= 8
+    for each in offered:
+        spoken = [part for part in each.parts if part.kind == "said"]
+        assert [part.phrase for part in spoken] == ["tempo"]
+        assert sum(part.amount for part in each.parts) == each.score
+    assert any("slower, because you said so" in each.reason for each in offered)
+    _with(suggester)  # it was taken back
+    assert _kinds(suggester)["w"] == 0
+
+
+def test_no_leaning_offers_as_the_library_is_whatever_was_learned(suggester: Suggester) -> None:
+    known = knowledge()
+    away = known.traits.measured[:, known.traits.places["metre 6/8"]]
+    wish = replace(PLAIN, count=30, a_source=30)
+
+    def offered(*words: Row) -> float:
+        found = _with(suggester, *words).suggest(EMPTY, wish)
+        return float(np.mean([away[known.material.rows[each.phrase]] for each in found]))
+
+    learned = offered()
+    assert learned > 1
+    assert offered(_said("metre 6/8", 0.0)) == pytest.approx(0, abs=0.6)
+    assert offered(_said("metre 6/8", -1.0)) < -0.6
+    assert offered() == pytest.approx(learned)  # what was said is taken back
+
+
+def test_takes_heed_what_the_user_says(suggester: Suggester) -> None:
+    def bar(step: int) -> Seed:
+        onsets = np.arange(0, 4 * 1920, step)
+        each = np.ones(len(onsets), int)
+        return Seed(np.stack([onsets, step * each, 60 + onsets % 7, 80 * each], 1), 480, 4)
+
+    busy, calm = bar(160), bar(960)
+    plain = suggester.likes([busy, calm])
+    fewer = _with(suggester, _said("density", -2.0), _said("made up", 1.0)).likes([busy, calm])
+    assert fewer[1] - fewer[0] > plain[1] - plain[0]
+    assert suggester.known == 12 + 2 * 5
+
+
+def test_a_newcomer_who_says_where_they_lean_is_heard() -> None:
+    newcomer = Suggester(knowledge([]))
+    newcomer.remember(weigh([_said("mode minor", 1.0)], NOW), frozenset())
+    offered = newcomer.suggest(EMPTY, PLAIN)
+    assert {each.phrase[0] for each in offered} == {"w"}
+    assert all(each.reason == "minor, because you said so" for each in offered)
+
+
+def test_what_was_taken_out_is_no_reason_any_more(suggester: Suggester) -> None:
+    over = [fact("overlooked", f"j{number}", NOW - 5) for number in range(9)]
+    _with(suggester, *over)
+    assert not set(suggester.taste.items.tolist()) & set(range(9))
+    assert all("because you" not in each.reason for each in suggester.suggest(EMPTY, PLAIN))

@@ -50,7 +50,8 @@ def test_what_counts_for_what_against_and_what_not_at_all() -> None:
     assert {name for name, sign in signs.items() if sign < 0} == {
         "skipped", "dismissed", "refused", "starred 1", "starred 2"}  # fmt: skip
     assert {name for name, sign in signs.items() if not sign} == {
-        "in part", "loop", "by itself", "again", "overruled", "no stars"}  # fmt: skip
+        "in part", "loop", "by itself", "again", "overruled", "no stars", "leaned", "overlooked",
+        "taken out"}  # fmt: skip
     assert all(rule.reason and rule.said for rule in RULES.values())
 
 
@@ -92,3 +93,15 @@ def test_what_is_not_for_me_stays_so_however_old_it_is() -> None:
     rows = [fact("refused", at=NOON - 50 * HALF_LIFE), fact("kept", "b")]
     assert refused(rows) == {"a"}
     assert abs(worths(weigh(rows, NOON))["a"]) < 1e-9
+
+
+def test_what_is_to_count_no_more_counts_for_nothing_until_that_is_taken_back() -> None:
+    rows = [
+        fact("starred", at=NOON, stars=5), listened(NOON + 60), fact("kept", "b", at=NOON + 70), listened(NOON + 80),
+        fact("overlooked", at=NOON + 90),
+    ]  # fmt: skip
+    assert [each.rule for each in weigh(rows, NOON)] == ["taken out", "taken out", "kept", "taken out", "overlooked"]
+    assert worths(weigh(rows, NOON)) == {"b": RULES["kept"].weight}
+    assert set(worths(weigh(rows[:4], NOON))) == {"a", "b"}
+    anew = [*rows, listened(NOON + 100), listened(NOON + 110)]
+    assert [each.rule for each in weigh(anew, NOON)][5:] == ["listened", "replayed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from pytestqt.qtbot import QtBot
 from app.compose.client import ComposeClient
 from app.compose.learning import Learner
 from app.document import Document
+from app.library.database import open_library
 from app.library.history import History
+from app.library.indexer import index
 from app.library.knowledge import learn
 from app.library.material import load_material
 from app.library.offers import Shelf
@@ -29,7 +32,9 @@ from app.settings import Settings
 from app.song.selection import Selection
 from app.ui.recording import Recording
 from app.ui.seed_index import SeedIndex
+from app.ui.seed_list import SeedList
 from app.ui.window import MainWindow
+from tests.app.ui.tunes import write_tunes
 
 MINUET = Path(__file__).parents[2] / "data" / "midi" / "minuet.mid"
 WAIT = 20_000
@@ -147,7 +152,7 @@ def program(qtbot: QtBot, tmp_path: Path, options: Options, engine: str) -> Iter
     index = SeedIndex(history.path, lambda folders: sources(folders, tmp_path / "seeds", tmp_path / "takes")[-1:])
     shelf = Shelf(history.path)
     window = MainWindow(
-        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, "About"
+        document, player, client, learner, Settings(), recording, tallies, index, shelf, stored.append, lambda: "About"
     )
     index.changed.connect(lambda: window.seeds.learned.emit(learn(load_material(history.path), [])))
     qtbot.addWidget(window, before_close_func=lambda _: document.mark_saved(document.song, MINUET))
@@ -162,6 +167,27 @@ def program(qtbot: QtBot, tmp_path: Path, options: Options, engine: str) -> Iter
     learner.close()
     client.close()
     player.close()
+
+
+@pytest.fixture
+def music() -> Callable[[Path], None]:
+    """What writes the takes that stand on the shelf."""
+    return write_tunes
+
+
+@pytest.fixture
+def shelf(program: Program, music: Callable[[Path], None], tmp_path: Path) -> SeedList:
+    """The list of seeds, shown, with the music on it."""
+    music(tmp_path / "takes")
+    assert program.recording.history.flush()  # which makes the library
+    with closing(open_library(program.index.library)) as connection:
+        written = index(connection, sources((), tmp_path / "seeds", tmp_path / "takes")[-1:]).phrases
+    program.index.start()
+    program.wait(program.window.isActiveWindow)
+    program.key(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert program.window.shelf.isVisible()
+    program.wait(lambda: program.window.shelf.list.count() == written)
+    return program.window.shelf.list
 
 
 def answer_prompts(button: QMessageBox.StandardButton, asked: list[str] | None = None) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models.evaluate.__main__ import main
-from models.evaluate.listeners import COLD, WISHES
-from models.evaluate.simulated import LIKED, UNSEEN, hidden_vectors, make_listener, read_seeds
+from models.evaluate.listeners import COLD, RIVALS, SHELF, SITTINGS, WISHES, _listen, make_world
+from models.evaluate.simulated import LIKED, UNSEEN, feel, hidden_vectors, make_listener, read_seeds
 
 
 def write_book(folder: Path, tunes: int = 60) -> Path:
@@ -54,6 +54,10 @@ def test_the_command_judges_the_shelf_and_it_beats_chance(tmp_path: Path, capsys
     figures = json.loads(out.read_text())
     assert figures["hits_factors_cold30"] > LIKED
     assert figures["hits_shelf_last"] > LIKED
+    for name in (*RIVALS, "factors"):
+        assert 0 <= figures[f"hits_{name}"] <= 1
+        assert f"hits_{name}_sitting{SITTINGS}" in figures
+    assert figures["hits_oracle"] > figures["hits_factors"] > figures["hits_random"]
     for name in WISHES:
         assert 0 <= figures[f"left_{name}"] <= 1
     for events in COLD:
@@ -64,3 +68,16 @@ def test_the_command_judges_the_shelf_and_it_beats_chance(tmp_path: Path, capsys
 def test_too_small_a_library_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["listeners", "--pieces", str(write_book(tmp_path / "book", 2))]) == 2
     assert "give folders" in capsys.readouterr().err
+
+
+def test_tastes_know_takes_as_they_know_phrases_and_who_knows_the_heart_is_right(tmp_path: Path) -> None:
+    library = read_seeds([write_book(tmp_path / "book")], 10_000)
+    hidden = hidden_vectors(library)
+    listener = make_listener(library, hidden, 4)
+    again = feel(library, 4, library.features, hidden)
+    assert np.corrcoef(again, listener.felt)[0, 1] > 0.97  # the unseen part is scaled by the listener, not the library
+    world = make_world(library)
+    rates, hits = _listen(world, listener, SHELF, 0, "oracle")
+    assert rates[0] == 1
+    assert len(hits) == round(rates.sum() * 10)
+    assert _listen(world, listener, SHELF, 0, "random")[0].mean() < 0.3

@@ -87,6 +87,17 @@ def test_only_those_that_are_asked_for(lines: Lines) -> None:
     assert sorted(found.tolist()) == [5, 9]
 
 
+def test_the_same_line_among_others_is_found_as_if_it_were_new(lines: Lines) -> None:
+    query, other = line_of(*_query(80)), line_of(*_query(7))
+    among = np.arange(COUNT) % 2 == 0
+    for asked in (query, other, query, query):
+        for chosen in (None, among, ~among):
+            found, costs = lines.distances(asked, chosen)
+            fresh, expected = lines.distances(Line(asked.intervals, asked.ratios), chosen)
+            assert found.tolist() == fresh.tolist()
+            assert costs.tolist() == expected.tolist()
+
+
 def test_edit_distances_are_those_of_the_textbook(lines: Lines) -> None:
     chance = np.random.default_rng(8)
     query = chance.integers(-4, 5, 12).astype(np.int8)
@@ -123,6 +134,47 @@ def test_sameness_is_of_line_alone() -> None:
     higher = PHRASES[0].copy()
     higher[:, 2] += 4
     higher[:, 0] *= 2
-    lines = phrase_lines([PHRASES[0], higher, PHRASES[1]])
+    other = PHRASES[0].copy()
+    other[3, 2] += 1
+    lines = phrase_lines([PHRASES[0], higher, PHRASES[1], other])
     assert lines.same(0, 1)
+    assert lines.same_rhythm(0, 1)
     assert not lines.same(0, 2)
+    assert not lines.same_rhythm(0, 2)
+    assert not lines.same(0, 3)
+    assert lines.same_rhythm(0, 3)
+
+
+def test_how_much_of_a_line_is_there_says_nothing_of_what_surrounds_it(lines: Lines) -> None:
+    number = max(range(COUNT), key=lambda each: len(PHRASES[each]))
+    onsets, pitches = _query(number, transpose=3)
+    wrong = pitches.copy()
+    wrong[14] += 3
+    for played, least, most in ((pitches, 0.98, 1.0), (wrong, 0.8, 0.95)):
+        query = line_of(onsets[10:24], played[10:24])
+        found, costs = lines.distances(query)
+        assert found[0] == number
+        shares = lines.matches(query, found, costs)
+        assert least <= shares[0] <= most
+        assert shares[1] < 0.8
+        assert ((shares >= 0) & (shares <= 1)).all()
+
+
+def _heard(number: int, chance: np.random.Generator, wrong: int = 0, tapped: bool = False) -> Line:
+    """The phrase as somebody plays it: elsewhere, slower or faster, tapped a little unevenly."""
+    onsets, pitches = _query(number, int(chance.integers(-9, 10)), chance.uniform(0.6, 1.6))
+    if tapped:
+        return line_of(np.maximum.accumulate(onsets + chance.normal(0, 0.008, len(onsets))), None)
+    pitches = pitches.copy()
+    pitches[chance.choice(len(pitches), wrong, replace=False)] += chance.choice([-4, -3, -2, -1, 1, 2, 3, 4], wrong)
+    return line_of(onsets, pitches)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "tapped", "best", "share"), [(0, False, 1, 0.9), (2, False, 10, 0.8), (0, True, 10, 0.9)]
+)
+def test_so_many_phrases_are_found(lines: Lines, wrong: int, tapped: bool, best: int, share: float) -> None:
+    chance = np.random.default_rng(11)
+    wanted = range(0, COUNT, 6)
+    hits = [n in lines.distances(_heard(n, chance, wrong, tapped))[0][:best].tolist() for n in wanted]
+    assert np.mean(hits) >= share
