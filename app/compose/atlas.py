@@ -32,13 +32,14 @@ class MapPhrase:
     """A phrase with the name it is shown under, and the `kind` of things it is one of, by which it is coloured.
 
     `read` gives its notes when they are needed, or raises UserError where they are gone; `placed` says where it lies in
-    the space of the engine that varies, where that is known already.
+    the space of the engine that varies, where that is known already. `music` names its content, where that has a name.
     """
 
     title: str
     read: Callable[[], Phrase]
     kind: str = SONG
     placed: Placed | None = None
+    music: str = ""
 
 
 class PhraseSource(Protocol):

@@ -32,11 +32,13 @@ _BUG = "Reading the seeds for the map stumbled, see the log; those read so far a
 
 @dataclass(frozen=True)
 class Read:
-    """How far it is: seeds read of those that were missing, and the seconds left where they can be told."""
+    """How far it is: seeds read of those that were missing, and the seconds left where they can be told; and where the
+    last of them lie, None for those left out."""
 
     done: int
     total: int
     seconds_left: float | None = None
+    found: tuple[tuple[Seeded, Place | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,14 @@ def _read_missing(
         done, began = 0, time.monotonic()
         while missing:
             surveyor = surveyor or _load(engine, weights)
-            batch = read(library, missing[:BATCH], surveyor)
+            wanted = missing[:BATCH]
+            batch = read(library, wanted, surveyor)
             places.store(connection, name, batch)
             there.update(batch)
             done += len(batch)
             missing = places.choose(found, there, most).missing
             left = (time.monotonic() - began) / done * len(missing)
-            send(Read(done, done + len(missing), left))
+            send(Read(done, done + len(missing), left, tuple((seed, batch[seed.content_hash]) for seed in wanted)))
 
 
 def read(library: Path, seeds: Sequence[Seeded], surveyor: Surveyor) -> dict[str, Place | None]:

@@ -23,7 +23,7 @@ from models.request import Placed, Request, Take
 
 CHUNK = 32  # phrases the engine reads before it looks whether something else was asked
 FEW = 16  # with fewer phrases the engine makes some up: between one or two there is nothing to find
-_SHOWN_EVERY = 3.0  # seconds between two looks at the seeds that were read meanwhile
+_SHOWN_EVERY = 1.0  # seconds between two times that seeds come onto the map while they are read
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,16 @@ class MapPoints(QObject):
         self._unread: list[MapPhrase] = []
         self._trouble = ""
         self._laid_of = 0  # phrases that the plane was laid for
-        self._looked_at, self._looks, self._looking = 0.0, 0, False
+        self._coming: list[MapPhrase] = []  # seeds that were read, and are not on the map yet
+        self._came_at, self._looks = 0.0, 0
         self._wanted = True
         self.phrases: list[MapPhrase] = []
         self.map: LatentMap | None = None
         client.surveyed.connect(self._surveyed)
         client.takes_came.connect(self._takes_came)
         client.failed.connect(self._failed)
-        seeds.read.connect(self._seeds_read)
+        seeds.read.connect(self.progressed)
+        seeds.more.connect(self._seeds_came)
         seeds.troubled.connect(self.told)
         seeds.ended.connect(self._seeds_ended)
 
@@ -100,7 +102,7 @@ class MapPoints(QObject):
     def look_again(self) -> None:
         """The library holds other seeds than before."""
         if self.settled and not self._seeds.running:
-            self._take_in(start=True)
+            self._take_in()
 
     def rest(self) -> None:
         """Stop whatever is being read: it goes on when it is opened again."""
@@ -134,7 +136,7 @@ class MapPoints(QObject):
         self._read_on()  # also where nothing is left: the engine is loaded before it is needed
 
     def _broken(self, error: Exception) -> None:
-        self._gathering = self._looking = False
+        self._gathering = False
         if not isinstance(error, UserError):
             raise error
         self.told.emit(str(error))
@@ -193,43 +195,62 @@ class MapPoints(QObject):
         """Nothing but seeds will come now. A plane that was laid for the first few is laid anew for all."""
         if len(self.phrases) > 2 * self._laid_of:
             self._show(_lay(self.phrases))
+        self._add_seeds()
         self.ready.emit()
         if self._trouble:
             self.told.emit(self._trouble)
 
     # --- seeds
 
-    def _seeds_read(self, read: Read) -> None:
-        self.progressed.emit(read)
-        if time.monotonic() - self._looked_at > _SHOWN_EVERY and self.settled and not self._looking:
-            self._take_in()
+    def _seeds_came(self, found: list[MapPhrase]) -> None:
+        self._coming += found
+        if self.settled and time.monotonic() - self._came_at > _SHOWN_EVERY:
+            self._add_seeds()
+            self._lay_anew(4)
 
     def _seeds_ended(self) -> None:
         self.progressed.emit(None)
-        self._take_in(end=True)
+        if self.settled:
+            self._add_seeds()
+            self._lay_anew(2)
+            self.ready.emit()
 
-    def _take_in(self, start: bool = False, end: bool = False) -> None:
-        """Show the seeds there are now; then read those that are missing, or see that this was all."""
-        self._looked_at, self._looks, self._looking = time.monotonic(), self._looks + 1, True
+    def _add_seeds(self) -> None:
+        there = {each.music for each in self.phrases}
+        coming, self._coming = [each for each in self._coming if each.music not in there], []
+        self._came_at = time.monotonic()
+        if coming:
+            self._add(coming)
+
+    def _lay_anew(self, times: int) -> None:
+        """Lay the plane for all phrases where there are so many times those it was laid for; not under a drag."""
+        dragged = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if not dragged and len(self.phrases) > times * self._laid_of:
+            number, phrases = self._number, self.phrases
+            self._tasks.run(lambda: _lay(phrases), partial(self._laid_anew, number), self._broken)
+
+    def _laid_anew(self, number: int, laid: _Laid) -> None:
+        count = len(laid.phrases)
+        if number != self._number or laid.map is None or self.phrases[:count] != laid.phrases:
+            return  # they are others by now
+        more = self.phrases[count:]
+        placed = [each.placed for each in more if each.placed is not None]
+        self._show(_Laid([*laid.phrases, *more], laid.map.more(placed), count))
+
+    def _take_in(self) -> None:
+        """Show the seeds that the library holds now, and read those that are missing."""
+        self._looks += 1
         which, before, laid_of = (self._number, self._looks), self.map, self._laid_of
         others = [each for each in self.phrases if each.kind != SEEDS]
-        dragged = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-        times = 10**9 if dragged else 2 if end else 4  # so many more phrases move the plane
 
         def look() -> _Laid:
-            found = [*others, *self._seeds.phrases()][:MOST_PHRASES]
-            return _lay(found) if len(found) > times * laid_of else _lay(found, before, laid_of)
+            return _lay([*others, *self._seeds.phrases()][:MOST_PHRASES], before, laid_of)
 
-        self._tasks.run(look, partial(self._taken_in, which, start, end), self._broken)
+        self._tasks.run(look, partial(self._taken_in, which), self._broken)
 
-    def _taken_in(self, which: tuple[int, int], start: bool, end: bool, laid: _Laid) -> None:
-        self._looking = self._looks != which[1]
-        if which != (self._number, self._looks) or not self.settled:
-            return  # a newer look is under way, or another gathering
-        self._show(laid)
-        if end:
-            self.ready.emit()
-        elif start:
+    def _taken_in(self, which: tuple[int, int], laid: _Laid) -> None:
+        if which == (self._number, self._looks) and self.settled:  # else a newer look is under way, or all is anew
+            self._show(laid)
             self._read_seeds()
 
     def _read_seeds(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.compose.atlas import SEEDS, MapPhrase
 from app.library import places
 from app.library.catalogue import entries
 from app.library.places import MOST_SEEDS, Chosen, Place, Seeded
-from app.library.surveying import SeedSurvey
+from app.library.surveying import Read, SeedSurvey
 from models.errors import UserError
 from models.held import stretch
 from models.music.notes import Phrase
@@ -26,8 +27,10 @@ class SeedPlaces(QObject):
     """A source of phrases that fills while it is asked: `read` says how far it is, `ended` that no more will come."""
 
     read = Signal(object)  # surveying.Read
+    more = Signal(object)  # a list of MapPhrase that were just read
     troubled = Signal(str)
     ended = Signal()
+    _came = Signal(object)
     _exit = Signal()
 
     def __init__(
@@ -41,9 +44,10 @@ class SeedPlaces(QObject):
         self._version = ""
         self.chosen = _NOTHING  # what phrases() found last
         self._survey = SeedSurvey(
-            library, self._file, weights, self.read.emit, self.troubled.emit, self._exit.emit, engine, most
+            library, self._file, weights, self._came.emit, self.troubled.emit, self._exit.emit, engine, most
         )
         self._stopping = self._again = False
+        self._came.connect(self._take)
         self._exit.connect(self._ended)
 
     @property
@@ -60,8 +64,7 @@ class SeedPlaces(QObject):
         chosen = places.choose(places.seeds(self._library), places.known(self._file, self._version), self._most)
         self.chosen = chosen
         for seed, place in chosen.shown:
-            name = seed.title if not seed.source or seed.source == seed.title else f"{seed.title} ({seed.source})"
-            yield MapPhrase(name or "a seed", partial(self._notes, seed, place), SEEDS, place.placed)
+            yield self._phrase(seed, place)
 
     def start(self) -> None:
         """Read what is missing, unless that is being done; returns at once."""
@@ -78,6 +81,22 @@ class SeedPlaces(QObject):
     def close(self) -> None:
         """End the process."""
         self._survey.close()
+
+    def _phrase(self, seed: Seeded, place: Place) -> MapPhrase:
+        name = seed.title if not seed.source or seed.source == seed.title else f"{seed.title} ({seed.source})"
+        return MapPhrase(name or "a seed", partial(self._notes, seed, place), SEEDS, place.placed, seed.content_hash)
+
+    def _take(self, read: Read) -> None:
+        done = {seed.content_hash for seed, _ in read.found}
+        shown = [(seed, place) for seed, place in read.found if place is not None]
+        self.chosen = replace(
+            self.chosen,
+            shown=(*self.chosen.shown, *shown),
+            missing=tuple(seed for seed in self.chosen.missing if seed.content_hash not in done),
+            left_out=self.chosen.left_out + len(read.found) - len(shown),
+        )
+        self.read.emit(read)
+        self.more.emit([self._phrase(seed, place) for seed, place in shown])
 
     def _ended(self) -> None:
         again, self._stopping, self._again = self._again, False, False

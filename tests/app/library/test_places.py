@@ -84,8 +84,14 @@ def test_seeds_are_read_once_and_what_has_no_bars_for_the_grid_is_left_out_and_c
     told, wrong = _survey(library, weights)
     assert wrong == []
     found = places.seeds(library)
-    assert told[-1] == Read(len(found), len(found), 0.0)
+    assert (told[-1].done, told[-1].total, told[-1].seconds_left) == (len(found), len(found), 0.0)
     there = _known(library, weights)
+    for seed, place in (each for one in told for each in one.found):  # what was told is what is remembered
+        stored = there[seed.content_hash]
+        assert (place is None) == (stored is None)
+        if place is not None and stored is not None:
+            assert np.array_equal(place.placed.points, stored.placed.points)
+    assert sum(len(one.found) for one in told) == len(found)
     assert there.keys() == {seed.content_hash for seed in found}
     chosen = places.choose(found, there)
     assert chosen.left_out == sum(place is None for place in there.values()) > 0  # the drums
