@@ -82,7 +82,7 @@ def read_record(path: Path) -> Record:
     try:
         tables: Any = json.loads(path.read_text(encoding="utf-8"))
         real, crowd = tables.get("recommend", {}), tables.get("listeners", {})
-        figures = {
+        figures: dict[methods.Name, Figure] = {
             name: Figure(
                 real.get("figures", {}).get(f"ndcg100_{name}"),
                 real.get("figures", {}).get(f"ndcg100_{name}_unseen"),
