@@ -22,7 +22,8 @@ class Described:
 DESCRIBED: Mapping[methods.Name, Described] = {
     "factors": Described(
         "Matrix factorisation",
-        "Places every phrase by how it is made, then moves the phrases you heard by what you liked together.",
+        "Places every phrase by how it is made, moves those you heard by what you liked together, and lets a tune be "
+        "liked for itself.",
     ),
     "neighbours": Described(
         "Neighbours", "Looks for phrases near each one you liked: of the same sittings, and made alike."

@@ -62,7 +62,8 @@ class Kindred:
 def fold_in(
     fitted: Factors, kin: Integers, items: Integers, weights: Floats, targets: Floats, kinship: float = KINSHIP
 ) -> Kindred:
-    """As `factors.fold_in`, with the effects of tunes; `kin` (phrases,) numbers the tunes from 0."""
+    """As `factors.fold_in` where nothing is expected of a row (`mean` 0), with the effects of tunes; `kin` (phrases,)
+    numbers the tunes from 0."""
     heard = fitted.items[items]
     tunes, which = np.unique(kin[items], return_inverse=True)
     sums = np.bincount(which, weights)

@@ -22,8 +22,14 @@ def test_what_ships_bears_out_the_default() -> None:
         assert own.known > other.known
         assert other.newcomers is not None
         assert own.newcomers > other.newcomers
+    assert own.simulated is not None
+    for name in ("neighbours", "neural", "content", "popularity"):
+        other = record.figures[name]
+        assert other.simulated is not None
+        assert own.simulated > other.simulated
     assert "real listeners' held-back plays (.442, the next .433)" in record.chosen_because
     assert any("lastfm.zip" in source and "python -m models.evaluate recommend" in source for source in record.sources)
+    assert any("Simulated listeners: 100 in a library of 8,000 phrases" in source for source in record.sources)
     assert not any("/" in source.replace("80/20", "") for source in record.sources)  # no path of any machine
 
 

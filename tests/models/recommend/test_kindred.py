@@ -12,7 +12,7 @@ PHRASES, SIZE, A_TUNE = 60, 5, 4
 
 
 def fitted(spread: float = 1.0) -> Factors:
-    items = spread * np.random.default_rng(0).standard_normal((PHRASES, SIZE)).astype(np.float32)
+    items = np.random.default_rng(0).normal(0, spread, (PHRASES, SIZE)).astype(np.float32)
     none = np.zeros(SIZE, np.float32)
     settings = factors.Settings(factors=SIZE, unobserved=0.02, regularisation=3.0, exponent=0.0)
     return Factors(np.zeros((0, SIZE), np.float32), items, items.T @ items, none, settings)
