@@ -164,6 +164,7 @@ class MapView(QWidget):
         self._repaint_points()
 
     def _drag_to(self, at: tuple[float, float]) -> None:
+        self._over = -1  # what is written takes the place of what sounded there
         self.show_cross(at)
         self.dragged.emit(*at)
 

@@ -63,6 +63,7 @@ def test_dragging_writes_what_lies_there_and_it_goes_in_as_one_step(program: Pro
     for step in range(5):  # faster than it is written: the last place counts
         _mouse(shown, at + QPointF(step, step), pressed=True)
     program.qtbot.mouseRelease(shown.view, Qt.MouseButton.LeftButton)
+    assert shown.view.hovered == -1
     program.wait(lambda: shown.heard is not None and "What lies there" in shown.said.text())
     assert shown.map is not None
     take = shown.heard
