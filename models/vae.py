@@ -42,6 +42,7 @@ _REGISTERS = {Role.MELODY: 67, Role.BASS: 41, Role.VOICE: 62, Role.CHORDS: 60}
 _DENSE = 4  # points tried for each step of a blend
 _MOST_WINDOWS = 16
 _PLAIN = [(level, 0.0) for level in LEVELS]
+_BESIDE_SLIDERS = 0.5  # how much the distance counts where sliders are set
 _KEPT_WITHIN = 0.8  # of a deviation of the prior: what the points do not say of a phrase is mostly given up beyond
 _NEIGHBOUR = 1e-6
 
@@ -237,6 +238,7 @@ def _misses(
     misses = np.abs([distance(hand.plain(line, places, ticks, 12), own) - wanted for line in lines])
     if not request.nudges or not lines:
         return misses
+    misses *= _BESIDE_SLIDERS
     before = hand.measures(original, places)
     moved = np.array([hand.measures(line, places) - before for line in lines]) / hand.spreads
     asked = dict(request.nudges)

@@ -21,9 +21,11 @@ from models.vae_network import Config, Network
 
 TICKS = 480
 COMPING = sort_notes(
-    Note(i * 960 + (240 if pitch > 50 else 0), 700, pitch + (0, 5, 7, 0)[i % 4], 70)
-    for i in range(8)
-    for pitch in (41, 60, 64, 67)
+    tuple(
+        Note(i * 960 + (240 if pitch > 50 else 0), 700, pitch + (0, 5, 7, 0)[i % 4], 70)
+        for i in range(8)
+        for pitch in (41, 60, 64, 67)
+    )
 )
 
 
@@ -81,7 +83,7 @@ def test_what_the_points_do_not_say_is_kept_near_the_phrase(unlearned: Vae) -> N
 
 
 def test_a_blend_goes_from_one_phrase_to_the_other(unlearned: Vae, engine: Vae) -> None:
-    target = sort_notes(replace(note, onset=note.onset // 2, pitch=note.pitch + 2) for note in COMPING)
+    target = sort_notes(tuple(replace(note, onset=note.onset // 2, pitch=note.pitch + 2) for note in COMPING))
     request = _request(verb=Verb.BLEND, target=_phrase(target), takes=6)
     first, *_, last = _takes(unlearned, request)
     assert _places(first.notes) == _places(COMPING)
