@@ -10,6 +10,7 @@ import faulthandler
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -110,13 +111,18 @@ def limit_memory(most: int = MOST_MEMORY) -> None:
 
 
 def _own(library: Path) -> int:
-    """The first note that no living process holds."""
+    """The first note that no living process holds. Where the folder cannot be written, which opening the library tells
+    of, one that nobody finds again."""
     for number in range(_MOST_PROCESSES):
-        handle = os.open(library.with_name(f"{library.name}.reading{number or ''}"), os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            handle = os.open(library.with_name(f"{library.name}.reading{number or ''}"), os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError:
+            break
         if _lock(handle):
             return handle
         os.close(handle)
-    raise OSError("too many programs read into one library")
+    with tempfile.TemporaryFile() as lost:
+        return os.dup(lost.fileno())
 
 
 def _lock(handle: int) -> bool:

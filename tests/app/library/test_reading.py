@@ -1,0 +1,48 @@
+"""The note of what is being read: one a process, found by the next, and no trouble where it cannot be written."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from app.library.reading import Attempt, Reading
+
+FILE = Attempt("/music", "a/b\udcff.mid", 5, 7)
+
+
+def test_what_was_being_read_is_found_by_the_next_and_only_by_it(tmp_path: Path) -> None:
+    library = tmp_path / "l.sqlite"
+    first, second = Reading(library), Reading(library)  # two windows
+    assert (first.died_on, second.died_on) == (None, None)
+    with suppress(ZeroDivisionError), first.of(FILE):
+        assert b"b\\udcff.mid" in (tmp_path / "l.sqlite.reading").read_bytes()
+        assert (tmp_path / "l.sqlite.reading1").read_bytes() == b""
+        raise ZeroDivisionError
+    assert (tmp_path / "l.sqlite.reading").read_bytes() == b""  # it has not died of that
+    written = Reading(tmp_path / "other.sqlite")
+    with written.of(FILE):
+        left = (tmp_path / "other.sqlite.reading").read_bytes()
+    for reading in (first, second, written):
+        reading.close()
+    (tmp_path / "l.sqlite.reading").write_bytes(left)  # as a process that died has left it
+    after = Reading(library)
+    assert after.died_on == FILE
+    after.close()
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"[]", b"null", b'{"path": 1}'])
+def test_what_is_no_note_says_nothing(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "l.sqlite.reading").write_bytes(left)
+    reading = Reading(tmp_path / "l.sqlite")
+    assert reading.died_on is None
+    reading.close()
+
+
+def test_a_folder_that_is_not_there_keeps_nobody_from_reading(tmp_path: Path) -> None:
+    reading = Reading(tmp_path / "none" / "l.sqlite")
+    with reading.of(FILE):
+        pass
+    assert reading.died_on is None
+    reading.close()
