@@ -38,7 +38,7 @@ def test_the_figures_stand_beside_data_chance_and_retrieval(capsys: pytest.Captu
     accents = of_drums(hits, hits.astype(np.float32))
     tune = line_cells([(4 * beat, 4, 72) for beat in range(16)], Role.MELODY)
     phrases = Rolls(tune[None], chord_cells([(0, 16, 60)])[None], line_cells([(0, 16, 36)], Role.BASS)[None])
-    drums = Drums(DrumWriter(DrumsConfig(4, 16)), np.zeros(DRUMS, np.float32))
+    drums = Drums(DrumWriter(DrumsConfig(4, 16)), np.zeros((2, DRUMS), np.float32))
     figures = drum_figures(drums, hits, accents, phrases, 0)
     assert set(figures) == {f"{name}{end}" for name in DRUM_MEASURES for end in ENDS}
     assert figures["drum_accents_data"] == 100
