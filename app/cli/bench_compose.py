@@ -12,6 +12,7 @@ from app.cli.bench_loop import application, wait
 from app.cli.measured import Measured, measured
 from app.compose.client import ComposeClient
 from app.compose.intent import continuation
+from app.compose.worker import stay_loaded
 from app.song.edits import add_notes
 from app.song.song import Song
 from models.music.notes import Note
@@ -57,6 +58,7 @@ def sampling() -> Iterator[Measured]:
     from models.evaluate.rates import rates_beside  # it loads torch, which only this group may
 
     engine = load_engine("lstm")
+    stay_loaded()  # as the composer process does
     for name, takes, budget in (("LSTM, one stream", 1, 1000.0), ("LSTM, eight takes together", 8, 4000.0)):
         rates = [_rate(engine, request_after_phrase(number, takes, bars=16)) for number in range(RUNS + 1)][1:]
         yield measured(name, rates, budget, "notes/s", at_least=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -47,6 +48,7 @@ def run(connection: Connection, engine: str, styles: str | None = None) -> None:
         )
         inbox.join()
         return
+    stay_loaded()
     _tell(connection, Ready())
     while True:
         message = inbox.next()
@@ -56,6 +58,12 @@ def run(connection: Connection, engine: str, styles: str | None = None) -> None:
             _answer(composer, message, connection, inbox)
         elif isinstance(message, Survey) and isinstance(composer, Surveyor):
             _survey(composer, message, connection)
+
+
+def stay_loaded() -> None:
+    """Have the garbage collector leave alone what is loaded by now: going through all of torch delays notes."""
+    gc.collect()
+    gc.freeze()
 
 
 def _all(styles: str | None) -> Engines:
