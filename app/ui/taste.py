@@ -112,9 +112,9 @@ class TastePage(QDialog):
             self.read()
 
     def show_profile(self, profile: Profile) -> None:
-        """Show a taste that has been read."""
-        self.profile = profile
-        if self.isVisible():
+        """Show a taste that has been read; one that comes too late is read anew when the page is opened."""
+        if self.isVisible():  # else the map would keep the points of another profile
+            self.profile = profile
             self._show()
 
     def _show(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -62,20 +63,13 @@ class TasteEdits(QObject):
         def done(rows: tuple[Row, ...]) -> None:
             self._steps.append(rows)
             said = f"Taken back: {correction.words}."
-            self._history.delete(correction.ids, lambda result: self._came.emit(result, said))
-            if correction.phrase:
-                self.forgotten.emit()
+            self._history.delete(correction.ids, self._then(said, bool(correction.phrase)))
 
         self._tasks.run(found, done, self._failed)
 
     def forget(self, before: float) -> None:
         """Delete what was noted before a time, for good."""
-
-        def then(result: int | UserError) -> None:
-            self._came.emit(result, "Forgotten: {}.")
-            self.forgotten.emit()
-
-        self._history.forget(before, then)
+        self._history.forget(before, self._then("Forgotten: {}.", True))
 
     def undo(self) -> None:
         """Take back the last step made here."""
@@ -85,18 +79,29 @@ class TasteEdits(QObject):
         step = self._steps.pop()
         if not step or isinstance(step[0], Row):
             rows = tuple(row for row in step if isinstance(row, Row))
-            self._history.merge(rows, lambda result: self._came.emit(result, "Undone: it holds again."))
+            counts = any(row.kind == "overlooked" for row in rows)
+            self._history.merge(rows, self._then("Undone: it holds again.", counts))
         else:
             kind, music = step[0], str(step[1])
-            self._tasks.run(lambda: self._newest(kind, music), self._withdraw, self._failed)
+            then = self._then("Undone.", kind == "overlooked")
+            self._tasks.run(
+                lambda: self._newest(kind, music), lambda ids: self._history.delete(ids, then), self._failed
+            )
 
     def _newest(self, kind: Kind, music: str) -> list[int]:
         """The id of the last fact of a kind about this."""
         self._history.flush()
         return [row.id for row in history.rows(self._history.path, kind) if row.content_hash == music][-1:]
 
-    def _withdraw(self, ids: list[int]) -> None:
-        self._history.delete(ids, lambda result: self._came.emit(result, "Undone."))
+    def _then(self, sentence: str, counts: bool) -> Callable[[int | UserError], None]:
+        """What follows once the history is changed; `counts` says whether what was learned is another by that."""
+
+        def then(result: int | UserError) -> None:
+            self._came.emit(result, sentence)
+            if counts:  # no sooner: who learns anew must not read what was there before
+                self.forgotten.emit()
+
+        return then
 
     def _said(self, kind: Kind, music: str, sentence: str) -> None:
         self._steps.append((kind, music))

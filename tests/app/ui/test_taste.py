@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,15 +166,31 @@ def test_stars_and_the_weight_of_a_phrase_are_set_and_undone(program: Program, p
     assert page.fields.overlook.text() == "Count it again"
     assert page.fields.words.item(0).text().startswith("“Tune 1” counts no more")
     assert kinds(program) == [("starred", 4), ("overlooked", "Tune 1")]
-    program.qtbot.mouseClick(page.fields.overlook, Button.LeftButton)
+    with program.qtbot.waitSignal(page.learn_asked, timeout=WAIT):
+        program.qtbot.mouseClick(page.fields.overlook, Button.LeftButton)
     program.wait(lambda: not shown(page).corrections)
-    program.qtbot.mouseClick(page.fields.undo, Button.LeftButton)  # what was taken back holds again
+    with program.qtbot.waitSignal(page.learn_asked, timeout=WAIT):
+        program.qtbot.mouseClick(page.fields.undo, Button.LeftButton)  # what was taken back holds again
     program.wait(lambda: len(shown(page).corrections) == 1)
-    program.qtbot.mouseClick(page.fields.undo, Button.LeftButton)
+    with program.qtbot.waitSignal(page.learn_asked, timeout=WAIT):
+        program.qtbot.mouseClick(page.fields.undo, Button.LeftButton)
+    assert ("overlooked", "Tune 1") not in kinds(program)
     program.wait(lambda: not shown(page).corrections)
     program.qtbot.mouseClick(page.fields.undo, Button.LeftButton)
     program.wait(lambda: not any(point.stars for point in shown(page).points))
     assert kinds(program) == []
+
+
+def test_a_taste_that_comes_while_it_is_hidden_leaves_the_map_as_it_is(program: Program, page: TastePage) -> None:
+    do(program, page, ("kept", "Tune 1", 1), ("kept", "Tune 4", 1))
+    view, before = page.fields.map, shown(page)
+    program.qtbot.mouseClick(view, Button.LeftButton, pos=where(page, "Tune 4"))
+    page.hide()
+    page.show_profile(replace(before, points=()))
+    page.show()
+    assert len(shown(page).points) == len(view.places)
+    program.qtbot.mouseClick(view, Button.LeftButton, pos=where(page, "Tune 1"))
+    assert "“Tune 1”" in page.fields.point.text()
 
 
 def test_a_bar_is_dragged_and_the_shelf_heeds_it(program: Program, page: TastePage) -> None:
