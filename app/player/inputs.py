@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from app.player.jack_server import ServerWatch
-from app.player.ports import CLIENT_NAME, midi_errors, midi_systems, rtmidi_binding
+from app.player.ports import CLIENT_NAME, midi_errors, midi_systems, next_wait, rtmidi_binding
 
 _LOOK = 1.0  # seconds between two looks for keyboards that were plugged in
 _PATIENCE = 0.5
@@ -24,6 +24,7 @@ class Inputs:
     def __init__(self) -> None:
         self.connection, self._writer = multiprocessing.Pipe(duplex=False)
         self._ear: _Ear | None = None
+        self._ending: list[_Ear] = []  # those that still let go of their ports
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -31,17 +32,18 @@ class Inputs:
         return self._ear.names if self._ear is not None else ()
 
     def listen(self, on: bool) -> None:
-        """Begin to listen, or end it."""
-        ear, self._ear = self._ear, None
-        if ear is not None:
-            ear.close()
-        if on:
-            self._ear = _Ear(self._writer)
+        """Begin to listen, or end it; neither waits for the system, as music may be playing."""
+        if self._ear is not None:
+            self._ear.end()
+            self._ending = [ear for ear in (*self._ending, self._ear) if ear.alive]
+        self._ear = _Ear(self._writer) if on else None
 
     def close(self) -> None:
         """End for good."""
         self.listen(False)
-        self.connection.close()
+        self.connection.close()  # who waits for room in it waits no more
+        for ear in self._ending:
+            ear.join(_PATIENCE)
         self._writer.close()
 
 
@@ -58,16 +60,33 @@ class _Ear:
         self._thread = threading.Thread(target=self._run, name="midi inputs", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        with self._lock:
-            self._closing.set()  # from here on nothing is written any more
-        self._thread.join(_PATIENCE)
+    @property
+    def alive(self) -> bool:
+        """Whether it has not let go of everything yet."""
+        return self._thread.is_alive()
+
+    def end(self) -> None:
+        """Take no more notes, and let go of the ports on its own thread."""
+        self._closing.set()  # without the lock: a port keeps it while it waits for the pipe's reader, who may be here
+
+    def join(self, seconds: float) -> None:
+        """Wait until everything is let go of, but no longer than this."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
+        waits: dict[int, float] = {}  # by system: seconds between two looks
+        due: dict[int, float] = {}
         while not self._closing.is_set():
             for api in midi_systems():
+                now = time.monotonic()
+                if now < due.get(api, now):
+                    continue
+                answers = False
                 with contextlib.suppress(*midi_errors()):  # no ALSA or no JACK: that system has no ports
                     self._look(api)
+                    answers = True
+                waits[api] = next_wait(waits.get(api, _LOOK), answers, _LOOK)
+                due[api] = now if answers else now + waits[api]
             self.names = tuple(dict.fromkeys(name for _, name in self._open))
             self._closing.wait(_LOOK)
         for key in list(self._open):
@@ -87,10 +106,11 @@ class _Ear:
                 continue
             if api == rtmidi_binding().API_UNIX_JACK and api not in self._servers:
                 self._servers[api] = ServerWatch(f"{CLIENT_NAME} input server watch")
-            port = rtmidi_binding().MidiIn(rtapi=api, name=f"{CLIENT_NAME} input {number + 1}")
-            port.set_callback(self._hear)
-            port.open_port(port.get_ports().index(name), "in")
-            self._open[api, name] = port
+            with contextlib.suppress(*midi_errors()):  # one that another program keeps, say; it is tried again
+                port = rtmidi_binding().MidiIn(rtapi=api, name=f"{CLIENT_NAME} input {number + 1}")
+                port.set_callback(self._hear)
+                port.open_port(port.get_ports().index(name), "in")
+                self._open[api, name] = port
 
     def _let_go(self, key: tuple[int, str]) -> None:
         port = self._open.pop(key)
@@ -105,6 +125,6 @@ class _Ear:
     def _hear(self, event: tuple[list[int], float], _data: object = None) -> None:
         message, now = bytes(event[0]), time.monotonic()
         if len(message) == 3 and message[0] & 0xE0 == 0x80:  # a note on or off
-            with self._lock:
+            with self._lock, contextlib.suppress(OSError):  # nobody reads any more
                 if not self._closing.is_set():
                     self._writer.send((now, message))

@@ -142,10 +142,15 @@ class PortWatch:
         wait = self._seconds
         while True:
             self.systems, self.names = _ports()
-            # A system that is not there is looked for less and less often: JACK's library complains every time.
-            wait = self._seconds if self.systems else min(wait * 2, _RARELY)
+            wait = next_wait(wait, bool(self.systems), self._seconds)
             if self._closing.wait(wait):
                 return
+
+
+def next_wait(last: float, answers: bool, usual: float) -> float:
+    """Seconds until the next look for ports, after `last` seconds' wait for this one."""
+    # A system that is not there is looked for less and less often: JACK's library complains every time.
+    return usual if answers else min(last * 2, _RARELY)
 
 
 def port_names() -> tuple[str, ...]:

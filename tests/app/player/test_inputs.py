@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.player.client import Player
+from app.player.inputs import Inputs
 from app.player.messages import Struck
-from app.player.ports import rtmidi_binding
+from app.player.ports import next_wait, rtmidi_binding
 from tests.app.player.test_ports import PATIENCE, jack_name, jack_server, make_player
 
 __all__ = ["jack_name", "jack_server", "make_player"]  # fixtures
@@ -36,14 +38,157 @@ def test_a_note_sounds_until_it_is_let_go(qtbot: QtBot, make_player: Callable[..
     assert [data[:2] for _, data in _sent(tmp_path) if data[0] & 0xF0 == 0x80] == [b"\x82\x40"]
 
 
-def test_listening_where_there_is_no_keyboard_hears_nothing(qtbot: QtBot, make_player: Callable[..., Player]) -> None:
+def test_listening_where_there_is_no_keyboard_hears_nothing(
+    qtbot: QtBot, make_player: Callable[..., Player], tmp_path: Path
+) -> None:
     player = make_player()
-    with qtbot.waitSignal(player.changed, timeout=PATIENCE):
-        player.listen(0, 0)
-    player.listen(None)
+    heard: list[Struck] = []
+    player.struck.connect(heard.append)
+    player.listen(3, 11)
+    player.preview(0, None, 50, 70)  # a note of our own is none that comes in
+    qtbot.waitUntil(lambda: any(data == b"\x90\x32\x46" for _, data in _sent(tmp_path)), timeout=PATIENCE)
     with qtbot.waitSignal(player.changed, timeout=PATIENCE):
         player.use_synth(False)
+    assert heard == []
     assert player.inputs() == ()
+    assert not any(data[0] & 0x0F == 3 for _, data in _sent(tmp_path) if data[0] & 0xF0 == 0x90)
+
+
+class _Keyboards:
+    """A MIDI system of the test's own, in rtmidi's place."""
+
+    API_UNIX_JACK = -1
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.broken, self.there = list(names), set[str](), True
+        self.looks: list[float] = []  # when somebody asked for the system
+        self.hang = threading.Event()  # until when a port takes to close
+        self.hang.set()
+        self.callbacks: dict[str, Callable[..., None]] = {}
+        self.closed = list[str]()
+
+    def MidiIn(self, rtapi: int, name: str) -> _Port:
+        if name.endswith("watch"):
+            self.looks.append(time.monotonic())
+        if not self.there:
+            raise OSError("no server")
+        return _Port(self)
+
+
+class _Port:
+    def __init__(self, keyboards: _Keyboards) -> None:
+        self._keyboards, self._name = keyboards, ""
+
+    def get_ports(self) -> list[str]:
+        return list(self._keyboards.names)
+
+    def set_callback(self, callback: Callable[..., None]) -> None:
+        self._callback = callback
+
+    def open_port(self, number: int, _name: str) -> None:
+        self._name = self._keyboards.names[number]
+        if self._name in self._keyboards.broken:
+            raise OSError("busy")
+        self._keyboards.callbacks[self._name] = self._callback
+
+    def cancel_callback(self) -> None: ...
+
+    def close_port(self) -> None:
+        self._keyboards.hang.wait(PATIENCE / 1000)
+        self._keyboards.closed.append(self._name)
+
+    def delete(self) -> None: ...
+
+
+@pytest.fixture
+def keyboards(monkeypatch: pytest.MonkeyPatch) -> _Keyboards:
+    made = _Keyboards("Busy", "Free")
+    monkeypatch.setattr("app.player.inputs.rtmidi_binding", lambda: made)
+    monkeypatch.setattr("app.player.inputs.midi_systems", lambda: [1])
+    monkeypatch.setattr("app.player.inputs.midi_errors", lambda: (OSError,))
+    return made
+
+
+@pytest.fixture
+def inputs(keyboards: _Keyboards) -> Iterator[Inputs]:
+    made = Inputs()
+    yield made
+    keyboards.hang.set()
+    made.close()
+
+
+def test_a_keyboard_that_cannot_be_opened_keeps_no_other_away(
+    qtbot: QtBot, inputs: Inputs, keyboards: _Keyboards
+) -> None:
+    keyboards.broken.add("Busy")
+    inputs.listen(True)
+    qtbot.waitUntil(lambda: inputs.names == ("Free",), timeout=PATIENCE)
+    keyboards.broken.clear()
+    qtbot.waitUntil(lambda: set(inputs.names) == {"Busy", "Free"}, timeout=PATIENCE)
+
+
+def test_the_end_of_listening_waits_for_no_port(qtbot: QtBot, inputs: Inputs, keyboards: _Keyboards) -> None:
+    inputs.listen(True)
+    qtbot.waitUntil(lambda: len(inputs.names) == 2, timeout=PATIENCE)
+    keyboards.hang.clear()
+    inputs.listen(False)
+    assert keyboards.closed == []
+    assert inputs.names == ()
+    keyboards.callbacks["Free"](([0x90, 60, 80], 0.0))
+    assert not inputs.connection.poll()
+    keyboards.hang.set()
+    inputs.close()
+    assert sorted(keyboards.closed) == ["Busy", "Free"]
+
+
+def test_the_end_of_listening_waits_for_nobody_who_waits_for_the_reader(
+    qtbot: QtBot, inputs: Inputs, keyboards: _Keyboards
+) -> None:
+    inputs.listen(True)
+    qtbot.waitUntil(lambda: len(inputs.names) == 2, timeout=PATIENCE)
+    played = [0]
+
+    def play() -> None:
+        while inputs.names:
+            keyboards.callbacks["Free"](([0x90, 60, 80], 0.0))
+            played[0] += 1
+
+    playing = threading.Thread(target=play, daemon=True)
+    playing.start()
+    before = [-1]
+
+    def full() -> bool:
+        stands, before[0] = before[0] == played[0], played[0]
+        return stands
+
+    qtbot.waitUntil(full, timeout=PATIENCE)
+    ending = threading.Thread(target=inputs.listen, args=(False,), daemon=True)
+    ending.start()
+    ending.join(PATIENCE / 1000)
+    assert not ending.is_alive()
+    inputs.close()
+    playing.join(PATIENCE / 1000)
+    assert not playing.is_alive()
+
+
+def test_a_system_that_is_not_there_is_looked_for_less_and_less_often(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, inputs: Inputs, keyboards: _Keyboards
+) -> None:
+    monkeypatch.setattr("app.player.inputs._LOOK", 0.05)
+    keyboards.there = False
+    inputs.listen(True)
+    qtbot.waitUntil(lambda: len(keyboards.looks) == 4, timeout=PATIENCE)
+    first, second, third, fourth = keyboards.looks
+    assert second - first >= 0.1
+    assert third - second >= 0.2
+    assert fourth - third >= 0.4
+    keyboards.there = True
+    qtbot.waitUntil(lambda: len(inputs.names) == 2, timeout=PATIENCE)
+    keyboards.names.append("New")
+    looks = len(keyboards.looks)
+    qtbot.waitUntil(lambda: "New" in inputs.names, timeout=PATIENCE)
+    assert len(keyboards.looks) <= looks + 3
+    assert next_wait(20.0, False, 1.0) == 30.0
 
 
 @pytest.mark.jack
