@@ -141,6 +141,8 @@ def _said(part: Part, titles: dict[str, str]) -> str:
     if part.kind == "event":
         done = weights.RULES[part.done].said if part.done in weights.RULES else "met"
         return f"“{titles.get(part.phrase) or 'a take'}”: {done}"
+    if part.kind == "said":
+        return f"you said so: {part.done}"
     return {"phrase": "like the phrase in the roll", "key": "in your key or mode", "habit": "what anybody begins with"}[
         part.kind
     ]
