@@ -16,7 +16,7 @@ from app.song.edits import add_notes, set_metre, set_tempo
 from app.song.midi import save_midi
 from app.song.song import Song
 from models.errors import UserError
-from models.music.notes import Phrase
+from models.music.notes import Phrase, Role
 from models.request import Context, Request, Span, Verb
 
 MAX_STEPS = 32
@@ -36,7 +36,9 @@ def main(argv: Sequence[str]) -> int:
     )
     song = _song_like(first)
     length = _bars_long(song, max(first.length / first.ticks_per_quarter, second.length / second.ticks_per_quarter))
-    context = Context((), (), song.ticks_per_quarter, song.metres, song.tempos)
+    # Chords and a line blend as chords.
+    role = Role.CHORDS if Role.CHORDS in (first.role, second.role) else Role.MELODY
+    context = Context((), (), song.ticks_per_quarter, song.metres, song.tempos, role=role)
     request = Request(
         Verb.BLEND, context, Span(0, length), rules(options), options.seed, options.steps, source=first, target=second
     )

@@ -31,7 +31,9 @@ def main(argv: Sequence[str]) -> int:
     searching = options.text or options.like or options.where
     if options.index or options.add or options.remove or (searching and not paths.library_path().exists()):
         _index(folders)
-    if options.problems:
+    if not searching and not paths.library_path().exists():
+        print("There is no library yet: `antiphon seeds --index` makes one, and so does the window when it is opened.")
+    elif options.problems:
         _list_problems()
     elif searching:
         _search(options)

@@ -23,6 +23,9 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_index_search_and_list(music: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for listed in ([], ["--problems"]):
+        assert main(["seeds", *listed]) == 0
+        assert "There is no library yet" in capsys.readouterr().out
     assert main(["seeds", "--add", str(music)]) == 0
     out = capsys.readouterr().out
     assert "6 files read" in out

@@ -49,6 +49,19 @@ def test_a_blend_stands_in_one_file_step_after_step(tmp_path: Path) -> None:
     assert bars == {0, 1, 2, 3}
 
 
+def test_chords_are_varied_and_blended_with_a_line_too(tmp_path: Path) -> None:
+    song = Song.empty()
+    notes = [Note(i * 960, 900, pitch + (0, 5, 7, 0)[i % 4]) for i in range(8) for pitch in (45, 60, 64, 67)]
+    chords, out = tmp_path / "chords.mid", tmp_path / "out.mid"
+    save_midi(add_notes(song, song.tracks[0].id, notes)[0], chords)
+    line = _file(tmp_path / "line.mid", TUNE * 2)
+    for verb, files in (("vary", [chords]), ("blend", [chords, line]), ("blend", [line, chords])):
+        steps = ["--steps", "3"] if verb == "blend" else ["--takes", "1", "--amount", "0.2"]
+        assert run(verb, [*map(str, files), "-o", str(out), *steps]) == 0
+        written = _notes(out)
+        assert len(written) > len({onset for onset, _ in written})
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [(["--bars", "0-2"], "bars count from 1"), (["--amount", "2"], "--amount"), (["--bars", "40"], "Select the notes")],
