@@ -139,7 +139,7 @@ class Lstm:
                 fits.append(-float(cost))
             unfinished.update(first + number for number in writing.unfinished)
 
-        write(request.takes + (request.takes + 2) // 4)
+        write(request.takes + (request.takes + 4) // 8)
         pool = len(lines)
         chosen, missing = choose(lines, fits, asked)
         for _ in range(_RETRIES):
