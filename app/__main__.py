@@ -146,6 +146,7 @@ def open_window(file: Path | None, ready_file: Path | None = None) -> int:
     )
     window.suggesting.chosen.connect(refitter.use)
     window.suggesting.replay_asked.connect(refitter.replay)
+    window.suggesting.replay_left.connect(refitter.end_replay)
     index.changed.connect(refitter.ask)
     window.taste.learn_asked.connect(refitter.ask)
     window.files.recovered.connect(autosave.takes_over)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
-from app.process import Child
-from models.errors import UserError
+from app.library.behind import OnOrder, Trouble, attempt
 
 if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
     from app.library.material import Material
@@ -38,14 +35,6 @@ class Nothing:
     """From the process: the library holds nothing yet to compare with."""
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """From the process: what is wrong, in a sentence; `bug` is the trace of what should not have happened."""
-
-    sentence: str
-    bug: str = ""
-
-
 class Drawer:
     """Works the profile out in a process of its own; nothing makes the caller wait.
 
@@ -54,29 +43,21 @@ class Drawer:
     """
 
     def __init__(self, library: Path, on_profile: Callable[[Profile], None], on_trouble: Callable[[str], None]) -> None:
-        self._library = library
         self._on_profile, self._on_trouble = on_profile, on_trouble
-        self._child: Child | None = None
+        self._process = OnOrder("antiphon taste", run, (str(library),), self._receive, self._died)
 
     @property
     def pid(self) -> int | None:
         """The process id; None while there is none."""
-        return self._child.pid if self._child is not None else None
+        return self._process.pid
 
     def ask(self) -> None:
         """Work the profile out anew; returns at once. While the library holds nothing, nothing comes."""
-        if self._child is None:
-            self._child = Child("antiphon taste", run, (str(self._library),), self._receive, self._died)
-            self._child.start()
-        self._child.send(Draw())
+        self._process.send(Draw())
 
     def close(self, wait: bool = True) -> None:
         """End the process; with `wait` when it has ended, else at once."""
-        child, self._child = self._child, None
-        if child is not None and wait:
-            child.close(1.0)
-        elif child is not None:
-            threading.Thread(target=child.close, args=(1.0,), name="end of the taste").start()
+        self._process.close(wait)
 
     def _receive(self, message: Any) -> None:
         if isinstance(message, Trouble):
@@ -88,7 +69,6 @@ class Drawer:
 
     def _died(self, code: int | None) -> None:
         log.warning("the process of the taste ended with code %s", code)
-        self._child = None
         self._on_trouble("Working out your taste stopped unexpectedly; open the page again.")
 
 
@@ -105,13 +85,7 @@ def run(connection: Connection, library: str) -> None:
             return
         if order is None:
             return
-        answer: Profile | Nothing | Trouble
-        try:
-            answer = worker.profile()
-        except UserError as error:
-            answer = Trouble(str(error))
-        except Exception:  # whatever a bug raises must reach the program, which logs it
-            answer = Trouble("Your taste could not be worked out, see the log.", format_exc())
+        answer = attempt(worker.profile, "Your taste could not be worked out, see the log.")
         try:
             connection.send(answer)
         except (BrokenPipeError, ConnectionResetError):

@@ -16,6 +16,7 @@ from pathlib import Path
 from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
+from app.library.behind import Trouble
 from app.library.database import Damaged, open_library, trouble
 from app.library.salvage import begin_again
 from app.library.sources import Outcome, Progress, Source
@@ -60,14 +61,6 @@ class PassedOver:
     """From the process: the file on which the one before it died is listed, and is not read for ever."""
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """From the process: what is wrong, in a sentence; `bug` is the trace of what should not have happened."""
-
-    sentence: str
-    bug: str = ""
-
-
 class Indexer:
     """Keeps the catalogue in step with `sources` in a process of its own; nothing here makes the caller wait.
 
@@ -91,6 +84,7 @@ class Indexer:
         self._child: Child | None = None
         self._lock = threading.Lock()  # close() must not be overtaken by a new beginning
         self._closed = False
+        self._paused = False
         self._deaths = 0  # since something was achieved
         self._told: str | None = None
 
@@ -104,6 +98,11 @@ class Indexer:
         """Whether the process was begun and has not ended."""
         return self._child is not None
 
+    @property
+    def paused(self) -> bool:
+        """Whether it is to wait."""
+        return self._paused
+
     def start(self) -> None:
         """Begin; returns at once."""
         with self._lock:
@@ -111,24 +110,24 @@ class Indexer:
                 return
             child = Child("antiphon indexer", run, (str(self._library), self._every), self._receive, self._died)
             self._child = child
-        child.start()
-        child.send(Wanted(self._sources))
+            child.start()
+            if self._paused:
+                child.send(Pause(True))
+            child.send(Wanted(self._sources))
 
     def set_sources(self, sources: Sequence[Source]) -> None:
         """Index these from now on; what others held leaves the catalogue."""
         self._sources = tuple(sources)
-        if self._child is not None:
-            self._child.send(Wanted(self._sources))
+        self._send(Wanted(self._sources))
 
     def look(self) -> None:
         """Look at the disk now, such as after a take was kept."""
-        if self._child is not None:
-            self._child.send(Look())
+        self._send(Look())
 
     def pause(self, paused: bool) -> None:
         """Stop for a while, or go on."""
-        if self._child is not None:
-            self._child.send(Pause(paused))
+        self._paused = paused  # also for a process that is begun again
+        self._send(Pause(paused))
 
     def close(self) -> None:
         """End the process; what it has stored by then stays."""
@@ -136,6 +135,11 @@ class Indexer:
             child, self._child, self._closed = self._child, None, True
         if child is not None:
             child.close(1.0)
+
+    def _send(self, order: Wanted | Look | Pause) -> None:
+        child = self._child  # which may die, and be None, at any time
+        if child is not None:
+            child.send(order)
 
     def _receive(self, message: Any) -> None:
         if isinstance(message, Progress):

@@ -110,6 +110,7 @@ def with_neural(known: Knowledge) -> Knowledge:
     ranker = import_module("models.recommend.ranker")  # by name: nothing that the window loads is to load torch
     if not len(known.plays):
         return replace(known, neural=None)
+    import_module("torch").set_num_threads(1)  # music may be playing
     towers = ranker.fit(known.plays, ranker.alone(known.plays.shape[0]), known.material.features)
     return replace(known, neural=methods.Summed(*ranker.vectors(towers)))
 

@@ -73,7 +73,9 @@ def mode_of(key: str) -> str:
 def stamp(path: Path) -> tuple[int, ...]:
     """Numbers that are others when the catalogue of the library at `path` is another. Raises UserError."""
     with closing(read_library(path)) as connection:
-        statement = "SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM phrases"
+        # Ids are used again, so that what was read when counts too.
+        statement = """SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0),
+            (SELECT coalesce(sum(mtime_ns / 1000000 + size), 0) FROM files) FROM phrases"""
         return tuple(select(connection, path, statement)[0])
 
 

@@ -90,12 +90,14 @@ class Reading:
         os.close(self._nowhere)
 
     def _write(self, data: bytes) -> None:
-        os.pwrite(self._handle, data, 0)
+        os.lseek(self._handle, 0, os.SEEK_SET)  # pwrite and pread are not there on Windows
+        os.write(self._handle, data)
         os.ftruncate(self._handle, len(data))
 
     def _left(self) -> Attempt | None:
+        os.lseek(self._handle, 0, os.SEEK_SET)
         try:
-            return Attempt(**json.loads(os.pread(self._handle, 1 << 16, 0)))
+            return Attempt(**json.loads(os.read(self._handle, 1 << 16)))
         except (ValueError, TypeError):  # nothing, or cut off
             return None
 
@@ -113,9 +115,10 @@ def limit_memory(most: int = MOST_MEMORY) -> None:
 def _own(library: Path) -> int:
     """The first note that no living process holds. Where the folder cannot be written, which opening the library tells
     of, one that nobody finds again."""
+    flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_BINARY", 0)  # Windows would write other bytes for line ends
     for number in range(_MOST_PROCESSES):
         try:
-            handle = os.open(library.with_name(f"{library.name}.reading{number or ''}"), os.O_CREAT | os.O_RDWR, 0o600)
+            handle = os.open(library.with_name(f"{library.name}.reading{number or ''}"), flags, 0o600)
         except OSError:
             break
         if _lock(handle):

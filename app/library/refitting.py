@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from traceback import format_exc
 from typing import Any
 
+from app.library.behind import OnOrder, Trouble, attempt
 from app.library.history import rows
 from app.library.knowledge import Knowledge, learn, with_neural
 from app.library.material import load_material
 from app.library.replay import Replayed, replay
 from app.library.weights import weigh
-from app.process import Child
-from models.errors import UserError
 from models.recommend import methods
 
 log = logging.getLogger(__name__)
@@ -40,11 +38,8 @@ class Replay:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """From the process: what is wrong, in a sentence; `bug` is the trace of what should not have happened."""
-
-    sentence: str
-    bug: str = ""
+class Enough:
+    """To the process: nobody waits for the replay any more."""
 
 
 class Refitter:
@@ -64,18 +59,18 @@ class Refitter:
         on_replayed: Callable[[Replayed], None] = lambda replayed: None,
         method: methods.Name = methods.DEFAULT,
     ) -> None:
-        self._library, self._method = library, method
+        self._method = method
         self._on_knowledge, self._on_trouble, self._on_replayed = on_knowledge, on_trouble, on_replayed
-        self._child: Child | None = None
+        self._process = OnOrder("antiphon refitter", run, (str(library),), self._receive, self._died)
 
     @property
     def pid(self) -> int | None:
         """The process id; None while there is none."""
-        return self._child.pid if self._child is not None else None
+        return self._process.pid
 
     def ask(self) -> None:
         """Learn anew, such as after the catalogue has changed or after a sitting; returns at once."""
-        self._send(Learn(self._method == "neural"))
+        self._process.send(Learn(self._method == "neural"))
 
     def use(self, method: methods.Name) -> None:
         """Learn what this method needs from now on; returns at once."""
@@ -85,19 +80,16 @@ class Refitter:
 
     def replay(self) -> None:
         """Replay the history; returns at once."""
-        self._send(Replay())
+        self._process.send(Replay())
+
+    def end_replay(self) -> None:
+        """Replay no further; returns at once."""
+        if self._process.pid is not None:
+            self._process.send(Enough())
 
     def close(self) -> None:
         """End the process."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.close(1.0)
-
-    def _send(self, order: Learn | Replay) -> None:
-        if self._child is None:
-            self._child = Child("antiphon refitter", run, (str(self._library),), self._receive, self._died)
-            self._child.start()
-        self._child.send(order)
+        self._process.close()
 
     def _receive(self, message: Any) -> None:
         if isinstance(message, Knowledge):
@@ -111,7 +103,6 @@ class Refitter:
 
     def _died(self, code: int | None) -> None:
         log.warning("the refitter ended with code %s", code)
-        self._child = None
         self._on_trouble("Learning from what you play stopped unexpectedly; the suggestions stay as they are.")
 
 
@@ -130,12 +121,7 @@ def run(connection: Connection, library: str) -> None:
                 worker.take(order)
         except (EOFError, OSError):
             return
-        try:
-            answer: Any = worker.step()
-        except UserError as error:
-            answer = Trouble(str(error))
-        except Exception:  # whatever a bug raises must reach the program, which logs it
-            answer = Trouble("Learning from what you play stumbled, see the log; the suggestions stay.", format_exc())
+        answer = attempt(worker.step, "Learning from what you play stumbled, see the log; the suggestions stay.")
         try:
             connection.send(answer)
         except (BrokenPipeError, ConnectionResetError):
@@ -157,12 +143,12 @@ class _Worker:
         """Whether nothing is to be done."""
         return self._learn is None and not self._untrained and self._replay is None
 
-    def take(self, order: Learn | Replay) -> None:
+    def take(self, order: Learn | Replay | Enough) -> None:
         """Note what is to be done."""
         if isinstance(order, Learn):
             self._learn = order
         else:
-            self._replay = self._replays()
+            self._replay = self._replays() if isinstance(order, Replay) else None
 
     def step(self) -> Knowledge | Replayed:
         """Do one thing of what is to be done; what fails is not tried again until it is ordered."""

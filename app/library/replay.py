@@ -22,6 +22,7 @@ from models.recommend import methods
 LEAST = 6  # sittings with something liked for the first time, before a replay says anything
 MOST_LEFT_OUT = 10
 AMONG, FIRST = 100, 10
+FEWEST_AMONG = 20  # with fewer, half of all would be hits by chance
 _SHARE = 1 / 3  # of the sittings, which are left out
 _OTHERS = 2_000  # phrases of the library besides those of the history, of which all are
 
@@ -30,7 +31,8 @@ _OTHERS = 2_000  # phrases of the library besides those of the history, of which
 class Replayed:
     """Of `asked` phrases that were liked for the first time in `left_out` sittings, so many were found by each method.
 
-    `sittings` are those there are, of `LEAST` that it takes; `finished` is false while it goes on.
+    `sittings` are those there are, of `LEAST` that it takes; each phrase stood `among` so many, itself included;
+    `finished` is false while it goes on.
     """
 
     sittings: int
@@ -38,6 +40,7 @@ class Replayed:
     asked: int = 0
     hits: tuple[tuple[methods.Name, float], ...] = ()
     finished: bool = True
+    among: int = AMONG
 
     @property
     def enough(self) -> bool:
@@ -49,6 +52,8 @@ class Replayed:
         """What came of it, but for the figures."""
         if not self.enough:
             return f"Too little history yet: {self.sittings} of {LEAST} sittings in which you liked something new."
+        if self.among < FEWEST_AMONG:
+            return "There are too few phrases in the library that you have not met yet."
         if not self.asked:
             return "Your history is being replayed …"
         were = "sitting" if self.left_out == 1 else f"{self.left_out} sittings"
@@ -56,7 +61,7 @@ class Replayed:
         phrases = "phrase" if self.asked == 1 else "phrases"
         return (
             f"Your history: of {self.asked} new {phrases} you liked in the last {were}, so many stood among the first "
-            f"{FIRST} of {AMONG}; by chance {FIRST / AMONG:.0%}{going}."
+            f"{FIRST} of {self.among}; by chance {FIRST / self.among:.0%}{going}."
         )
 
 
@@ -72,12 +77,17 @@ class _Sitting:
 def replay(material: Material, rows: Sequence[Row], neural: bool = True) -> Iterator[Replayed]:
     """What has been found so far after each sitting that is left out; `neural` says whether that takes part too.
 
-    One answer alone where the history is too short.
+    One answer alone where the history is too short, or too little of the library has not been met.
     """
     material = _smaller(material, rows)
     found = _sittings(material, rows)
     if len(found) < LEAST:
         yield Replayed(len(found))
+        return
+    met = {row.content_hash for row in rows if row.content_hash in material.rows}
+    among = min(AMONG, len(material) - len(met) + 1)  # as few strangers there are at the end
+    if among < FEWEST_AMONG:
+        yield Replayed(len(found), among=among)
         return
     left_out = found[-min(max(round(_SHARE * len(found)), 1), MOST_LEFT_OUT) :]
     names: list[methods.Name] = [name for name in methods.NAMES if neural or name != "neural"]
@@ -91,19 +101,19 @@ def replay(material: Material, rows: Sequence[Row], neural: bool = True) -> Iter
         whole = with_neural(known) if neural else known
         worth = {material.rows[phrase]: each for phrase, each in worths(weighed).items() if phrase in material.rows}
         verdicts = {name: _scores(whole, name, worth) for name in names}
-        met = {material.rows[row.content_hash] for row in rows if row.at <= sitting.end and row.content_hash in
-               material.rows}  # fmt: skip
-        strangers = np.setdiff1d(np.arange(len(material)), np.array(sorted(met), np.int64))
+        by_then = {material.rows[row.content_hash] for row in rows if row.at <= sitting.end and row.content_hash in
+                   material.rows}  # fmt: skip
+        strangers = np.setdiff1d(np.arange(len(material)), np.array(sorted(by_then), np.int64))
         chance = np.random.default_rng(number)
         for liked in sitting.liked:
-            others = chance.choice(strangers, min(AMONG - 1, len(strangers)), replace=False)
+            others = chance.choice(strangers, among - 1, replace=False)
             asked += 1
             for name in names:
                 scores = verdicts[name]
                 better = (scores[others] > scores[liked]).sum() + (scores[others] == scores[liked]).sum() / 2
                 hits[name] += float(better < FIRST)
         done = number + 1 == len(left_out)
-        yield Replayed(len(found), number + 1, asked, tuple(hits.items()), done)
+        yield Replayed(len(found), number + 1, asked, tuple(hits.items()), done, among)
 
 
 def _scores(known: Knowledge, name: methods.Name, worth: dict[int, float]) -> np.ndarray:

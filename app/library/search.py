@@ -113,7 +113,7 @@ class Index:
             distances = distances[rows]
         else:
             rows = np.flatnonzero(chosen)
-            rows = self._by_title(rows, query.text) if query.text else self._mixed(rows)
+            rows = self._by_title(rows, query.text) if query.text.strip() else self._mixed(rows)
             distances = np.zeros(len(rows))
         rows, distances = rows[: query.limit], distances[: query.limit]
         matches = np.ones(len(rows)) if matches is None else matches[: query.limit]

@@ -8,14 +8,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from traceback import format_exc
 from typing import Any
 
 from app.library import places
+from app.library.behind import Trouble, attempt
 from app.library.catalogue import entries
 from app.library.places import MOST_SEEDS, Place, Seeded
 from app.process import Child
@@ -39,14 +39,6 @@ class Read:
     total: int
     seconds_left: float | None = None
     found: tuple[tuple[Seeded, Place | None], ...] = ()
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What is wrong, in a sentence; `bug` is the trace of what should not have happened."""
-
-    sentence: str
-    bug: str = ""
 
 
 class SeedSurvey:
@@ -108,14 +100,11 @@ def run(connection: Connection, library: str, file: str, weights: str, engine: s
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     threading.Thread(target=_end_with, args=(connection,), name="surveyor orders", daemon=True).start()
-    try:
-        _read_missing(connection.send, Path(library), Path(file), Path(weights), engine, most)
-    except UserError as error:
-        connection.send(Trouble(str(error)))
-    except (BrokenPipeError, ConnectionResetError):
-        return  # the window is gone
-    except Exception:  # whatever a bug raises must reach the program, which logs it
-        connection.send(Trouble(_BUG, format_exc()))
+    files = Path(library), Path(file), Path(weights)
+    trouble = attempt(lambda: _read_missing(connection.send, *files, engine, most), _BUG)
+    if trouble is not None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the window is gone
+            connection.send(trouble)
 
 
 def _end_with(connection: Connection) -> None:

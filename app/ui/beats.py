@@ -12,8 +12,7 @@ from app.player.client import Player
 from app.song import beatmap
 from app.song.beatmap import FEWEST_TAPS, BeatMap
 from app.song.song import Song
-from app.ui.tasks import Tasks
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
 from models.request import Span
 
 TAPPED = 1800  # milliseconds without a tap, after which the taps are done
@@ -146,6 +145,4 @@ class Beats(QObject):
         self._sentence = ""
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.told.emit(str(error))
+        self.told.emit(sentence(error))

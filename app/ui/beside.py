@@ -41,12 +41,6 @@ class Beside(QDialog):
         self._linger = QTimer(self, singleShot=True, interval=_LINGER)
         self._linger.timeout.connect(self._silence)
 
-    def present(self) -> None:
-        """Show it in front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
-
     def hideEvent(self, event: QHideEvent) -> None:
         self._silence()
         super().hideEvent(event)

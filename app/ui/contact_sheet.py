@@ -22,6 +22,7 @@ from app.ui.engine_field import NAMES, EngineField
 from app.ui.hearing import Record
 from app.ui.mini_roll import MiniRoll, parts_of
 from app.ui.roll.view import RollView
+from app.ui.widgets import bring_up
 from models.music.notes import Note, Role
 from models.request import Take, Verb
 
@@ -97,7 +98,7 @@ class ContactSheet(Beside):
 
     def open_beside(self) -> None:
         """Show it, with new phrases where there are none."""
-        self.present()
+        bring_up(self)
         if not self.takes and self._asked is None:
             self.ask()
 

@@ -12,8 +12,7 @@ from app.document import Document
 from app.song.midi import open_mended, save_midi
 from app.song.recovery import Recovered, reopen
 from app.song.song import Song
-from app.ui.tasks import Tasks
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
 
 FILTER = "MIDI files (*.mid *.midi *.smf *.rmi *.kar);;All files (*)"
 WRITABLE = (".mid", ".midi", ".smf")
@@ -172,7 +171,5 @@ class Files(QObject):
         self._tasks.run(lambda: save_midi(song, path), done, failed)
 
     def _refused(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
         self.told.emit("")
-        self.warned.emit(str(error))
+        self.warned.emit(sentence(error))

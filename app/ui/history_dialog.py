@@ -26,8 +26,8 @@ from app.library.exchange import Read, export, read
 from app.library.weights import DAY, HALF_LIFE, RULES, Weighed, weigh
 from app.ui.history_table import HistoryTable, music
 from app.ui.recording import Recording
-from app.ui.tasks import Tasks
-from app.ui.widgets import heading, quiet, tool_button
+from app.ui.tasks import Tasks, sentence
+from app.ui.widgets import bring_up, heading, quiet, tool_button
 from models.errors import UserError
 
 _WHAT = (
@@ -117,9 +117,7 @@ class HistoryDialog(QDialog):
 
     def open_beside(self) -> None:
         """Show it, with the rows as they are now."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_up(self)
         self.table.setFocus()
         self.read()
 
@@ -209,9 +207,7 @@ class HistoryDialog(QDialog):
         self._recording.recorded.emit("")  # whoever reads the history reads it anew, this table too
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.said.setText(str(error))
+        self.said.setText(sentence(error))
 
     def _show(self) -> None:
         words = self.search.text().casefold().split()

@@ -24,9 +24,8 @@ from PySide6.QtWidgets import (
 from app.library.catalogue import Held, Problem, held, problems
 from app.library.sources import Progress
 from app.ui.seed_index import SeedIndex
-from app.ui.tasks import Tasks
-from app.ui.widgets import heading, quiet
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
+from app.ui.widgets import bring_up, heading, quiet
 
 _STEPS = 1000
 _COLUMNS = ("Source", "Phrases", "Files", "Unread", "Licence")
@@ -107,9 +106,7 @@ class LibraryDialog(QDialog):
 
     def open_beside(self) -> None:
         """Show it, with what the library holds now."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_up(self)
         self.table.setFocus()
         self.read()
 
@@ -202,9 +199,7 @@ class LibraryDialog(QDialog):
         self.told.emit(sentence)
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.said.setText(str(error))
+        self.said.setText(sentence(error))
 
 
 def _button(text: str, tip: str, action: Callable[[], object]) -> QPushButton:

@@ -13,7 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.compose.atlas import MADE_UP, MOST_PHRASES, SEEDS, KeptPhrases
+from app.compose.atlas import MADE_UP, MOST_PHRASES, SEEDS, KeptPhrases, MapPhrase
 from app.compose.client import ComposeClient
 from app.compose.fresh import FRESH_TAKES, fresh_plan
 from app.compose.intent import DEFAULT_BARS
@@ -32,12 +32,12 @@ from app.ui.mini_roll import MiniRoll
 from app.ui.roll.view import RollView
 from app.ui.seed_index import SeedIndex
 from app.ui.seed_places import SeedPlaces
-from app.ui.tasks import Tasks
-from app.ui.widgets import quiet, tool_button
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
+from app.ui.widgets import bring_up, quiet, tool_button
 from models.grid import windows
 from models.latent_map import LatentMap
-from models.request import Request, Span, Take
+from models.music.notes import Phrase
+from models.request import Placed, Request, Span, Take
 
 _WHAT = "A map of phrases: those that are alike lie near each other."
 _HINT = "The mouse over a point plays it. Press and drag, or use the arrow keys, for what lies between."
@@ -56,7 +56,9 @@ class PhraseMap(Beside):
         """`kept` is the folder of the phrases that were kept, `index` that of the library."""
         super().__init__(document, player, roll, panel, record, parent)
         self._client = client
+        self._tasks = tasks
         self._asked: int | None = None
+        self._wish = 0  # counts what was pointed at, so that what is read too late is not heard
         self._place = 0.0, 0.0  # what is asked for
         self._waiting: tuple[float, float] | None = None  # where the mouse has gone meanwhile
         self._seeds = SeedPlaces(index.library, client.surveyor, parent=self)
@@ -120,7 +122,7 @@ class PhraseMap(Beside):
 
     def open_beside(self) -> None:
         """Show it with the phrases there are now."""
-        self.present()
+        bring_up(self)
         self.view.setFocus()
         self.gather()
 
@@ -144,6 +146,7 @@ class PhraseMap(Beside):
 
     def forget(self) -> None:
         """Let go of what was heard: it belongs to a song, or to bars, that are no more."""
+        self._wish += 1
         self._silence()
         self._group = self._asked = self._waiting = None
         self.picture.show_take(None, self._document.song.metres)
@@ -152,6 +155,7 @@ class PhraseMap(Beside):
             self.gather()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        self._wish += 1
         self.points.rest()
         super().hideEvent(event)
 
@@ -208,14 +212,18 @@ class PhraseMap(Beside):
     # --- playing and writing
 
     def _hover(self, number: int) -> None:
+        self._wish += 1
         if number < 0:
             self._linger.start()
             return
         each, placed = self.points.phrases[number], self.points.placed(number)
-        try:
-            phrase = each.read()
-        except UserError as error:
-            self.said.setText(str(error))
+        wish = self._wish
+        # Some are read from a file or the library, for which nothing here may wait.
+        self._tasks.run(each.read, lambda phrase: self._heard(wish, each, placed, phrase), self._unread)
+
+    def _heard(self, wish: int, each: MapPhrase, placed: Placed, phrase: Phrase) -> None:
+        """Play a phrase that has been read, unless the mouse has gone on meanwhile."""
+        if wish != self._wish:
             return
         song = self._document.song
         first = self._bar()
@@ -236,8 +244,12 @@ class PhraseMap(Beside):
         self._play(TakeGroup.start(0, self._document.selection.track_id, request, song).finish((take,)))
         self.said.setText(each.title)
 
+    def _unread(self, error: Exception) -> None:
+        self.said.setText(sentence(error))
+
     def _write(self, x: float, y: float) -> None:
         """Have the engine write what lies at a place; while it is at work, only where the mouse goes last counts."""
+        self._wish += 1
         if self.map is None:
             return
         if self._asked is not None:

@@ -16,7 +16,7 @@ from app.compose.client import ComposeClient
 from app.library.surveying import Read
 from app.song.song import Song
 from app.ui.seed_places import SeedPlaces
-from app.ui.tasks import Tasks
+from app.ui.tasks import Tasks, sentence
 from models.errors import UserError
 from models.latent_map import LatentMap, lay_map
 from models.request import Placed, Request, Take
@@ -137,9 +137,7 @@ class MapPoints(QObject):
 
     def _broken(self, error: Exception) -> None:
         self._gathering = False
-        if not isinstance(error, UserError):
-            raise error
-        self.told.emit(str(error))
+        self.told.emit(sentence(error))
 
     def _read_on(self) -> None:
         """Let the engine read some more: a few at a time, so that it can answer in between."""

@@ -44,7 +44,9 @@ class PlayedPicture(QWidget):
             tall = [note for note in notes if note.pitch is not None or self._played.tapped]
             boxes = [
                 Note(
-                    _ms(n.start - first), max(_ms((self._now if n.end is None else n.end) - n.start), 40), n.pitch or 60
+                    _ms(n.start - first),
+                    max(_ms((self._now if n.end is None else n.end) - n.start), _SHORTEST),
+                    _TAPS if n.pitch is None else n.pitch,
                 )
                 for n in tall
             ]

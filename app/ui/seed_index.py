@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,8 +15,7 @@ from app.library.indexing import Indexer
 from app.library.remarks import KINDS, remarks
 from app.library.search import Index, load
 from app.library.sources import Outcome, Progress, Source
-from app.ui.tasks import Tasks
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
 
 _FIRST, _THEN = 2.0, 30.0  # seconds between two readings of the index while the library grows, the first time and later
 
@@ -36,9 +36,10 @@ class SeedIndex(QObject):
         self.library = library
         self._sources_of, self._folders = sources_of, tuple(folders)
         self._index: Index | None = None
+        self._remarks: dict[str, str] = {}
         self._tasks = Tasks(self)
-        self._paused = False
         self._read_at = 0.0
+        self._remarked = 0  # how often remarks were others, so that none read before is shown again
         self._indexer = Indexer(
             library, sources_of(folders), self.progressed.emit, self._indexed.emit, self.troubled.emit
         )
@@ -58,7 +59,7 @@ class SeedIndex(QObject):
     @property
     def paused(self) -> bool:
         """Whether indexing waits."""
-        return self._paused
+        return self._indexer.paused
 
     def start(self) -> None:
         """Show what the library holds, and look at the disk."""
@@ -77,7 +78,9 @@ class SeedIndex(QObject):
         def done(found: dict[str, str]) -> None:
             if self._index is not None:
                 self._index = replace(self._index, remarks=found)
+            self._remarks = found
 
+        self._remarked += 1
         self._tasks.run(work, done, self._failed)
 
     def set_folders(self, folders: Sequence[str]) -> None:
@@ -91,7 +94,6 @@ class SeedIndex(QObject):
 
     def pause(self, on: bool) -> None:
         """Stop indexing for a while, or go on."""
-        self._paused = on
         self._indexer.pause(on)
 
     def close(self) -> None:
@@ -113,13 +115,11 @@ class SeedIndex(QObject):
     def _read(self) -> None:
         self._read_at = time.monotonic()
         if self.library.exists():
-            self._tasks.run(lambda: load(self.library), self._loaded, self._failed)
+            self._tasks.run(lambda: load(self.library), partial(self._loaded, self._remarked), self._failed)
 
-    def _loaded(self, index: Index) -> None:
-        self._index = index
+    def _loaded(self, remarked: int, index: Index) -> None:
+        self._index = index if remarked == self._remarked else replace(index, remarks=self._remarks)
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.troubled.emit(str(error))
+        self.troubled.emit(sentence(error))

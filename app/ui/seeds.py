@@ -30,8 +30,7 @@ from app.ui.seed_hearing import SeedHearing
 from app.ui.seed_index import SeedIndex
 from app.ui.seed_playing import SeedPlaying
 from app.ui.seeds_panel import SeedsPanel
-from app.ui.tasks import Tasks
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
 from models.music.theory import Key
 
 if TYPE_CHECKING:
@@ -323,9 +322,7 @@ class Seeds(QObject):
         self._panel.pin.setChecked(offer is not None and offer.entry.content_hash in self._pinned)
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.told.emit(str(error))
+        self.told.emit(sentence(error))
 
     def _offer(self, number: int, say: bool = True) -> Offer | None:
         if 0 <= number < len(self._offers):

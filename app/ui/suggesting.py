@@ -15,7 +15,7 @@ from app.library.replay import Replayed
 from app.settings import Settings
 from app.ui.seeds import Seeds
 from app.ui.suggestions_dialog import SuggestionsDialog
-from app.ui.tasks import Tasks
+from app.ui.tasks import Tasks, sentence
 from models.recommend import methods
 
 FIGURES = "recommenders.json"  # among the resources
@@ -33,6 +33,7 @@ class Suggesting(QObject):
     told = Signal(str)
     chosen = Signal(str)  # a method, for the process that learns
     replay_asked = Signal()
+    replay_left = Signal()  # nobody looks at it any more
     replayed = Signal(object)  # replay.Replayed, from whatever thread
     troubled = Signal(str)  # what is wrong with learning or replaying, from whatever thread
 
@@ -55,6 +56,7 @@ class Suggesting(QObject):
             self._dialog = SuggestionsDialog(record, self._method, self._window)
             self._dialog.chosen.connect(self.choose)
             self._dialog.replay_asked.connect(self.replay_asked)
+            self._dialog.left.connect(self.replay_left)
         return self._dialog
 
     def open_beside(self) -> None:
@@ -69,8 +71,11 @@ class Suggesting(QObject):
         self._remember(recommender=method)
         self.chosen.emit(method)
         # The shelf may be busy with suggestions: the window does not wait for it.
-        self._tasks.run(partial(self._shelf.use, method), lambda _: self._seeds.renew(), _fail)
+        self._tasks.run(partial(self._shelf.use, method), lambda _: self._seeds.renew(), self._failed)
         self.told.emit(f"Seeds are chosen by another way now: {DESCRIBED[method].title}.")
+
+    def _failed(self, error: Exception) -> None:
+        self.told.emit(sentence(error))
 
     def close(self) -> None:
         """End."""
@@ -83,7 +88,3 @@ class Suggesting(QObject):
     def _trouble(self, sentence: str) -> None:
         if self._dialog is not None:
             self._dialog.said.setText(sentence)
-
-
-def _fail(error: Exception) -> None:
-    raise error

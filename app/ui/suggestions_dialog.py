@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.library.figures import DESCRIBED, Record
 from app.library.replay import Replayed
-from app.ui.widgets import heading, quiet
+from app.ui.widgets import bring_up, heading, quiet
 from models.recommend import methods
 
 _COLUMNS = (
@@ -35,6 +36,7 @@ class SuggestionsDialog(QDialog):
 
     chosen = Signal(str)  # the name of a method
     replay_asked = Signal()
+    left = Signal()  # nobody looks at a replay any more
 
     def __init__(self, record: Record, method: methods.Name, parent: QWidget) -> None:
         super().__init__(parent)
@@ -133,11 +135,13 @@ class SuggestionsDialog(QDialog):
 
     def open_beside(self) -> None:
         """Show it, and look how each way would have served."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_up(self)
         self.buttons[self.method].setFocus()
         self.replay()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.left.emit()
+        super().hideEvent(event)
 
     def replay(self) -> None:
         """Have the history replayed."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from models.errors import UserError
+
 
 class Tasks(QObject):
     """Runs functions, each on a thread of its own."""
@@ -46,3 +48,10 @@ class Tasks(QObject):
 
     def _hand_back(self, callback: Callable[[Any], None], value: Any, _failed: bool) -> None:
         callback(value)
+
+
+def sentence(error: Exception) -> str:
+    """What to say of an error that is the user's to mend; any other is a bug, and raised to be reported."""
+    if not isinstance(error, UserError):
+        raise error
+    return str(error)

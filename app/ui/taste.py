@@ -16,13 +16,13 @@ from app.ui.history_dialog import HistoryDialog
 from app.ui.recording import Recording
 from app.ui.roll.view import RollView
 from app.ui.seeds import Seeds
-from app.ui.tasks import Tasks
+from app.ui.tasks import Tasks, sentence
 from app.ui.taste_correcting import Correcting
 from app.ui.taste_edits import TasteEdits
 from app.ui.taste_fields import TasteFields
 from app.ui.taste_forget import ask_forget
 from app.ui.taste_hearing import TasteHearing
-from models.errors import UserError
+from app.ui.widgets import bring_up
 
 if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
     from app.library.knowledge import Knowledge
@@ -92,9 +92,7 @@ class TastePage(QDialog):
 
     def open_beside(self) -> None:
         """Show it, as the history is now."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_up(self)
         self.fields.map.setFocus()
         self.read()
 
@@ -175,9 +173,7 @@ class TastePage(QDialog):
         self._tasks.run(work, done, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self._tell(str(error))
+        self._tell(sentence(error))
 
     def _tell(self, sentence: str) -> None:
         self.fields.said.setText(sentence)

@@ -11,7 +11,7 @@ from app.library import corrections, history
 from app.library.corrections import Correction
 from app.library.history import Kind, Row
 from app.ui.recording import Recording
-from app.ui.tasks import Tasks
+from app.ui.tasks import Tasks, sentence
 from models.errors import UserError
 
 if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
@@ -116,6 +116,4 @@ class TasteEdits(QObject):
         self._recording.recorded.emit("")  # whoever reads the history reads it anew
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.done.emit(str(error))
+        self.done.emit(sentence(error))

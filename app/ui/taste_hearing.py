@@ -16,8 +16,7 @@ from app.ui.recording import Recording
 from app.ui.roll.view import RollView
 from app.ui.seed_hearing import SeedHearing
 from app.ui.seeds import Seeds
-from app.ui.tasks import Tasks
-from models.errors import UserError
+from app.ui.tasks import Tasks, sentence
 
 if TYPE_CHECKING:  # loaded by the process that works it out, not by the window before it is shown
     from app.library.taste import Point
@@ -97,6 +96,4 @@ class TasteHearing(QObject):
         self._tasks.run(lambda: entries_of(self._library, [point.phrase]), done, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        self.told.emit(str(error))
+        self.told.emit(sentence(error))

@@ -21,6 +21,13 @@ from PySide6.QtWidgets import (
 _TURNED = (QAbstractSpinBox, QComboBox, QSlider)  # what the wheel changes
 
 
+def bring_up(window: QWidget) -> None:
+    """Show a window, in front of the others."""
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
+
 def heading(text: str) -> QLabel:
     """The title of a panel."""
     return _named(QLabel(text), "heading")

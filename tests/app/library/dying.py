@@ -35,7 +35,7 @@ def read_or_die(path: Path, whole: bool = False) -> list[Found]:
     elif how == "endless":
         ctypes.pythonapi.sleep(3600)  # holds the interpreter's lock, as a library in C does
     elif how == "greedy":
-        return [bytearray(reading.MOST_MEMORY + 1)]  # type: ignore[list-item]
+        bytearray(reading.MOST_MEMORY + 1)  # more than it may have: raises MemoryError
     return read_pieces(path, whole)
 
 
@@ -55,3 +55,12 @@ def read_slowly(path: Path, whole: bool = False) -> list[Found]:
 def never(connection: Connection, library: str, every: float) -> None:
     """End at once."""
     os._exit(3)
+
+
+def note_orders(connection: Connection, library: str, every: float) -> None:
+    """Write down the orders in the order in which they come, and die of the one to look."""
+    while (order := connection.recv()) is not None:
+        with open(f"{library}.orders", "a") as orders:
+            orders.write(f"{type(order).__name__}\n")
+        if isinstance(order, indexing.Look):
+            os._exit(1)

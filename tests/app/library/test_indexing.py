@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -137,3 +138,18 @@ def test_a_process_that_always_dies_is_not_begun_for_ever(
     indexer.start()
     assert "Indexing stopped unexpectedly" in told.get(timeout=PATIENCE)
     assert not indexer.running
+
+
+def test_one_that_waits_waits_on_in_the_next_process(
+    tmp_path: Path, indexer: Indexer, told: queue.Queue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "run", dying.note_orders)
+    orders = tmp_path / "l.sqlite.orders"
+    indexer.start()
+    indexer.pause(True)
+    indexer.look()
+    deadline = time.monotonic() + PATIENCE
+    while not orders.exists() or orders.read_text().split()[3:] != ["Pause", "Wanted"]:
+        assert time.monotonic() < deadline
+    assert orders.read_text().split()[:3] == ["Wanted", "Pause", "Look"]
+    assert indexer.paused

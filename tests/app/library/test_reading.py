@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +31,14 @@ def test_what_was_being_read_is_found_by_the_next_and_only_by_it(tmp_path: Path)
     after = Reading(library)
     assert after.died_on == FILE
     after.close()
+
+
+def test_a_shorter_name_leaves_nothing_of_a_longer_one(tmp_path: Path) -> None:
+    reading, note = Reading(tmp_path / "l.sqlite"), tmp_path / "l.sqlite.reading"
+    for path in ("a/long/name.mid", "b.mid"):
+        with reading.of(Attempt("/music", path, 5, 7)):
+            assert json.loads(note.read_bytes())["path"] == path
+    reading.close()
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b"[]", b"null", b'{"path": 1}'])

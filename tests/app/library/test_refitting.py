@@ -15,7 +15,7 @@ from app.library.history import History
 from app.library.indexer import index
 from app.library.knowledge import Knowledge
 from app.library.material import load_material
-from app.library.refitting import Refitter
+from app.library.refitting import Enough, Learn, Refitter, Replay, _Worker
 from app.library.suggestions import Situation, Suggester
 from app.library.weights import weigh
 from models.errors import UserError
@@ -90,6 +90,9 @@ def test_the_towers_come_after_what_is_learned_and_the_history_is_replayed_behin
         refitter.replay()
         replayed = answers.get(timeout=60)
         assert (replayed.sittings, replayed.enough) == (1, False)
+        refitter.replay()
+        assert answers.get(timeout=60) == replayed
+        refitter.end_replay()  # nothing is left to be replayed, and learning goes on
         refitter.use("neural")
         first, second = answers.get(timeout=60), answers.get(timeout=60)
         assert isinstance(first, Knowledge)
@@ -103,3 +106,14 @@ def test_the_towers_come_after_what_is_learned_and_the_history_is_replayed_behin
         assert sum(part.amount for part in offered[0].parts) == pytest.approx(offered[0].score)
     finally:
         refitter.close()
+
+
+def test_a_replay_that_nobody_waits_for_goes_no_further(library: Path) -> None:
+    worker = _Worker(library)
+    worker.take(Replay())
+    assert not worker.idle
+    worker.take(Enough())
+    assert worker.idle
+    worker.take(Learn())
+    worker.take(Enough())
+    assert not worker.idle  # what was to be learned is learned all the same

@@ -60,3 +60,21 @@ def test_ties_count_half_and_coming_back_is_no_find() -> None:
     told = list(replay(material(), rows, neural=False))[-1]
     assert isinstance(told, Replayed)
     assert told.asked == 2 + 2 + 1  # j0 is old news
+
+
+def test_in_a_small_library_it_says_among_how_many_and_too_few_are_no_measure() -> None:
+    rows = faithful(9)
+    met = {row.content_hash for row in rows}
+    others = [phrase for phrase in material().phrases if phrase not in met]
+    early = NOW - 20 * DAY
+
+    def after_skipping(all_but: int) -> Replayed:
+        skipped = [fact("skipped", phrase, early + number) for number, phrase in enumerate(others[all_but:])]
+        return list(replay(material(), [*skipped, *rows], neural=False))[-1]
+
+    told = after_skipping(39)
+    assert told.among == 40
+    assert "among the first 10 of 40; by chance 25%" in told.sentence
+    told = after_skipping(18)
+    assert (told.asked, told.finished) == (0, True)
+    assert "too few phrases" in told.sentence

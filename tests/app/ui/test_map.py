@@ -46,6 +46,7 @@ def test_a_phrase_sounds_under_the_mouse_until_it_leaves(program: Program) -> No
     assert shown.map is not None
     assert len(shown.map) > 2
     _mouse(shown, _point(shown, 1), pressed=False)
+    program.wait(lambda: shown.heard is not None)
     heard = shown.heard
     assert heard is not None
     program.wait(lambda: any(data[0] & 0xF0 == 0x90 and data[1] == heard.notes[0].pitch for data in program.messages()))
@@ -101,7 +102,7 @@ def test_an_empty_song_has_a_map_too_of_phrases_that_were_made_up(program: Progr
     program.qtbot.mouseClick(shown.put, Qt.MouseButton.LeftButton)
     assert "Nothing was heard" in shown.said.text()
     _mouse(shown, _point(shown, 3), pressed=False)
-    assert shown.said.text() == "made up, 4"
+    program.wait(lambda: shown.said.text() == "made up, 4")
     with program.qtbot.waitSignal(shown.wrote, timeout=WAIT):
         program.qtbot.mouseClick(shown.view, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
     assert shown.heard is not None
@@ -124,6 +125,7 @@ def test_points_that_come_meanwhile_do_not_end_what_sounds_under_the_mouse(progr
     heard: list[int] = []
     shown.view.over.connect(heard.append)
     _mouse(shown, _point(shown, 1), pressed=False)
+    program.wait(lambda: shown.heard is not None)
     title, take = shown.said.text(), shown.heard
     shown.points.look_again()
     with program.qtbot.waitSignal(shown.points.changed, timeout=WAIT):

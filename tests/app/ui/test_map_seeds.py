@@ -70,7 +70,7 @@ def test_seeds_are_read_while_the_map_is_there_and_sound_under_the_mouse(program
     title = shown.points.phrases[number].title
     assert title.endswith("(Music)")
     _hover(shown, number)
-    assert shown.said.text().endswith("(Music)")  # it may be another one at the same place
+    program.wait(lambda: shown.said.text().endswith("(Music)"))  # it may be another one at the same place
     heard = shown.heard
     assert heard is not None
     program.wait(lambda: any(data[0] & 0xF0 == 0x90 and data[1] == heard.notes[0].pitch for data in program.messages()))
@@ -141,7 +141,7 @@ def test_a_seed_that_has_left_the_library_says_so(program: Program, music: Path)
         index(connection, [])
     number = next(i for i, each in enumerate(shown.points.phrases) if each.kind == SEEDS)
     _hover(shown, number)
-    assert "no longer in the library" in shown.said.text()
+    program.wait(lambda: "no longer in the library" in shown.said.text())
 
 
 def test_a_library_that_cannot_be_read_keeps_nothing_else_away(

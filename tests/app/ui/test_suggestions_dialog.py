@@ -15,7 +15,7 @@ from app.library.weights import DAY
 from app.ui.suggesting import method_of
 from app.ui.suggestions_dialog import SuggestionsDialog
 from models.recommend import methods
-from tests.app.ui.conftest import Program
+from tests.app.ui.conftest import WAIT, Program
 from tests.app.ui.test_window_actions import controls
 from tests.app.ui.tunes import write_tunes
 
@@ -99,3 +99,9 @@ def test_trouble_is_told_where_it_was_asked_for(program: Program) -> None:
     program.window.suggesting.dialog.show()
     program.window.suggesting.troubled.emit("The catalogue cannot be read.")
     program.wait(lambda: program.window.suggesting.dialog.said.text() == "The catalogue cannot be read.")
+
+
+def test_a_dialog_that_is_left_waits_for_no_replay(program: Program) -> None:
+    program.window.suggesting.open_beside()
+    with program.qtbot.waitSignal(program.window.suggesting.replay_left, timeout=WAIT):
+        program.window.suggesting.dialog.hide()
