@@ -6,6 +6,7 @@ say what a better one or the music before them says are left out; of the others 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from models.music.notes import Note
@@ -62,9 +63,8 @@ def loops(line: Sequence[Note], request: Request) -> bool:
     """Whether the same bar comes four times in a row."""
     metres = request.context.metres
     bars: dict[int, list[tuple[int, int, int]]] = {}
-    for note in line:
-        bar = metres.bar(note.onset)
-        bars.setdefault(bar, []).append((note.onset - metres.bar_start(bar), note.duration, note.pitch))
+    for note, (bar, inside, pitch) in zip(line, _places(line, request), strict=True):
+        bars.setdefault(bar, []).append((inside, note.duration, pitch))
     run, last = 0, None
     for bar in range(metres.bar(request.span.start), metres.bar(request.span.end - 1) + 1):
         content = bars.get(bar, [])
@@ -83,20 +83,26 @@ def echoes(line: Sequence[Note], request: Request) -> bool:
     asked = request.controls.repetition
     if len(line) < _FEWEST_ECHOED or (asked is not None and asked >= ALIKE):
         return False
-    heard = set(_places((note for note in request.context.part if note.onset < request.span.start), request))
-    said = list(_places(line, request))
-    return any(
-        sum((bar - lag, inside, pitch) in heard for bar, inside, pitch in said) >= ALIKE * len(said)
-        for lag in range(1, _FARTHEST_ECHO + 1)
+    heard: dict[tuple[int, int], set[int]] = {}
+    for bar, inside, pitch in _places(
+        (note for note in request.context.part if note.onset < request.span.start), request
+    ):
+        heard.setdefault((inside, pitch), set()).add(bar)
+    lags = Counter(
+        bar - before for bar, inside, pitch in _places(line, request) for before in heard.get((inside, pitch), ())
     )
+    return any(count >= ALIKE * len(line) for lag, count in lags.items() if 1 <= lag <= _FARTHEST_ECHO)
 
 
 def _places(notes: Iterable[Note], request: Request) -> Iterator[tuple[int, int, int]]:
-    """Bar, tick in the bar, and pitch of each note."""
+    """Bar, tick in the bar, and pitch of each note, of notes in order of onset."""
     metres = request.context.metres
+    bar, start, end = 0, 0, 0
     for note in notes:
-        bar = metres.bar(note.onset)
-        yield bar, note.onset - metres.bar_start(bar), note.pitch
+        if not start <= note.onset < end:
+            bar = metres.bar(note.onset)
+            start, end = metres.bar_start(bar), metres.bar_end(bar)
+        yield bar, note.onset - start, note.pitch
 
 
 def sparse(line: Sequence[Note], request: Request) -> bool:

@@ -97,25 +97,28 @@ def verify(notes: Sequence[Note], request: Request, allowed: frozenset[int]) -> 
 
     `notes` are one take in the song's ticks, in order of onset, without the locked notes.
     """
-    broken = []
+    broken: list[str] = []
+
+    def breaks(note: Note, rule: str) -> None:
+        broken.append(f"{pitch_name(note.pitch)} at tick {note.onset} {rule}")
+
     span, controls, voices = request.span, request.controls, polyphony(request)
     for note in notes:
-        where = f"{pitch_name(note.pitch)} at tick {note.onset}"
         if not controls.low <= note.pitch <= controls.high:
-            broken.append(f"{where} is out of range")
+            breaks(note, "is out of range")
         if note.pitch % 12 not in allowed:
-            broken.append(f"{where} is out of key")
+            breaks(note, "is out of key")
         if note.onset < span.start or note.end > span.end or note.duration < 1:
-            broken.append(f"{where} leaves the span")
+            breaks(note, "leaves the span")
         if not 1 <= note.velocity <= 127:
-            broken.append(f"{where} has velocity {note.velocity}")
+            breaks(note, f"has velocity {note.velocity}")
         if controls.strong_chord_tones and _leaves_chord(note, request, allowed):
-            broken.append(f"{where} is on a beat and not of the chord")
+            breaks(note, "is on a beat and not of the chord")
     sounding: list[Note] = []
     for note in sorted([*notes, *request.locked], key=lambda note: note.onset):
         sounding = [other for other in sounding if other.end > note.onset]
         if any(other.pitch == note.pitch for other in sounding):
-            broken.append(f"{pitch_name(note.pitch)} at tick {note.onset} is struck while it sounds")
+            breaks(note, "is struck while it sounds")
         sounding.append(note)
         if len(sounding) > voices and note not in request.locked:
             broken.append(f"{len(sounding)} notes sound at tick {note.onset}, where {voices} may")

@@ -163,6 +163,7 @@ class Stepper:
             "velocity": ["place", "pitch", "interval", "duration", "velocity", "stacked"],
         }  # fmt: skip
         self._starts = {name: self._rows[name].start(blocks) for name, blocks in layers.items()}
+        self._spread: dict[tuple[str, int], Ints] = {}  # the same for so many takes
         self._desk = desk
 
     def _nothing_ahead(self, name: str) -> Floats:
@@ -222,7 +223,10 @@ class Stepper:
         state.hidden[layer] = logistic[:, 2 * size :] * np.tanh(cell)
 
     def _index(self, name: str, takes: int) -> Ints:
-        return np.repeat(self._starts[name], takes, axis=1)
+        found = self._spread.get((name, takes))
+        if found is None:
+            found = self._spread[name, takes] = self._starts[name].repeat(takes, axis=1)
+        return found.copy()
 
     def _finish(self, name: str, sums: Floats, index: Ints) -> Floats:
         """A head's output, (takes, outputs), from its share of `sums` and its rows."""
@@ -291,9 +295,9 @@ class Stepper:
         logits += self._places[metre]
         if (found := self._votes(sums, 0)) is not None:
             logits += found
-        at_end = np.flatnonzero(advance == end_advance)
+        (at_end,) = (advance == end_advance).nonzero()
         logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS + 1]
-        again = np.flatnonzero((advance == 0) & (last.pitch != NO_PITCH))
+        (again,) = ((advance == 0) & (last.pitch != NO_PITCH)).nonzero()
         logits[again, last.position[again]] += out[again, place + LOOKS + 2]
         return logits
 
