@@ -15,7 +15,7 @@ _DONE = {
     "commented": "wrote about {}",
 }  # fmt: skip
 NAMED = 2  # events at most that a reason names
-_WORTH_NAMING = 0.1  # of all that speaks for a suggestion, an event must be so much to be named
+_WORTH_NAMING = 0.1  # of all that speaks for a suggestion but habit, an event must be so much to be named
 _SHARED = 0.5  # of the last sitting's phrases, from which on a trait is one of that sitting
 _LONGEST = 40  # letters of a title
 
@@ -72,18 +72,23 @@ def shared_traits(traits: Sequence[str], last_sitting: Iterable[Sequence[str]]) 
 
 def _answered(parts: Sequence[Part]) -> list[str]:
     """What the user said they want that speaks for a suggestion."""
-    speaking = sorted((part for part in parts if part.amount > 0), key=_amount, reverse=True)
+    speaking = _speaking(parts)
     whole = sum(part.amount for part in speaking)
     return [part.done for part in speaking if part.kind == "said" and part.amount >= _WORTH_NAMING * whole][:NAMED]
 
 
 def _said(parts: Sequence[Part], titles: Mapping[str, str]) -> list[str]:
     """The events that speak most for a suggestion, in words."""
-    speaking = sorted((part for part in parts if part.amount > 0), key=_amount, reverse=True)
+    speaking = _speaking(parts)
     whole = sum(part.amount for part in speaking)
     events = [part for part in speaking if part.kind == "event" and part.done in _DONE and part.phrase in titles]
     return [_DONE[part.done].format(_quoted(titles[part.phrase])) for part in events[:NAMED]
             if part.amount >= _WORTH_NAMING * whole]  # fmt: skip
+
+
+def _speaking(parts: Sequence[Part]) -> list[Part]:
+    """What speaks for a suggestion, the greatest first, but for what would for anybody."""
+    return sorted((part for part in parts if part.amount > 0 and part.kind != "habit"), key=_amount, reverse=True)
 
 
 def _quoted(title: str) -> str:

@@ -153,7 +153,7 @@ class Suggester:
 
     def palate(self) -> Palate:
         """The learned taste for phrases that are in no library."""
-        return Palate(self._knowledge.places, self._knowledge.bend @ self._taste.vector)
+        return Palate(self._knowledge.places, self._knowledge.bend @ self._taste.learned)
 
     def likes(self, seeds: Sequence[Seed]) -> Floats:
         """How much each phrase (at least one note each), such as a take just written, is expected to be liked, with

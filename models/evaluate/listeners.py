@@ -32,6 +32,7 @@ RIVALS = ("random", "popularity", "content", "neighbours", "neural", "visible", 
 _TRAINED_EVERY, _FEW = 3, 15  # sittings, and listeners: the towers take longer than all else
 _SOME = 40  # listeners of cold starts and of other settings of the shelf
 SITTINGS = 12
+BEGUN = 3  # phrases of one corner that a listener has heard before the first sitting
 OFFERED = 10
 TAKES, PROMPTS = 8, 50
 CROWD, A_LISTENER = 200, 30  # by whom, and from how many of the liked phrases of each, popularity is counted
@@ -112,6 +113,10 @@ def listener_figures(
         rates = np.stack([_listen(world, person, SHELF, number, name)[0] for number, person in enumerate(some)])
         figures |= _by_sitting(name, rates)
         tell(f"{name:11} hit rate by sitting: {' '.join(f'{rate:.2f}' for rate in rates.mean(0))}, {rates.mean():.3f}")
+    rates = np.stack([_listen(world, person, SHELF, number, "factors", 0)[0] for number, person in enumerate(people)])
+    figures |= _by_sitting("newcomer", rates)
+    by_sitting = " ".join(f"{rate:.2f}" for rate in rates.mean(0))
+    tell(f"the shelf, of which the first is filled for somebody who has heard nothing: {by_sitting}")
     for name, wish in WISHES.items():
         figures |= sitting_figures(world, people if wish is SHELF else people[:_SOME], name, wish)
         first, last = figures[f"hits_{name}_first"], figures[f"hits_{name}_last"]
@@ -169,13 +174,13 @@ def _by_sitting(name: str, rates: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _listen(
-    world: World, person: Listener, wish: Wish, number: int, rival: str
+    world: World, person: Listener, wish: Wish, number: int, rival: str, begun_with: int = BEGUN
 ) -> tuple[NDArray[np.float64], list[tuple[int, int]]]:
-    """Let a listener react to the shelf of one rival through all sittings: the rates (sittings,), and sitting and
-    phrase of all hits."""
+    """Let a listener, who has heard so many phrases of one corner, react to the shelf of one rival through all
+    sittings: the rates (sittings,), and sitting and phrase of all hits."""
     chance = np.random.default_rng(number)
     home = np.flatnonzero(person.liked & (person.corner == 0))
-    begun = chance.choice(home, min(3, len(home)), replace=False)
+    begun = chance.choice(home, min(begun_with, len(home)), replace=False)
     past: Events = [(0, int(phrase), _worth(chance)) for phrase in begun]
     ranks = {
         "popularity": world.popular, "visible": person.visible, "oracle": person.felt,
@@ -268,7 +273,7 @@ def palates_of(world: World, person: Listener, number: int) -> list[Palate]:
             np.array(column) for column in zip(*((phrase, worth) for _, phrase, worth in past), strict=True)
         )
         taste = taste_of(fitted, items, worths.astype(np.float32))
-        palates.append(Palate(world.placer, bend @ taste.vector))
+        palates.append(Palate(world.placer, bend @ taste.learned))
     return palates
 
 

@@ -27,6 +27,7 @@ from models.recommend.factors import Factors
 from models.recommend.plays import Floats, Plays
 
 LANDMARKS = 400
+HABIT = 0.5  # what a newcomer is expected to feel about the most usual phrase, where 1 is liking
 _UNPLAYED = 12.0  # what all that was not played counts for, in plays
 CHUNK = 8192  # phrases placed at a time
 _LIMIT = 3.0  # deviations; what lies farther is as strange as can be
@@ -98,8 +99,24 @@ def alone(items: int) -> factors.Settings:
     places count for much, and what was not played counts for so much in all, however large the library.
     """
     return factors.Settings(
-        factors=Settings.factors, unobserved=min(_UNPLAYED / max(items, 1), 0.04), regularisation=3.0, exponent=0.0
+        factors=Settings.factors,
+        unobserved=min(_UNPLAYED / max(items, 1), 0.04),
+        regularisation=3.0,
+        exponent=0.0,
+        mean=1.0,
     )
+
+
+def usual(items: Floats) -> Floats:
+    """What is expected of a newcomer (factors,), by items (items, factors) at their places: that they like a phrase the
+    better, the more others are like it.
+
+    The product with the mean place is the mean likeness to all, which is a kernel's estimate of density (E. Parzen, "On
+    estimation of a probability density function and mode", Annals of Mathematical Statistics 33, 1962). HABIT at most.
+    """
+    middle = items.mean(axis=0) if len(items) else np.zeros(items.shape[1], np.float32)
+    greatest = float((items @ middle).max(initial=0))
+    return (middle * (HABIT / greatest if greatest > 0 else 0)).astype(np.float32)
 
 
 def fit(
@@ -121,13 +138,13 @@ def fit(
         raise ValueError(f"places of shape {places.shape} where {(plays.shape[1], fitting.factors)} was expected")
     bend = np.eye(fitting.factors, dtype=np.float32)
     if not len(plays):
-        rows, mean = np.zeros((plays.shape[0], fitting.factors), np.float32), np.zeros(fitting.factors, np.float32)
-        return Factors(rows, places, places.T @ places, mean, fitting), bend
+        rows = np.zeros((plays.shape[0], fitting.factors), np.float32)
+        return Factors(rows, places, places.T @ places, usual(places), fitting), bend
     played = np.unique(plays.items)
     weights = np.bincount(plays.items, plays.weights)[played][:, None]
     own = places[played].astype(np.float64)
     one = chosen.strength * np.eye(fitting.factors)
-    swept = replace(fitting, sweeps=1)
+    swept = replace(fitting, sweeps=1, mean=0.0)  # sittings are not expected to be alike
     last = start is not None and start.items.shape == places.shape
     items = _at_places(places, start.items, played) if start is not None and last else places
     fitted = factors.fit(plays, swept, places, items)
@@ -137,8 +154,8 @@ def fit(
         expected = places @ bend
         fitted = factors.fit(plays, swept, expected, _at_places(expected, fitted.items, played))
     items = _at_places(places @ bend, fitted.items, played)
-    whole = Factors(fitted.rows, items, items.T @ items, fitted.mean, fitting)
-    return replace(whole, rows=factors.fold_in_all(whole, plays)), bend
+    whole = Factors(fitted.rows, items, items.T @ items, usual(items), fitting)
+    return replace(whole, rows=factors.fold_in_all(replace(whole, settings=swept), plays)), bend
 
 
 def _at_places(places: Floats, items: Floats, played: NDArray[np.int64]) -> Floats:

@@ -43,7 +43,8 @@ class Settings:
 class Factors:
     """`rows` (rows, factors) and `items` (items, factors); score = rows @ items.T.
 
-    `gram` is items.T @ items and `mean` the mean row, kept so that fold-in need not look at every item.
+    `gram` is items.T @ items and `mean` the mean row, or what else is expected of one, kept so that fold-in need not
+    look at every item.
     """
 
     rows: Floats
@@ -62,6 +63,11 @@ class Taste:
     base: Floats
     steps: Floats
     items: Integers
+
+    @property
+    def learned(self) -> Floats:
+        """The vector without what is expected of anybody (factors,)."""
+        return self.vector - self.base
 
 
 def fit(
@@ -101,15 +107,11 @@ def fold_in(factors: Factors, items: Integers, weights: Floats, targets: Floats 
     `items`, `weights` (> 0) and `targets` are (events,); a target is 1 where something was liked (the default), less
     than 0 where it was turned down. Takes time in events · factors², whatever the number of items.
     """
-    settings = factors.settings
     liked = np.ones(len(items), np.float32) if targets is None else targets.astype(np.float32)
-    penalty = float(_penalties(np.array([len(items)]), len(factors.items), settings)[0])
     heard = factors.items[items]
     weighted = heard * weights[:, None]
-    system = settings.unobserved * factors.gram + weighted.T @ heard
-    system[np.arange(len(system)), np.arange(len(system))] += penalty
-    inverse = np.linalg.inv(system.astype(np.float64))
-    base = (inverse @ (penalty * settings.mean * factors.mean)).astype(np.float32)
+    inverse = np.linalg.inv(resistance(factors, len(items)) + weighted.T @ heard)
+    base = (inverse @ expected(factors, len(items))).astype(np.float32)
     steps = (inverse @ (weighted * liked[:, None]).T).T.astype(np.float32)
     return Taste(base + steps.sum(axis=0), base, steps, items)
 
@@ -117,11 +119,18 @@ def fold_in(factors: Factors, items: Integers, weights: Floats, targets: Floats 
 def resistance(factors: Factors, events: int) -> NDArray[np.float64]:
     """The quadratic form (factors, factors) that the least squares of `fold_in` hold against a row of so many events
     before any of them speaks."""
-    settings = factors.settings
-    penalty = float(_penalties(np.array([events]), len(factors.items), settings)[0])
-    held = (settings.unobserved * factors.gram).astype(np.float64)
-    held[np.arange(len(held)), np.arange(len(held))] += penalty
+    held = (factors.settings.unobserved * factors.gram).astype(np.float64)
+    held[np.arange(len(held)), np.arange(len(held))] += _penalty(factors, events)
     return held
+
+
+def expected(factors: Factors, events: int) -> NDArray[np.float64]:
+    """What those least squares hold for a row of so many events before any of them speaks: (factors,)."""
+    return (_penalty(factors, events) * factors.settings.mean * factors.mean).astype(np.float64)
+
+
+def _penalty(factors: Factors, events: int) -> float:
+    return float(_penalties(np.array([events]), len(factors.items), factors.settings)[0])
 
 
 def fold_in_all(factors: Factors, plays: Plays) -> Floats:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.recommend.factors import Factors, Taste, resistance
+from models.recommend.factors import Factors, Taste, expected, resistance
 from models.recommend.plays import Floats, Integers
 
 KINSHIP = 0.1  # the variance of a tune's effect; that of a score is about a third
@@ -26,13 +26,15 @@ KINSHIP = 0.1  # the variance of a tune's effect; that of a score is about a thi
 @dataclass(frozen=True)
 class Kindred:
     """A verdict: `taste` is the vector's part, and `effects` (tunes, events) what each event adds to the phrases of
-    each of `tunes`; `kin` (phrases,) are the tunes of all."""
+    each of `tunes`, and `habits` (tunes,) how much less is expected of those, being known; `kin` (phrases,) are the
+    tunes of all."""
 
     fitted: Factors
     kin: Integers
     taste: Taste
     tunes: Integers
     effects: Floats
+    habits: Floats
 
     @property
     def items(self) -> Integers:
@@ -44,26 +46,26 @@ class Kindred:
         scores = self.fitted.items @ self.taste.vector
         if len(self.tunes):
             by_tune = np.zeros(int(self.kin.max()) + 1, np.float32)
-            by_tune[self.tunes] = self.effects.sum(axis=1)
+            by_tune[self.tunes] = self.effects.sum(axis=1) + self.habits
             scores += by_tune[self.kin]
         return scores
 
     def parts(self, rows: Integers) -> tuple[Floats, Floats]:
         """(rows, events) and (rows,)."""
         chosen = self.fitted.items[rows]
-        events = chosen @ self.taste.steps.T
+        events, habit = chosen @ self.taste.steps.T, chosen @ self.taste.base
         if len(self.tunes):
             place = np.searchsorted(self.tunes, self.kin[rows]).clip(max=len(self.tunes) - 1)
             related = self.tunes[place] == self.kin[rows]
             events[related] += self.effects[place[related]]
-        return events, chosen @ self.taste.base
+            habit[related] += self.habits[place[related]]
+        return events, habit
 
 
 def fold_in(
     fitted: Factors, kin: Integers, items: Integers, weights: Floats, targets: Floats, kinship: float = KINSHIP
 ) -> Kindred:
-    """As `factors.fold_in` where nothing is expected of a row (`mean` 0), with the effects of tunes; `kin` (phrases,)
-    numbers the tunes from 0."""
+    """As `factors.fold_in`, with the effects of tunes; `kin` (phrases,) numbers the tunes from 0."""
     heard = fitted.items[items]
     tunes, which = np.unique(kin[items], return_inverse=True)
     sums = np.bincount(which, weights)
@@ -75,6 +77,7 @@ def fold_in(
     steps = ((own * targets[:, None]) @ inverse.T).astype(np.float32)
     effects = -(common[:, None] * gathered) @ steps.T
     effects[which, np.arange(len(items))] += weights * common[which] * targets
-    none = np.zeros(fitted.items.shape[1], np.float32)
-    taste = Taste(steps.sum(axis=0), none, steps, items)
-    return Kindred(fitted, kin, taste, tunes, effects.astype(np.float32))
+    base = (inverse @ expected(fitted, len(items))).astype(np.float32)
+    taste = Taste(base + steps.sum(axis=0), base, steps, items)
+    habits = (-common * (gathered @ base)).astype(np.float32)
+    return Kindred(fitted, kin, taste, tunes, effects.astype(np.float32), habits)

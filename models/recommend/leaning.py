@@ -28,6 +28,7 @@ CHANCE = 1.96
 TOP = 0.002  # of a library, the best that a word is about
 REACH = 1.5  # deviations of the scores that an amount is at most, either way
 NEW = 0.1  # the amount for each deviation said, where all scores are the same
+_LEAST_REACH = 2 * NEW  # where they are nearly the same
 _LIMIT = 3.0  # deviations; what lies farther is as far as can be
 _SAMPLE = 16_000  # phrases, of which the best are looked at
 _FEWEST = 10  # of them, at least
@@ -98,7 +99,8 @@ def turn(
     if not len(which) or not len(rows) or learned.std() < 1e-6:
         return wanted * NEW
     away = np.ascontiguousarray(np.nan_to_num(measured[np.ix_(rows, which)]).T)
-    top, reach = max(round(TOP * len(rows)), min(_FEWEST, len(rows))), REACH * float(learned.std())
+    top = max(round(TOP * len(rows)), min(_FEWEST, len(rows)))
+    reach = max(REACH * float(learned.std()), _LEAST_REACH)
     amounts = np.zeros(len(which), np.float32)
     for _ in range(_SWEEPS if len(which) > 1 else 1):
         for word in range(len(which)):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 
-from models.recommend import factors, kindred
+from models.recommend import content, factors, kindred
 from models.recommend.factors import Factors, Taste
 from models.recommend.plays import Floats, Integers, Plays, make_plays
 from models.recommend.shelf import STRONGEST, taste_of
@@ -97,9 +97,8 @@ class Folded:
 
 def content_alone(places: Floats, fitting: factors.Settings) -> Folded:
     """By the `places` (phrases, factors) of content, as they are before anything is learned."""
-    size = places.shape[1]
-    empty, mean = np.zeros((0, size), np.float32), np.zeros(size, np.float32)
-    return Folded(Factors(empty, places, places.T @ places, mean, fitting))
+    empty = np.zeros((0, places.shape[1]), np.float32)
+    return Folded(Factors(empty, places, places.T @ places, content.usual(places), fitting))
 
 
 @dataclass(frozen=True)

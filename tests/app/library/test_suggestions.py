@@ -115,7 +115,13 @@ def test_before_anything_is_known_something_is_offered() -> None:
     newcomer = Suggester(knowledge([]))
     offered = newcomer.suggest(EMPTY, PLAIN)
     assert len({each.phrase[0] for each in offered}) == 3
-    assert all(each.reason.startswith("to begin with") and each.score == 0 for each in offered)
+    assert all(each.reason.startswith("to begin with") for each in offered)
+    for each in offered:  # what is usual in the library comes first, and that is all its score
+        assert [part.kind for part in each.parts if part.amount] == ["habit"]
+        assert each.score == pytest.approx(sum(part.amount for part in each.parts))
+    rows = [material().rows[each.phrase] for each in offered]
+    amounts = newcomer.verdict.scores()
+    assert np.mean(amounts[rows]) > np.median(amounts)
 
 
 def test_a_mood_is_followed(suggester: Suggester) -> None:
@@ -186,10 +192,14 @@ def test_takes_heed_what_the_user_says(suggester: Suggester) -> None:
 
 def test_a_newcomer_who_says_where_they_lean_is_heard() -> None:
     newcomer = Suggester(knowledge([]))
+    before = _kinds(newcomer)["w"]
     newcomer.remember(weigh([_said("mode minor", 1.0)], NOW), frozenset())
-    offered = newcomer.suggest(EMPTY, PLAIN)
-    assert {each.phrase[0] for each in offered} == {"w"}
-    assert all(each.reason == "minor, because you said so" for each in offered)
+    some = [each for each in newcomer.suggest(EMPTY, PLAIN) if each.phrase[0] == "w"]
+    newcomer.remember(weigh([_said("mode minor", 2.0)], NOW), frozenset())
+    all_ = newcomer.suggest(EMPTY, PLAIN)
+    assert before < len(some) < len(all_)
+    assert {each.phrase[0] for each in all_} == {"w"}
+    assert all(each.reason == "minor, because you said so" for each in (*some, *all_))
 
 
 def test_what_was_taken_out_is_no_reason_any_more(suggester: Suggester) -> None:

@@ -54,7 +54,7 @@ def test_the_command_judges_the_shelf_and_it_beats_chance(tmp_path: Path, capsys
     figures = json.loads(out.read_text())
     assert figures["hits_factors_cold30"] > LIKED
     assert figures["hits_shelf_last"] > LIKED
-    for name in (*RIVALS, "factors"):
+    for name in (*RIVALS, "factors", "newcomer"):
         assert 0 <= figures[f"hits_{name}"] <= 1
         assert f"hits_{name}_sitting{SITTINGS}" in figures
     assert figures["hits_oracle"] > figures["hits_factors"] > figures["hits_random"]

@@ -99,3 +99,22 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
     features, plays = library(), sittings()
     with pytest.raises(ValueError, match="places of shape"):
         content.fit(plays, content.make_places(features).of(features)[:-1])
+
+
+def test_a_newcomer_is_expected_to_like_what_is_usual() -> None:
+    features = np.random.default_rng(3).standard_normal((400, 5)).astype(np.float32)
+    features[:40] += 6  # a corner of its own, far from the many
+    places = content.make_places(features).of(features)
+    fitted, _ = content.fit(make_plays([], [], [], (0, 400)), places, content.alone(400))
+    taste = factors.fold_in(fitted, np.zeros(0, np.int64), np.zeros(0, np.float32))
+    scores = fitted.items @ taste.vector
+    crowded = (places @ places.T).mean(axis=0)
+    assert np.corrcoef(scores, crowded)[0, 1] > 0.9
+    assert scores[:40].mean() < scores[40:].mean()
+    assert 0 < scores.max() <= content.HABIT
+    assert not taste.learned.any()
+
+
+def test_of_no_phrases_nothing_is_usual() -> None:
+    assert not content.usual(np.zeros((0, 4), np.float32)).any()
+    assert not content.usual(np.zeros((3, 4), np.float32)).any()

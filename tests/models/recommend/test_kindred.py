@@ -13,9 +13,9 @@ PHRASES, SIZE, A_TUNE = 60, 5, 4
 
 def fitted(spread: float = 1.0) -> Factors:
     items = np.random.default_rng(0).normal(0, spread, (PHRASES, SIZE)).astype(np.float32)
-    none = np.zeros(SIZE, np.float32)
-    settings = factors.Settings(factors=SIZE, unobserved=0.02, regularisation=3.0, exponent=0.0)
-    return Factors(np.zeros((0, SIZE), np.float32), items, items.T @ items, none, settings)
+    usual = np.linspace(-1, 1, SIZE, dtype=np.float32)
+    settings = factors.Settings(factors=SIZE, unobserved=0.02, regularisation=3.0, exponent=0.0, mean=0.5)
+    return Factors(np.zeros((0, SIZE), np.float32), items, items.T @ items, usual, settings)
 
 
 KIN = np.arange(PHRASES) // A_TUNE
@@ -28,6 +28,8 @@ def test_without_kinship_it_is_the_fold_in_of_the_factors() -> None:
     taste = kindred.fold_in(fitted(), KIN, ITEMS, WEIGHTS, TARGETS, 1e-9).taste
     assert taste.vector == pytest.approx(plain.vector, abs=1e-5)
     assert taste.steps == pytest.approx(plain.steps, abs=1e-5)
+    assert taste.base == pytest.approx(plain.base, abs=1e-5)
+    assert np.abs(plain.base).max() > 0.1
 
 
 def test_it_solves_vector_and_tunes_together() -> None:
@@ -38,7 +40,9 @@ def test_it_solves_vector_and_tunes_together() -> None:
     held[:SIZE, :SIZE] = 0.02 * known.gram + 3.0 * np.eye(SIZE)
     held[SIZE:, SIZE:] = np.eye(tunes.shape[1]) / kinship
     heard = both[ITEMS]
-    answer = np.linalg.solve(held + heard.T @ (heard * WEIGHTS[:, None]), heard.T @ (WEIGHTS * TARGETS))
+    pull = heard.T @ (WEIGHTS * TARGETS)
+    pull[:SIZE] += 3.0 * 0.5 * known.mean  # what is expected of anybody
+    answer = np.linalg.solve(held + heard.T @ (heard * WEIGHTS[:, None]), pull)
     found = kindred.fold_in(known, KIN, ITEMS, WEIGHTS, TARGETS, kinship)
     assert found.scores() == pytest.approx(both @ answer, abs=1e-5)
 
