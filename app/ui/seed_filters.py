@@ -13,7 +13,7 @@ from app.library.search import Index, Query
 from app.ui.range_slider import RangeSlider
 from app.ui.widgets import Scrolled, quiet, tool_button
 
-_SETTLE = 30  # milliseconds after a change until it is said: a mouse that drags makes several a frame
+SETTLE = 30  # milliseconds after a change until it is said: a mouse that drags makes several a frame
 _TONICS = ("C", "C#/Db", "D", "D#/Eb", "E", "F", "F#/Gb", "G", "G#/Ab", "A", "A#/Bb", "B")
 
 
@@ -84,7 +84,7 @@ class SeedFilters(QWidget):
         self.sliders: dict[str, RangeSlider] = {}
         self.boxes: dict[str, QComboBox] = {}
         self._said: dict[str, QLabel] = {}
-        self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE)
         self._settle.timeout.connect(self.changed)
         self._fold = Scrolled(self._fields())
         line = QHBoxLayout()
