@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ class _Bench(QObject):
         self._mouse(slider, QEvent.Type.MouseButtonRelease, slider.steps * 0.7)
         pause(0.3)
         seen = [started, *self._painted]
-        return [(after - before) * 1000 for before, after in zip(seen, seen[1:], strict=False)]
+        return [(after - before) * 1000 for before, after in pairwise(seen)]
 
     def _slider(self, number: int) -> RangeSlider:
         sliders = self._shelf.filters.sliders
