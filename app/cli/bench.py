@@ -11,7 +11,7 @@ from app.cli.measured import Measured, table
 from app.cli.parser import Parser
 from models.errors import UserError
 
-GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine", "vary", "map", "suggest", "seeds")
+GROUPS = ("file", "start", "roll", "answer", "takes", "sending", "engine", "vary", "map", "suggest", "seeds", "find")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -62,6 +62,10 @@ def _measure(group: str) -> Callable[[], Iterator[Measured]]:
         from app.cli.bench_seeds import indexing
 
         return indexing
+    if group == "find":
+        from app.cli.bench_finding import finding
+
+        return finding
     if group == "map":
         from app.cli.bench_map import mapping
 

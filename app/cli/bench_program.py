@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.compose.learning import Learner
 from app.document import Document
 from app.library.history import History
 from app.library.offers import Shelf
+from app.library.sources import Source
 from app.library.tallies import Tallies
 from app.player.client import Player
 from app.player.measure import sent_messages
@@ -46,18 +47,21 @@ class Running:
 
 
 @contextmanager
-def running() -> Iterator[Running]:
-    """The program with an empty song, when both processes are ready."""
+def running(fill: Callable[[Path], list[Source]] = lambda _: []) -> Iterator[Running]:
+    """The program with an empty song, when both processes are ready; `fill` makes a library at a path first, and says
+    its sources."""
     app = application()
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "sent.txt"
+        library = Path(folder) / "library.sqlite"
+        sources = fill(library)
         document = Document()
         player = Player(Options(audio=False, record=str(record), log=f"{folder}/log.txt"))
         client = ComposeClient()
         learner = Learner(Path(folder) / "styles", Path(folder) / "kept")
-        tallies, history = Tallies(), History(Path(folder) / "library.sqlite")
+        tallies, history = Tallies(), History(library)
         recording = Recording(history, tallies, document, learner.kept, Path(folder) / "takes", print)
-        index = SeedIndex(history.path, lambda _: [])
+        index = SeedIndex(library, lambda _: sources)
         shelf = Shelf(history.path)
         window = MainWindow(
             document, player, client, learner, Settings(), recording, tallies, index, shelf, lambda _: None, str
@@ -65,6 +69,8 @@ def running() -> Iterator[Running]:
         window.show()
         player.start()
         client.start()
+        if sources:
+            index.start()
         try:
             wait(lambda: client.state == "ready" and record.exists(), "the processes to start")
             yield Running(document, player, window, history.path, record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,11 @@ class Labels:
     def numbers(self) -> NDArray[np.int32]:
         """Row by row the number of its value, the same for the same."""
         return self._rows
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """The rows by the numbers of their values; those of one value in the order they stand in."""
+        return np.argsort(self._rows, kind="stable")
 
     def among(self, values: Collection[str]) -> NDArray[np.bool_]:
         """Which rows have one of `values`."""

@@ -26,6 +26,7 @@ Kind = Literal[
 KINDS: tuple[str, ...] = get_args(Kind)
 HOLDING = ("leaned", "overlooked", "refused")  # what holds until it is taken back, however long ago it was said
 HASH_TICKS = 960  # a quarter in the content hash, whatever the song counts in
+_AT_ONCE = 500  # values in a statement
 MAX_WAITING = 10_000  # rows kept in memory while the disk is full
 _COLUMNS = "at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context"
 
@@ -248,33 +249,38 @@ class History:
 
 def rows(path: Path, kind: Kind | None = None) -> list[Row]:
     """The stored rows, oldest first, all or of one `kind`; raises UserError where the library cannot be read."""
-    with closing(read_library(path)) as connection:
-        try:
-            found = connection.execute(
-                f"SELECT {_COLUMNS}, id FROM history WHERE ?1 IS NULL OR kind = ?1 ORDER BY id", (kind,)
-            ).fetchall()
-        except sqlite3.Error as error:
-            raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
+    found = _select(path, f"SELECT {_COLUMNS}, id FROM history WHERE ?1 IS NULL OR kind = ?1 ORDER BY id", (kind,))
     return [
         Row(*facts, asked_for=bool(asked), context=json.loads(text), id=number) for *facts, asked, text, number in found
     ]
 
 
+def stars(path: Path, hashes: Sequence[str]) -> dict[str, int]:
+    """The stars that the music with these content hashes was given last; raises UserError as rows() does."""
+    given: dict[str, int] = {}
+    for start in range(0, len(hashes), _AT_ONCE):
+        part = hashes[start:][:_AT_ONCE]
+        statement = f"""SELECT content_hash, context FROM history WHERE kind = 'starred'
+            AND content_hash IN ({", ".join("?" * len(part))}) ORDER BY id"""
+        given.update((music, json.loads(text).get("stars", 0)) for music, text in _select(path, statement, part))
+    return given
+
+
 def times(path: Path) -> list[float]:
     """When the rows were noted that forget() can delete, oldest first; raises UserError as rows() does."""
-    with closing(read_library(path)) as connection:
-        try:
-            statement = f"SELECT at FROM history WHERE kind NOT IN ({', '.join('?' * len(HOLDING))}) ORDER BY at"
-            return [at for (at,) in connection.execute(statement, HOLDING)]
-        except sqlite3.Error as error:
-            raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
+    statement = f"SELECT at FROM history WHERE kind NOT IN ({', '.join('?' * len(HOLDING))}) ORDER BY at"
+    return [at for (at,) in _select(path, statement, HOLDING)]
 
 
 def count(path: Path) -> int:
     """How many rows are stored; raises UserError where the library cannot be read."""
+    return _select(path, "SELECT count(*) FROM history")[0][0]
+
+
+def _select(path: Path, statement: str, values: Sequence[Any] = ()) -> list[Any]:
     with closing(read_library(path)) as connection:
         try:
-            return connection.execute("SELECT count(*) FROM history").fetchone()[0]
+            return connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise UserError(f"The history in {path} cannot be read ({error}); the program makes a new one.") from error
 

@@ -112,8 +112,8 @@ class Index:
             rows = rows[np.argsort(distances[rows], kind="stable")]
             distances = distances[rows]
         else:
-            rows = np.flatnonzero(chosen)
-            rows = self._by_title(rows, query.text) if query.text.strip() else self._mixed(rows)
+            typed = bool(query.text.strip())
+            rows = self._by_title(np.flatnonzero(chosen), query.text) if typed else self._mixed(chosen, query.limit)
             distances = np.zeros(len(rows))
         rows, distances = rows[: query.limit], distances[: query.limit]
         matches = np.ones(len(rows)) if matches is None else matches[: query.limit]
@@ -165,15 +165,18 @@ class Index:
         order = [0 if self.titles[row].startswith(text) else 1 if text in self.titles[row] else 2 for row in rows]
         return rows[np.argsort(order, kind="stable")]
 
-    def _mixed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """One phrase of each title first, then the second ones: a piece is cut into many that are alike."""
+    def _mixed(self, chosen: NDArray[np.bool_], limit: int) -> NDArray[np.int64]:
+        """One phrase of each title first, then the second ones: a piece is cut into many that are alike. At least
+        `limit` rows where there are as many."""
+        rows = self.names.order[chosen[self.names.order]]  # by title; to sort them takes longer than all the rest
         titles = self.names.numbers[rows]
-        order = np.argsort(titles, kind="stable")
-        first = np.append(True, titles[order][1:] != titles[order][:-1]) if len(rows) else titles > 0
-        starts = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
-        turn = np.empty(len(rows), np.int64)
-        turn[order] = np.arange(len(rows)) - starts
-        return rows[np.argsort(turn, kind="stable")]
+        first = np.append(True, titles[1:] != titles[:-1]) if len(rows) else titles > 0
+        places = np.arange(len(rows))
+        turns = places - np.maximum.accumulate(np.where(first, places, 0))
+        enough = np.searchsorted(np.cumsum(np.bincount(turns)), limit) if len(rows) else 0
+        near = turns <= enough
+        rows, turns = rows[near], turns[near]
+        return rows[np.lexsort((rows, turns))]
 
 
 def load(path: Path) -> Index:

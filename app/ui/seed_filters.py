@@ -13,7 +13,7 @@ from app.library.search import Index, Query
 from app.ui.range_slider import RangeSlider
 from app.ui.widgets import Scrolled, quiet, tool_button
 
-_SETTLE = 30  # milliseconds after a change until it is said: a mouse that drags makes several a frame
+SETTLE = 30  # milliseconds after the first change until it is said, with all that follow: a mouse makes several a frame
 _TONICS = ("C", "C#/Db", "D", "D#/Eb", "E", "F", "F#/Gb", "G", "G#/Ab", "A", "A#/Bb", "B")
 
 
@@ -84,7 +84,7 @@ class SeedFilters(QWidget):
         self.sliders: dict[str, RangeSlider] = {}
         self.boxes: dict[str, QComboBox] = {}
         self._said: dict[str, QLabel] = {}
-        self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE)
         self._settle.timeout.connect(self.changed)
         self._fold = Scrolled(self._fields())
         line = QHBoxLayout()
@@ -108,7 +108,7 @@ class SeedFilters(QWidget):
             slider, said = RangeSlider(feature.steps), quiet()
             slider.setAccessibleName(feature.title)
             slider.setToolTip(f"{feature.tip}; drag either end, a double-click or Del leaves it open again")
-            slider.changed.connect(self._settle.start)
+            slider.changed.connect(self._settle_soon)
             slider.changed.connect(self._show)
             said.setMinimumWidth(said.fontMetrics().horizontalAdvance("100%–100%"))
             said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -125,7 +125,7 @@ class SeedFilters(QWidget):
             box.setToolTip(tip)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
-            box.currentIndexChanged.connect(lambda _: self._settle.start())
+            box.currentIndexChanged.connect(lambda _: self._settle_soon())
             box.currentIndexChanged.connect(lambda _: self._show())
             self.boxes[name] = box
             choices.addWidget(box, number // 2, number % 2, 1, 2 if number == len(_CHOICES) - 1 else 1)
@@ -190,6 +190,11 @@ class SeedFilters(QWidget):
         for box in self.boxes.values():
             box.setCurrentIndex(0)
         self._settle.stop()
+
+    def _settle_soon(self) -> None:
+        """Not later for what is changed meanwhile: the list is to follow a handle while it is dragged."""
+        if not self._settle.isActive():
+            self._settle.start()
 
     def _chosen(self, name: str) -> frozenset[str]:
         value: str = self.boxes[name].currentData()

@@ -29,7 +29,7 @@ class Found:
     count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Model:
     """What the seeds found are to be like, the likest first, and how that is called; `manner` follows how much of a
     line is in a seed."""
@@ -60,6 +60,11 @@ class SeedFinding(QObject):
     def active(self) -> bool:
         """Whether anything is looked for; else there are suggestions."""
         return bool(self._text) or self._model is not None or self._panel.filters.active
+
+    @property
+    def subject(self) -> object:
+        """What the list is about, which filters only narrow."""
+        return self.active, self._text, self._model
 
     def title(self, count: int) -> str:
         """What is shown where `count` seeds fit."""

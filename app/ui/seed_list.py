@@ -153,13 +153,12 @@ def about(offer: Offer) -> str:
 
 def _item(number: int, offer: Offer, stars: int, pinned: bool) -> QListWidgetItem:
     entry = offer.entry
-    seed, phrase = entry.seed, entry.seed.phrase()
+    seed = entry.seed
     marks = "".join(mark for mark, on in (("📌 ", pinned), ("✦ ", offer.surprise)) if on)
     reason = offer.reason
     lines = about(offer), reason
-    row = Row(
-        f"{marks}{seed.title or entry.source}", lines, phrase.notes, Span(0, seed.length), stars, pinned, False, True
-    )
+    title = f"{marks}{seed.title or entry.source}"
+    row = Row(title, lines, lambda: seed.phrase().notes, Span(0, seed.length), stars, pinned, False, True)
     given = f"{stars} {'star' if stars == 1 else 'stars'}"
     item = QListWidgetItem(" · ".join((row.title, *row.lines, given, *(("pinned",) if pinned else ()))))
     item.setData(_NUMBER, number)

@@ -25,7 +25,7 @@ from app.ui.hovering import Hovering
 from app.ui.recording import Recording
 from app.ui.remark import ask_remark
 from app.ui.roll.view import RollView
-from app.ui.seed_finding import SeedFinding
+from app.ui.seed_finding import Found, SeedFinding
 from app.ui.seed_hearing import SeedHearing
 from app.ui.seed_index import SeedIndex
 from app.ui.seed_playing import SeedPlaying
@@ -82,6 +82,7 @@ class Seeds(QObject):
         self._wish: Wish | None = None  # of what is shown
         self._asked = 0
         self._closed = self._put_while_carried = False
+        self._looking = self._again = False  # whether something is being looked for, and something else afterwards
         self.finding = SeedFinding(document, index, panel, self)
         self.playing = SeedPlaying(document, player, panel.pad, self.finding, panel.list, self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
@@ -127,22 +128,31 @@ class Seeds(QObject):
         """Show the suggestions, or what was looked for, as they are now."""
         wish = self._wish_now()
         self._wish = wish
-        look = self.finding.look()
+        look, subject = self.finding.look(), self.finding.subject
         self._asked += 1
         asked, library, log = self._asked, self._index.library, self._recording.history
+        if self._closed or (look is not None and self._looks()):
+            return
 
         def work() -> _Shown:
             log.flush(1.0)  # what was done just now counts
             if not library.exists():
                 return _Shown([], {})
-            stars = {row.content_hash: row.context.get("stars", 0) for row in history.rows(library, "starred")}
-            if look is None:
-                return _Shown(self._shelf.suggest(wish), stars)
-            found = look()
-            return _Shown(found.offers, stars, found.count)
+            found = look() if look is not None else Found(self._shelf.suggest(wish), -1)
+            listed = [offer.entry.content_hash for offer in found.offers]
+            return _Shown(found.offers, history.stars(library, listed), found.count)
 
-        if not self._closed:
-            self._tasks.run(work, lambda shelf: self._show(shelf, asked), self._failed)
+        def done(shown: _Shown) -> None:
+            wanted = asked == self._asked or (look is not None and subject == self.finding.subject)
+            self._looked(look is not None)
+            if wanted:
+                self._show(shown)
+
+        def failed(error: Exception) -> None:
+            self._looked(look is not None)
+            self.told.emit(sentence(error))
+
+        self._tasks.run(work, done, failed)
 
     def others(self) -> None:
         """Other suggestions than those that are shown."""
@@ -306,12 +316,24 @@ class Seeds(QObject):
         if kind not in ("played", "skipped"):  # what is merely heard does not stir the shelf under the mouse
             self.renew()
 
-    def _show(self, shelf: _Shown, asked: int) -> None:
-        if asked == self._asked:
-            self._offers, self._stars = shelf.offers, shelf.stars
-            if shelf.count >= 0:
-                self._panel.show_found(self.finding.title(shelf.count))
-            self._show_list()
+    def _looks(self) -> bool:
+        """Whether something is being looked for; then what is asked for now is looked for afterwards, so that a handle
+        that is dragged is followed and not overtaken."""
+        self._again = self._looking
+        self._looking = True
+        return self._again
+
+    def _looked(self, for_something: bool) -> None:
+        if for_something:
+            again, self._looking, self._again = self._again, False, False
+            if again:
+                self.renew()
+
+    def _show(self, shown: _Shown) -> None:
+        self._offers, self._stars = shown.offers, shown.stars
+        if shown.count >= 0:
+            self._panel.show_found(self.finding.title(shown.count))
+        self._show_list()
 
     def _show_list(self) -> None:
         empty = _NOTHING if not self._shelf.known and not self.finding.active else _NONE_LEFT
@@ -320,9 +342,6 @@ class Seeds(QObject):
         if offer is None:
             self._panel.why.clear()
         self._panel.pin.setChecked(offer is not None and offer.entry.content_hash in self._pinned)
-
-    def _failed(self, error: Exception) -> None:
-        self.told.emit(sentence(error))
 
     def _offer(self, number: int, say: bool = True) -> Offer | None:
         if 0 <= number < len(self._offers):

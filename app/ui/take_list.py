@@ -135,7 +135,7 @@ def _item(group: TakeGroup, index: int, in_song: bool) -> QListWidgetItem:
     row = Row(
         f"Take {index + 1}",
         (f"{bars} · {mark}", f"{take.engine.upper()} · seed {take.seed}"),
-        take.notes,
+        lambda: take.notes,
         group.span,
         stars,
         in_song,

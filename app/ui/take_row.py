@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
@@ -27,7 +27,7 @@ class Row:
 
     title: str
     lines: tuple[str, str]
-    notes: Sequence[Note]
+    notes: Callable[[], Sequence[Note]]  # asked for when the row is painted: most of a long list is out of sight
     span: Span
     stars: int
     in_song: bool
@@ -100,8 +100,9 @@ def _star(middle: QPointF) -> QPolygonF:
 
 def _paint_contour(painter: QPainter, area: QRectF, row: Row) -> None:
     """The take's notes, small: time across, pitch upwards."""
-    if not row.notes:
+    notes = row.notes()
+    if not notes:
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(THEME.colour("loop" if row.in_song else "ghost" if row.faint else "ghost_current"))
-    painter.drawRects(Contour(area, row.span, row.notes).boxes(row.notes))
+    painter.drawRects(Contour(area, row.span, notes).boxes(notes))

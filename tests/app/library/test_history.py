@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.library import database, history
-from app.library.history import History, content_hash, count, rows
+from app.library.history import History, content_hash, count, rows, stars
 from models.errors import UserError
 from models.music.notes import Note
 
@@ -35,6 +35,20 @@ def test_rows_come_back_as_they_were_given(tmp_path: Path) -> None:
     assert found[0].at > 1.6e9
     assert [row.kind for row in rows(path, "kept")] == ["kept"]
     assert count(path) == 4
+
+
+def test_stars_are_those_given_last_of_what_is_asked_for_alone(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    target = History(path)
+    for music, given in (("a", 5), ("b", 3), ("a", 2), ("c", 4), ("b", 0)):
+        target.record("starred", music, "melody", 0, 960, 0.0, True, {"stars": given})
+    target.record("played", "a", "melody", 0, 960, 8.0, True, {"stars": 1})
+    target.close()
+    assert stars(path, ["b", "a", "nothing"]) == {"a": 2, "b": 0}
+    assert stars(path, []) == {}
+    assert stars(path, [*(str(number) for number in range(1200)), "c"]) == {"c": 4}
+    with pytest.raises(UserError):
+        stars(tmp_path / "none.sqlite", ["a"])
 
 
 def test_history_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.library.search import Hit, Index, Query
+from app.ui.range_slider import RangeSlider
 from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
 from app.ui.widgets import Scrolled
@@ -43,13 +46,21 @@ def filters(program: Program, shelf: SeedList) -> SeedFilters:
     return found
 
 
-def _drag_low(filters: SeedFilters, name: str, step: int) -> None:
-    slider = filters.sliders[name]
-    at, to = (QPoint(round(slider.place(each)), slider.height() // 2) for each in (slider.low, step))
-    QTest.mousePress(slider, LEFT, NONE, at)
+def _place(slider: RangeSlider, step: int) -> QPoint:
+    return QPoint(round(slider.place(step)), slider.height() // 2)
+
+
+def _move(slider: RangeSlider, step: int) -> None:
+    to = _place(slider, step)
     there = QPointF(slider.mapToGlobal(to))
     QApplication.sendEvent(slider, QMouseEvent(QMouseEvent.Type.MouseMove, QPointF(to), there, LEFT, LEFT, NONE))
-    QTest.mouseRelease(slider, LEFT, NONE, to)
+
+
+def _drag_low(filters: SeedFilters, name: str, step: int) -> None:
+    slider = filters.sliders[name]
+    QTest.mousePress(slider, LEFT, NONE, _place(slider, slider.low))
+    _move(slider, step)
+    QTest.mouseRelease(slider, LEFT, NONE, _place(slider, step))
 
 
 def test_a_slider_narrows_what_is_listed_and_a_line_says_so(
@@ -70,6 +81,45 @@ def test_a_slider_narrows_what_is_listed_and_a_line_says_so(
     program.wait(lambda: shelf.count() == len(TUNES) + 2)
     assert program.window.shelf.title.text() == "Seeds for you"
     assert not filters.isVisible()
+
+
+def test_the_list_follows_a_handle_that_is_still_dragged(
+    program: Program, shelf: SeedList, filters: SeedFilters
+) -> None:
+    slider = filters.sliders["tempo"]
+    QTest.mousePress(slider, LEFT, NONE, _place(slider, 0))
+    for number in range(400):  # more often than the list can be read anew
+        _move(slider, 12 + number % 6)  # the slow air is left out
+        program.qtbot.wait(5)
+        if shelf.count() == len(TUNES) + 1:
+            break
+    assert filters.active
+    assert shelf.count() == len(TUNES) + 1
+    QTest.mouseRelease(slider, LEFT, NONE, _place(slider, 17))
+
+
+def test_what_is_asked_while_it_looks_is_looked_for_afterwards_and_only_the_last_of_it(
+    program: Program, shelf: SeedList, filters: SeedFilters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    go_on = threading.Event()
+    find = Index.find_counting
+
+    def slowly(index: Index, query: Query) -> tuple[list[Hit], int]:
+        asked.append(query.ranges["tempo"][0])
+        assert go_on.wait(10)
+        return find(index, query)
+
+    monkeypatch.setattr(Index, "find_counting", slowly)
+    said: list[None] = []
+    filters.changed.connect(lambda: said.append(None))
+    for number, low in enumerate((5, 6, 7, 18)):
+        filters.sliders["tempo"].set_range(low, 42)
+        program.wait(lambda number=number: len(said) == number + 1)
+    program.wait(lambda: len(asked) == 1)
+    go_on.set()
+    program.wait(lambda: titles(shelf) == ["Jig"])
+    assert [round(low) for low in asked] == [55, 120]
 
 
 def test_every_feature_narrows(program: Program, shelf: SeedList, filters: SeedFilters) -> None:
