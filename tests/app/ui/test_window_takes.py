@@ -107,7 +107,7 @@ def test_each_take_shows_its_contour_its_fit_and_where_it_goes(program: Program)
     shown = program.window.composing.shown
     assert shown is not None
     for index in range(4):
-        assert row(listed.item(index)).notes == shown.takes[index].notes
+        assert row(listed.item(index)).notes() == shown.takes[index].notes
     listed.scrollToItem(listed.item(1))
     picture = listed.viewport().grab().toImage()
     rect = listed.visualItemRect(listed.item(1))
