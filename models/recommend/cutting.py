@@ -10,7 +10,8 @@ where the model says, up to half a bar before the bar line, so that pickups stay
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +39,14 @@ def bar_lines(metres: MetreMap, length: int) -> Ints:
     return np.array([metres.bar_start(bar) for bar in range(bars + 1)], np.int64)
 
 
-@dataclass(frozen=True)
-class Cut:
-    """Where a phrase lies: the bars from `start` to before `end`, and the ticks between which its notes begin."""
+class Cut(NamedTuple):
+    """Where a phrase lies: the bars from `start` to before `end`, and the rows of its part's notes from `first` to
+    before `last`."""
 
     start: int
     end: int
-    begins: int
-    ends: int
+    first: int
+    last: int
 
 
 def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
@@ -66,18 +67,22 @@ def find_cuts(part: Part, lines: Ints) -> list[Cut]:
     if len(part.notes) < FEWEST_NOTES or len(lines) < 2:
         return []
     struck = part.notes[:, ONSET]
-    place = np.flatnonzero(np.append(struck[1:] != struck[:-1], True))  # the highest note of each onset
+    ends = np.ones(len(struck), bool)  # the highest note of each onset
+    np.not_equal(struck[1:], struck[:-1], out=ends[:-1])
+    place = ends.nonzero()[0]
     onsets = struck[place]
-    strength, cuts = _borders(part.notes, place, lines)
+    behind = onsets.searchsorted(lines)  # the first note at or behind each line
+    strength, cuts = _borders(part.notes, place, lines, behind)
     changes = {int(np.searchsorted(lines, change.tick)) for change in part.metres.changes}
-    found: list[Cut] = []
-    for first, last in _islands(part.notes, onsets, lines, changes):
-        opening = int(onsets[min(int(np.searchsorted(onsets, lines[first])), len(onsets) - 1)])
+    found: list[tuple[int, int]] = []
+    for first, last in _islands(part.notes, behind, lines, changes):
+        opening = int(onsets[min(int(behind[first]), len(onsets) - 1)])
         if last - first > _SHORTEST and 2 * opening >= lines[first] + lines[first + 1] and opening < lines[first + 1]:
             first += 1  # its first bar holds but a pickup
             cuts[first] = opening
-        found += (Cut(start, end, int(cuts[start]), int(cuts[end])) for start, end in _divide(strength, first, last))
-    return found
+        found += _divide(strength, first, last)
+    rows = struck.searchsorted(cuts).tolist()
+    return [Cut(start, end, rows[start], rows[end]) for start, end in found]
 
 
 def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
@@ -85,72 +90,80 @@ def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
 
     `ends` are when the notes before and at each onset have ended.
     """
-    return _in_time(onsets, ends) + _in_pitch(pitches)
+    return _strengths(onsets, ends, pitches)[1]
 
 
-def _in_time(onsets: Ints, ends: Ints) -> Floats:
-    gaps = onsets[1:] - onsets[:-1]
-    rests = np.maximum(onsets[1:] - ends[:-1], 0)
-    return _WEIGHTS[1] * _profile(gaps) + _WEIGHTS[2] * _profile(rests)
+def _strengths(onsets: Ints, ends: Ints, pitches: Ints) -> tuple[Floats, Floats]:
+    """As boundary_strengths, by time alone and by all."""
+    sizes = np.empty((3, len(onsets) - 1))
+    np.subtract(onsets[1:], onsets[:-1], out=sizes[0])
+    np.maximum(onsets[1:] - ends[:-1], 0, out=sizes[1])
+    sizes[2] = np.abs(pitches[1:] - pitches[:-1]) + 1
+    gap, rest, interval = _profiles(sizes)
+    in_time = _WEIGHTS[1] * gap + _WEIGHTS[2] * rest
+    return in_time, in_time + _WEIGHTS[0] * interval
 
 
-def _in_pitch(pitches: Ints) -> Floats:
-    return _WEIGHTS[0] * _profile(np.abs(pitches[1:] - pitches[:-1]) + 1)
-
-
-def _profile(sizes: Ints) -> Floats:
-    """How much each of some intervals differs from its neighbours, weighed by its own size; the highest is 1."""
-    strength = np.zeros(len(sizes))
-    if len(sizes) < 2:
+def _profiles(sizes: Floats) -> Floats:
+    """How much each of some intervals, row by row, differs from its neighbours, weighed by its own size; the highest of
+    a row is 1."""
+    strength = np.zeros(sizes.shape)
+    if sizes.shape[1] < 2:
         return strength
-    degree = np.abs(sizes[1:] - sizes[:-1]) / np.maximum(sizes[1:] + sizes[:-1], 1)
-    strength[:-1] = degree
-    strength[1:] += degree
+    left, right = sizes[:, :-1], sizes[:, 1:]
+    degree = np.abs(right - left)
+    degree /= np.maximum(right + left, 1)
+    strength[:, :-1] = degree
+    strength[:, 1:] += degree
     strength *= sizes
-    highest = strength.max()
-    return strength / highest if highest > 0 else strength
+    highest = strength.max(1, keepdims=True)
+    highest[highest == 0] = 1
+    strength /= highest
+    return strength
 
 
-def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
+def _borders(notes: Ints, place: Ints, lines: Ints, behind: Ints) -> tuple[Floats, Ints]:
     """For each bar line: how well a phrase begins there, and the tick at which the music is cut, pickup included.
 
-    `place` are the rows of the highest note of each onset.
+    `place` are the rows of the highest note of each onset, `behind` the first of these at or behind each line.
     """
-    onsets = notes[place, ONSET]
+    onsets, count = notes[place, ONSET], len(place)
     sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
-    in_time = np.append(0.0, _in_time(onsets, sounding))
-    strengths = in_time.copy()
-    strengths[1:] += _in_pitch(notes[place, PITCH])
-    behind = np.searchsorted(onsets, lines)  # the first note at or behind the line
-    inside = behind < len(onsets)
-    best = np.where(inside, np.append(strengths, 1.0)[behind], 1.0)
+    in_time, strengths = np.zeros(count + 1), np.zeros(count + 1)  # and for a line that has no note behind it
+    in_time[1:-1], strengths[1:-1] = _strengths(onsets, sounding, notes[place, PITCH])
+    strengths[-1] = 1.0
+    best = strengths[behind]
     best[0] = 1.0
     cuts = lines.copy()
     # What begins in the second half of a bar may be the pickup to the next.
-    line = np.minimum(np.searchsorted(lines, onsets), len(lines) - 1)
-    half = np.diff(lines, prepend=lines[0]) // 2
-    near = np.flatnonzero((onsets < lines[line]) & (onsets > lines[line] - half[line]) & (in_time >= _PICKUP))
-    near = near[in_time[near] > np.append(in_time, 0.0)[behind[line[near]]]]
-    order = near[np.lexsort((onsets[near], -in_time[near], line[near]))]
-    chosen, first = np.unique(line[order], return_index=True)
-    cuts[chosen], best[chosen] = onsets[order[first]], strengths[order[first]]
+    near = (in_time[:-1] >= _PICKUP).nonzero()[0]
+    struck = onsets[near]
+    line = np.minimum(lines.searchsorted(struck), len(lines) - 1)
+    ahead = lines[line]
+    middle = lines.copy()
+    middle[1:] -= (lines[1:] - lines[:-1]) // 2
+    fits = (struck < ahead) & (struck > middle[line]) & (in_time[near] > in_time[behind[line]])
+    near, line = near[fits], line[fits]
+    strongest = np.zeros(len(lines))
+    np.maximum.at(strongest, line, in_time[near])
+    chosen = (in_time[near] == strongest[line]).nonzero()[0][::-1]  # of equal ones the first, which is written last
+    near, line = near[chosen], line[chosen]
+    cuts[line], best[line] = onsets[near], strengths[near]
     return best, cuts
 
 
-def _islands(notes: Ints, onsets: Ints, lines: Ints, changes: set[int]) -> Iterator[tuple[int, int]]:
+def _islands(notes: Ints, behind: Ints, lines: Ints, changes: set[int]) -> list[tuple[int, int]]:
     """Stretches of bars with notes, as first bar and the one behind the last; metre changes divide them too."""
     bars = len(lines) - 1
-    counted = np.searchsorted(lines, onsets, side="right") - 1
-    filled = np.bincount(counted[(counted >= 0) & (counted < bars)], minlength=bars) > 0
-    ended = np.searchsorted(lines, notes[:, ONSET] + notes[:, DURATION] - 1, side="right") - 1
-    filled[ended[(ended >= 0) & (ended < bars)]] = True
-    first = None
-    for bar in range(bars + 1):
-        if first is not None and (bar == bars or not filled[bar] or bar in changes):
-            yield first, bar
-            first = None
-        if bar < bars and filled[bar] and first is None:
-            first = bar
+    filled = behind[1:] > behind[:-1]
+    if not filled.all():  # those in which a note but ends
+        ended = lines.searchsorted(notes[:, ONSET] + notes[:, DURATION] - 1, side="right") - 1
+        filled[ended[(ended >= 0) & (ended < bars)]] = True
+    begins, ends = np.ones(bars, bool), np.ones(bars, bool)
+    np.logical_not(filled[:-1], out=begins[1:])
+    begins[[change for change in changes if change < bars]] = True
+    ends[:-1] = begins[1:] | ~filled[1:]
+    return list(zip((begins & filled).nonzero()[0].tolist(), ((ends & filled).nonzero()[0] + 1).tolist(), strict=True))
 
 
 def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
@@ -183,8 +196,7 @@ def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
 
 def seed_at(part: Part, lines: Ints, place: Cut) -> Seed | None:
     """The phrase that lies there, in whole bars; None where there are too few or too many notes for one."""
-    start, end = place.start, place.end
-    low, high = np.searchsorted(part.notes[:, ONSET], (place.begins, place.ends)).tolist()
+    start, end, low, high = place
     if not FEWEST_NOTES <= high - low <= MOST_NOTES:
         return None
     notes = part.notes[low:high].copy()
@@ -198,11 +210,16 @@ def seed_at(part: Part, lines: Ints, place: Cut) -> Seed | None:
         origin = int(lines[start]) - seed.bar_ticks  # the bar before is of another metre
         if notes[0, ONSET] < origin:
             return None
-    notes[:, ONSET] -= origin
-    notes[:, DURATION] = np.maximum(np.minimum(notes[:, DURATION], seed.length - notes[:, ONSET]), 1)
+    length = seed.length
+    onset, duration = notes[:, ONSET], notes[:, DURATION]
+    onset -= origin
+    np.minimum(duration, length - onset, out=duration)
+    np.maximum(duration, 1, out=duration)
+    if not part.chords:
+        return seed
     chords = tuple(
-        ChordSpan(max(span.onset - origin, 0), min(span.end - origin, seed.length), span.chord)
+        ChordSpan(max(span.onset - origin, 0), min(span.end - origin, length), span.chord)
         for span in part.chords
-        if span.end > origin and span.onset < origin + seed.length
+        if span.end > origin and span.onset < origin + length
     )
-    return replace(seed, chords=chords) if chords else seed
+    return replace(seed, chords=chords)
