@@ -1,9 +1,9 @@
 """The notes of a MIDI file as columns of numbers, many times faster than `models.music.smf` reads them.
 
 Made for indexing folders of files, where only notes, tempi, metres, keys and names count. Where the next event would
-begin, and the eighth from there, is worked out for every byte of the file at once, and the events are found by following
-that from the start of each track. A file that is anything but sound (wrong lengths, stray bytes, unreleased or overlapping notes and the like)
-is read by `models.music.smf`, which knows how to mend it; both give the same.
+begin, and the eighth from there, is worked out for every byte of the file at once, and the events are found by
+following that from the start of each track. A file that is anything but sound (wrong lengths, stray bytes, unreleased
+or overlapping notes and the like) is read by `models.music.smf`, which knows how to mend it; both give the same.
 """
 
 from __future__ import annotations
