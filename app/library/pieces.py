@@ -163,7 +163,9 @@ def _key(table: NoteTable) -> Key | None:
         return None
     if table.keys and table.keys[0][1] != Key(0, "major"):
         return table.keys[0][1]
-    weights = np.bincount(table.notes[:, PITCH], np.maximum(table.notes[:, DURATION], 1) * pitched, minlength=132)
+    weights = np.bincount(
+        table.notes[:, PITCH], np.where(pitched, np.maximum(table.notes[:, DURATION], 1), 0), minlength=132
+    )
     return likeliest_key(weights.reshape(-1, 12).sum(0))
 
 
@@ -193,10 +195,10 @@ def _chosen(parts: Sequence[Part]) -> list[Found]:
     lines = bar_lines(parts[0].metres, max(part.length for part in parts))
     found: list[Found] = []
     seen: set[bytes] = set()
-    waiting: list[tuple[int, Part, Iterator[Cut]]] = []
-    for number, part in enumerate(parts):
-        cuts = find_cuts(part, lines)
-        waiting.append((number, part, map(cuts.__getitem__, _scattered(len(cuts)))))
+    waiting: list[tuple[int, Part, Iterator[Cut]]] = [
+        (number, part, map(cuts.__getitem__, _scattered(len(cuts))))
+        for number, (part, cuts) in enumerate(zip(parts, find_cuts(parts, lines), strict=True))
+    ]
     while waiting and len(found) < MOST_PHRASES:
         for entry in tuple(waiting):
             number, part, cuts = entry

@@ -9,7 +9,7 @@ where the model says, up to half a bar before the bar line, so that pickups stay
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -56,33 +56,32 @@ def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
     """
     if lines is None:
         lines = bar_lines(part.metres, part.length)
-    for place in find_cuts(part, lines):
+    for place in find_cuts([part], lines)[0]:
         seed = seed_at(part, lines, place)
         if seed is not None:
             yield seed
 
 
-def find_cuts(part: Part, lines: Ints) -> list[Cut]:
-    """Where the phrases of a part lie, in order."""
-    if len(part.notes) < FEWEST_NOTES or len(lines) < 2:
-        return []
-    struck = part.notes[:, ONSET]
-    ends = np.ones(len(struck), bool)  # the highest note of each onset
-    np.not_equal(struck[1:], struck[:-1], out=ends[:-1])
-    place = ends.nonzero()[0]
-    onsets = struck[place]
-    behind = onsets.searchsorted(lines)  # the first note at or behind each line
-    strength, cuts = _borders(part.notes, place, lines, behind)
-    changes = {int(np.searchsorted(lines, change.tick)) for change in part.metres.changes}
-    found: list[tuple[int, int]] = []
-    for first, last in _islands(part.notes, behind, lines, changes):
-        opening = int(onsets[min(int(behind[first]), len(onsets) - 1)])
-        if last - first > _SHORTEST and 2 * opening >= lines[first] + lines[first + 1] and opening < lines[first + 1]:
-            first += 1  # its first bar holds but a pickup
-            cuts[first] = opening
-        found += _divide(strength, first, last)
-    rows = struck.searchsorted(cuts).tolist()
-    return [Cut(start, end, rows[start], rows[end]) for start, end in found]
+def find_cuts(parts: Sequence[Part], lines: Ints) -> list[list[Cut]]:
+    """Where the phrases of each part of a piece lie, in order."""
+    found: list[list[Cut]] = [[] for _ in parts]
+    numbers = [number for number, part in enumerate(parts) if len(part.notes) >= FEWEST_NOTES]
+    if not numbers or len(lines) < 2:
+        return found
+    rows = _Rows([parts[number] for number in numbers], lines)
+    strength, cuts = rows.borders()
+    islands = rows.islands()
+    for place, number in enumerate(numbers):
+        phrases: list[tuple[int, int]] = []
+        for first, last in islands[place]:
+            opening, line, after = rows.opening(place, first), rows.lines[place, first], rows.lines[place, first + 1]
+            if last - first > _SHORTEST and 2 * opening >= line + after and opening < after:
+                first += 1  # its first bar holds but a pickup
+                cuts[place, first] = opening
+            phrases += _divide(strength[place], first, last)
+        cut_rows = rows.at(place, cuts[place])
+        found[number] = [Cut(start, end, cut_rows[start], cut_rows[end]) for start, end in phrases]
+    return found
 
 
 def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
@@ -90,80 +89,127 @@ def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
 
     `ends` are when the notes before and at each onset have ended.
     """
-    return _strengths(onsets, ends, pitches)[1]
+    return _strengths(onsets, ends, pitches, np.zeros(1, np.int64))[1][1:]
 
 
-def _strengths(onsets: Ints, ends: Ints, pitches: Ints) -> tuple[Floats, Floats]:
-    """As boundary_strengths, by time alone and by all."""
-    sizes = np.empty((3, len(onsets) - 1))
-    np.subtract(onsets[1:], onsets[:-1], out=sizes[0])
-    np.maximum(onsets[1:] - ends[:-1], 0, out=sizes[1])
-    sizes[2] = np.abs(pitches[1:] - pitches[:-1]) + 1
-    gap, rest, interval = _profiles(sizes)
-    in_time = _WEIGHTS[1] * gap + _WEIGHTS[2] * rest
-    return in_time, in_time + _WEIGHTS[0] * interval
+def _strengths(onsets: Ints, ends: Ints, pitches: Ints, firsts: Ints) -> tuple[Floats, Floats]:
+    """As boundary_strengths, by time alone and by all; several lines one after the other, which begin at `firsts`, with
+    0 for the first note of each."""
+    count = len(onsets)
+    sizes = np.zeros((3, count))  # from each note to the next: time between onsets, rest, interval
+    np.subtract(onsets[1:], onsets[:-1], out=sizes[0, :-1])
+    np.maximum(onsets[1:] - ends[:-1], 0, out=sizes[1, :-1])
+    sizes[2, :-1] = np.abs(pitches[1:] - pitches[:-1]) + 1
+    lasts = np.append(firsts[1:], count) - 1
+    strength = _profiles(sizes, firsts, lasts)
+    in_time, by_all = np.zeros(count), np.zeros(count)
+    in_time[1:] = (_WEIGHTS[1] * strength[0] + _WEIGHTS[2] * strength[1])[:-1]
+    np.add(in_time[1:], _WEIGHTS[0] * strength[2, :-1], out=by_all[1:])
+    return in_time, by_all
 
 
-def _profiles(sizes: Floats) -> Floats:
-    """How much each of some intervals, row by row, differs from its neighbours, weighed by its own size; the highest of
-    a row is 1."""
-    strength = np.zeros(sizes.shape)
-    if sizes.shape[1] < 2:
-        return strength
+def _profiles(sizes: Floats, firsts: Ints, lasts: Ints) -> Floats:
+    """How much each of some sizes, row by row, differs from its neighbours, weighed by itself; the highest of a row is
+    1. Lines stand one after the other in a row, and the last size of each is none."""
     left, right = sizes[:, :-1], sizes[:, 1:]
     degree = np.abs(right - left)
     degree /= np.maximum(right + left, 1)
+    degree[:, lasts[:-1]] = 0
+    degree[:, lasts[lasts > 0] - 1] = 0
+    strength = np.zeros(sizes.shape)
     strength[:, :-1] = degree
     strength[:, 1:] += degree
     strength *= sizes
-    highest = strength.max(1, keepdims=True)
+    highest = np.maximum.reduceat(strength, firsts, axis=1)
     highest[highest == 0] = 1
-    strength /= highest
+    strength /= np.repeat(highest, lasts - firsts + 1, axis=1)
     return strength
 
 
-def _borders(notes: Ints, place: Ints, lines: Ints, behind: Ints) -> tuple[Floats, Ints]:
-    """For each bar line: how well a phrase begins there, and the tick at which the music is cut, pickup included.
+class _Rows:
+    """The notes of parts as one long line of time, in which each part has a stretch of its own: what takes a few dozen
+    steps of numpy's takes them once for all.
 
-    `place` are the rows of the highest note of each onset, `behind` the first of these at or behind each line.
+    `lines` are the bar lines, part by part.
     """
-    onsets, count = notes[place, ONSET], len(place)
-    sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
-    in_time, strengths = np.zeros(count + 1), np.zeros(count + 1)  # and for a line that has no note behind it
-    in_time[1:-1], strengths[1:-1] = _strengths(onsets, sounding, notes[place, PITCH])
-    strengths[-1] = 1.0
-    best = strengths[behind]
-    best[0] = 1.0
-    cuts = lines.copy()
-    # What begins in the second half of a bar may be the pickup to the next.
-    near = (in_time[:-1] >= _PICKUP).nonzero()[0]
-    struck = onsets[near]
-    line = np.minimum(lines.searchsorted(struck), len(lines) - 1)
-    ahead = lines[line]
-    middle = lines.copy()
-    middle[1:] -= (lines[1:] - lines[:-1]) // 2
-    fits = (struck < ahead) & (struck > middle[line]) & (in_time[near] > in_time[behind[line]])
-    near, line = near[fits], line[fits]
-    strongest = np.zeros(len(lines))
-    np.maximum.at(strongest, line, in_time[near])
-    chosen = (in_time[near] == strongest[line]).nonzero()[0][::-1]  # of equal ones the first, which is written last
-    near, line = near[chosen], line[chosen]
-    cuts[line], best[line] = onsets[near], strengths[near]
-    return best, cuts
 
+    def __init__(self, parts: Sequence[Part], lines: Ints) -> None:
+        self._parts = parts
+        counts = np.array([len(part.notes) for part in parts])
+        self._owner = np.repeat(np.arange(len(parts)), counts)
+        self._starts = np.cumsum(counts) - counts
+        onset, duration, pitch = (
+            np.concatenate([part.notes[:, column] for part in parts]) for column in (ONSET, DURATION, PITCH)
+        )
+        span = max(int((onset + duration).max()), int(lines[-1])) + 1
+        stretch = span * np.arange(len(parts))
+        onset += stretch[self._owner]
+        self.lines = lines + stretch[:, None]
+        self._onset, self._end = onset, onset + duration
+        highest = np.ones(len(onset), bool)  # of each onset
+        np.not_equal(onset[1:], onset[:-1], out=highest[:-1])
+        place = highest.nonzero()[0]
+        self._onsets, self._pitches = onset[place], pitch[place]
+        self._sounding = np.maximum.accumulate(self._end)[place]
+        self._firsts = self._onsets.searchsorted(stretch)
+        # The first onset at or behind each line, which may be the next part's.
+        self._behind = self._onsets.searchsorted(self.lines.reshape(-1)).reshape(self.lines.shape)
 
-def _islands(notes: Ints, behind: Ints, lines: Ints, changes: set[int]) -> list[tuple[int, int]]:
-    """Stretches of bars with notes, as first bar and the one behind the last; metre changes divide them too."""
-    bars = len(lines) - 1
-    filled = behind[1:] > behind[:-1]
-    if not filled.all():  # those in which a note but ends
-        ended = lines.searchsorted(notes[:, ONSET] + notes[:, DURATION] - 1, side="right") - 1
-        filled[ended[(ended >= 0) & (ended < bars)]] = True
-    begins, ends = np.ones(bars, bool), np.ones(bars, bool)
-    np.logical_not(filled[:-1], out=begins[1:])
-    begins[[change for change in changes if change < bars]] = True
-    ends[:-1] = begins[1:] | ~filled[1:]
-    return list(zip((begins & filled).nonzero()[0].tolist(), ((ends & filled).nonzero()[0] + 1).tolist(), strict=True))
+    def opening(self, part: int, bar: int) -> int:
+        """The first onset from the beginning of a bar on, or else the last of the part."""
+        last = (self._firsts[part + 1] if part + 1 < len(self._firsts) else len(self._onsets)) - 1
+        return int(self._onsets[min(self._behind[part, bar], last)])
+
+    def at(self, part: int, ticks: Ints) -> list[int]:
+        """The rows of a part's first notes at or behind some ticks."""
+        return (self._onset.searchsorted(ticks) - self._starts[part]).tolist()
+
+    def borders(self) -> tuple[Floats, Ints]:
+        """For each bar line: how well a phrase begins there, and where the music is cut, pickup included."""
+        onsets, lines = self._onsets, self.lines.reshape(-1)
+        in_time, strengths = (
+            np.append(each, 0.0) for each in _strengths(onsets, self._sounding, self._pitches, self._firsts)
+        )
+        behind = self._behind.reshape(-1)
+        best = strengths[self._behind]
+        best[self._behind >= np.append(self._firsts[1:], len(onsets))[:, None]] = 1.0
+        best[:, 0] = 1.0
+        middle, cuts = self.lines.copy(), self.lines.copy()
+        middle[:, 1:] -= (self.lines[:, 1:] - self.lines[:, :-1]) // 2
+        # What begins in the second half of a bar may be the pickup to the next.
+        near = (in_time[:-1] >= _PICKUP).nonzero()[0]
+        struck = onsets[near]
+        line = np.minimum(lines.searchsorted(struck), len(lines) - 1)
+        fits = (struck < lines[line]) & (struck > middle.reshape(-1)[line]) & (in_time[near] > in_time[behind[line]])
+        near, line = near[fits], line[fits]
+        strongest = np.zeros(len(lines))
+        np.maximum.at(strongest, line, in_time[near])
+        chosen = (in_time[near] == strongest[line]).nonzero()[0][::-1]  # of equals the first, which is written last
+        near, line = near[chosen], line[chosen]
+        cuts.reshape(-1)[line], best.reshape(-1)[line] = onsets[near], strengths[near]
+        return best, cuts
+
+    def islands(self) -> list[list[tuple[int, int]]]:
+        """Of each part the stretches of bars with notes, as first bar and the one behind the last; metre changes divide
+        them too."""
+        bars = self.lines.shape[1] - 1
+        filled = self._behind[:, 1:] > self._behind[:, :-1]
+        if not filled.all():  # those in which a note but ends
+            ended = self.lines.reshape(-1).searchsorted(self._end - 1, side="right") - 1 - self._owner * (bars + 1)
+            inside = ((ended >= 0) & (ended < bars)).nonzero()[0]
+            filled[self._owner[inside], ended[inside]] = True
+        begins, ends = np.ones(filled.shape, bool), np.ones(filled.shape, bool)
+        np.logical_not(filled[:, :-1], out=begins[:, 1:])
+        for place, part in enumerate(self._parts):
+            changes = (self.lines[0].searchsorted(change.tick) for change in part.metres.changes)
+            begins[place, [change for change in changes if change < bars]] = True
+        np.logical_or(begins[:, 1:], ~filled[:, 1:], out=ends[:, :-1])
+        found: list[list[tuple[int, int]]] = [[] for _ in self._parts]
+        places, firsts = (begins & filled).nonzero()
+        lasts = (ends & filled).nonzero()[1] + 1
+        for place, first, last in zip(places.tolist(), firsts.tolist(), lasts.tolist(), strict=True):
+            found[place].append((first, last))
+        return found
 
 
 def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
