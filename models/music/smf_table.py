@@ -243,21 +243,20 @@ def _notes(raw: NDArray[np.uint8], ticks: Ints, status: Ints, data_at: Ints, num
     tick, pitch, channel, track = ticks[chosen], first.astype(np.int64), spoken & 15, number[chosen]
     begins = (spoken >= 0x90) & (second > 0)
     key = track << 11 | channel << 7 | pitch
-    small = key.astype(np.uint16) if len(key) and track[-1] < 32 else key  # which numpy sorts several times faster
-    order = np.argsort(small, kind="stable")
-    sorted_begins = begins[order]
-    on, off = order[sorted_begins], order[~sorted_begins]
-    if len(on) != len(off) or (key[on] != key[off]).any() or (np.cumsum(np.where(sorted_begins, 1, -1)) < 0).any():
+    if len(key) and track[-1] < 32:
+        key = key.astype(np.uint16)  # which numpy sorts several times faster
+    on, off = begins.nonzero()[0], (~begins).nonzero()[0]
+    begun, ended = on[key[on].argsort(kind="stable")], off[key[off].argsort(kind="stable")]
+    if len(on) != len(off) or (key[begun] != key[ended]).any() or (begun > ended).any():
         raise _Unsound  # a note that is not released, or a release of none
     duration = np.empty(len(key), np.int64)
-    duration[on] = tick[off] - tick[on]
-    on = np.flatnonzero(begins)
+    duration[begun] = tick[ended] - tick[begun]
     # As smf sorts them, track by track: onset, pitch, channel, duration. They are by track and onset already, and the
     # first of equal notes is released first.
     onset, track = tick[on], track[on]
     later = np.ones(len(on), np.int64)
     later[1:] = (onset[1:] != onset[:-1]) | (track[1:] != track[:-1])
-    on = on[np.argsort(np.cumsum(later) << 11 | (pitch << 4 | channel)[on], kind="stable")]
+    on = on[(np.cumsum(later) << 11 | (pitch << 4 | channel)[on]).argsort(kind="stable")]
     table = np.empty((6, len(on)), np.int64)  # whose columns are looked at one by one
     for column, each in zip(table, (tick, duration, pitch, second, channel, number[chosen]), strict=True):
         column[:] = each[on]
