@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -132,10 +133,14 @@ def _parts(table: NoteTable, title: str) -> list[Part]:
     ticks = table.ticks_per_quarter
     metres = MetreMap(ticks, tuple(MetreChange(*change) for change in table.metres))
     tempos = TempoMap(ticks, tuple(TempoChange(*change) for change in table.tempos))
-    place = table.notes[:, TRACK] * 16 + table.notes[:, CHANNEL]
-    order = np.argsort(place, kind="stable")
-    places, starts = np.unique(place[order], return_index=True)
-    pieces = list(zip(places.tolist(), np.split(table.notes[order], starts[1:]), strict=True))
+    notes, place = table.notes, table.notes[:, TRACK] * 16 + table.notes[:, CHANNEL]
+    if (place[1:] < place[:-1]).any():  # channels within a track
+        order = place.argsort(kind="stable")
+        notes, place = notes[order], place[order]
+    starts = [0, *((place[1:] != place[:-1]).nonzero()[0] + 1).tolist()]
+    pieces = [
+        (int(place[start]), notes[start:end]) for start, end in zip(starts, [*starts[1:], len(notes)], strict=True)
+    ]
     if len(pieces) > MOST_PARTS:
         pieces = sorted(pieces, key=lambda piece: -len(piece[1]))[:MOST_PARTS]
     key = _key(table)
@@ -153,13 +158,15 @@ def _parts(table: NoteTable, title: str) -> list[Part]:
 
 def _key(table: NoteTable) -> Key | None:
     """What the file says, unless that is what programs write that do not know; else what its notes say."""
-    pitched = table.notes[table.notes[:, CHANNEL] != DRUM_CHANNEL]
-    if not len(pitched):
+    pitched = table.notes[:, CHANNEL] != DRUM_CHANNEL
+    if not pitched.any():
         return None
     if table.keys and table.keys[0][1] != Key(0, "major"):
         return table.keys[0][1]
-    weights = np.bincount(pitched[:, PITCH] % 12, np.maximum(pitched[:, DURATION], 1), minlength=12)
-    return likeliest_key(weights)
+    weights = np.bincount(
+        table.notes[:, PITCH], np.where(pitched, np.maximum(table.notes[:, DURATION], 1), 0), minlength=132
+    )
+    return likeliest_key(weights.reshape(-1, 12).sum(0))
 
 
 def _role(notes: Ints, programme: int) -> Role:
@@ -167,7 +174,11 @@ def _role(notes: Ints, programme: int) -> Role:
     onsets = notes[:, ONSET]
     if 1 - (1 + np.count_nonzero(onsets[1:] != onsets[:-1])) / len(notes) > CHORDAL:
         return Role.CHORDS
-    return Role.BASS if programme in _BASSES or np.median(notes[:, PITCH]) < _BASS_BELOW else Role.MELODY
+    if programme in _BASSES:
+        return Role.BASS
+    ordered = np.sort(notes[:, PITCH])
+    median = (ordered[(len(notes) - 1) // 2] + ordered[len(notes) // 2]) / 2
+    return Role.BASS if median < _BASS_BELOW else Role.MELODY
 
 
 def _whole(part: Part) -> Seed:
@@ -184,10 +195,10 @@ def _chosen(parts: Sequence[Part]) -> list[Found]:
     lines = bar_lines(parts[0].metres, max(part.length for part in parts))
     found: list[Found] = []
     seen: set[bytes] = set()
-    waiting: list[tuple[int, Part, Iterator[Cut]]] = []
-    for number, part in enumerate(parts):
-        cuts = find_cuts(part, lines)
-        waiting.append((number, part, iter([cuts[place] for place in _scattered(len(cuts))])))
+    waiting: list[tuple[int, Part, Iterator[Cut]]] = [
+        (number, part, map(cuts.__getitem__, _scattered(len(cuts))))
+        for number, (part, cuts) in enumerate(zip(parts, find_cuts(parts, lines), strict=True))
+    ]
     while waiting and len(found) < MOST_PHRASES:
         for entry in tuple(waiting):
             number, part, cuts = entry
@@ -195,8 +206,8 @@ def _chosen(parts: Sequence[Part]) -> list[Found]:
                 seed = seed_at(part, lines, place)
                 if seed is None:
                     continue
-                shape = seed.notes[:, [ONSET, PITCH]]
-                digest = (shape - shape[0]).tobytes()
+                onset, pitch = seed.notes[:, ONSET], seed.notes[:, PITCH]
+                digest = (onset - onset[0]).tobytes() + (pitch - pitch[0]).tobytes()
                 if digest not in seen:
                     seen.add(digest)
                     found.append(Found(seed, number))
@@ -208,11 +219,12 @@ def _chosen(parts: Sequence[Part]) -> list[Found]:
     return sorted(found, key=lambda each: (each.piece, each.seed.bar))
 
 
-def _scattered(count: int) -> list[int]:
+@lru_cache(256)
+def _scattered(count: int) -> tuple[int, ...]:
     """0 to count - 1, so that however few are taken they lie all over: the first, the middle, the quarters …"""
     bits = max(count - 1, 1).bit_length()
     order = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits))
-    return [number for number in order if number < count]
+    return tuple(number for number in order if number < count)
 
 
 def _title(text: str) -> str:

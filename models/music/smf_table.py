@@ -1,9 +1,9 @@
 """The notes of a MIDI file as columns of numbers, many times faster than `models.music.smf` reads them.
 
 Made for indexing folders of files, where only notes, tempi, metres, keys and names count. Where the next event would
-begin is worked out for every byte of the file at once, and the events are found by following that from the start of
-each track. A file that is anything but sound (wrong lengths, stray bytes, unreleased or overlapping notes and the like)
-is read by `models.music.smf`, which knows how to mend it; both give the same.
+begin, and the eighth from there, is worked out for every byte of the file at once, and the events are found by
+following that from the start of each track. A file that is anything but sound (wrong lengths, stray bytes, unreleased
+or overlapping notes and the like) is read by `models.music.smf`, which knows how to mend it; both give the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ONSET, DURATION, PITCH, VELOCITY, CHANNEL, TRACK = range(6)
 _HEADER = 14
 _MOST_BYTES = 4_000_000  # of a file that is read this way: a dozen arrays of its length are made
 # Bytes of an event behind its delta time, by the first of them: two under running status, none said of meta events.
-_LENGTHS = np.repeat(np.array([2] * 8 + [3, 3, 3, 3, 2, 2, 3, 0], np.int32), 16)
+_LENGTHS = bytes(length for length in [2] * 8 + [3, 3, 3, 3, 2, 2, 3, 0] for _ in range(16))
 
 
 class _Unsound(Exception):
@@ -87,23 +87,12 @@ def _quick(data: bytes) -> NoteTable:
     tracks, division = _tracks(data)
     raw = np.frombuffer(data, np.uint8)
     following, delta_length = _following(raw)
-    starts: list[int] = []
-    note = starts.append
-    firsts: list[int] = []
-    for start, end in tracks:
-        firsts.append(len(starts))
-        at = start
-        while at < end:
-            note(at)
-            at = following[at]
-        if at != end:
-            raise _Unsound
-    events = np.array(starts, np.int64)
-    number = np.repeat(np.arange(len(tracks)), np.diff([*firsts, len(starts)]))
+    events, number = _events(following, tracks)
+    firsts = number.searchsorted(np.arange(len(tracks)))
     lengths = delta_length[events].astype(np.int64)
     at = events + lengths  # of the status byte, or of the first data byte under running status
-    ticks = _ticks(raw, events, lengths, firsts)
-    status, data_at = _statuses(raw, at, firsts)
+    ticks = _ticks(raw, events, lengths, firsts, number)
+    status, data_at = _statuses(raw, at, firsts, number)
     if any(data[tracks[track][1] - 3 : tracks[track][1]] != b"\xff\x2f\x00" for track in range(len(tracks))):
         raise _Unsound
     notes = _notes(raw, ticks, status, data_at, number)
@@ -147,92 +136,131 @@ def _tracks(data: bytes) -> tuple[list[tuple[int, int]], int]:
     return tracks, division
 
 
-def _following(raw: NDArray[np.uint8]) -> tuple[memoryview, NDArray[np.uint8]]:
+def _following(raw: NDArray[np.uint8]) -> tuple[Ints, NDArray[np.uint8]]:
     """For each byte: where the next event begins if one begins here, and how long its delta time is.
 
-    What cannot be an event leads far past the end.
+    What cannot be an event leads behind the end, len(raw) + 1; what lies there leads to itself.
     """
     size = len(raw)
+    lost = size + 1
     padded = np.concatenate([raw, np.zeros(12, np.uint8)])
     high = padded >= 0x80
     one = high[:size]
     two = one & high[1 : size + 1]
     three = two & high[2 : size + 2]
     delta = (one.view(np.uint8) + two.view(np.uint8) + three.view(np.uint8)) + np.uint8(1)
-    at = np.arange(size, dtype=np.int32) + delta
-    status = padded[at]
-    length = _LENGTHS[status]
+    at = delta.astype(np.int64)  # numpy adds numbers of two sizes many times slower than it widens them
+    at += np.arange(size)
+    status = padded.take(at)
+    length = np.frombuffer(status.tobytes().translate(_LENGTHS), np.uint8)
+    following = np.empty(size + 2, np.int64)
+    following[:size] = length
+    following[:size] += at
+    following[size:] = size, lost
+    np.minimum(following[-16:], lost, out=following[-16:])
     sized = np.flatnonzero(length == 0)  # meta events and system messages
     kind = status[sized]
     meta = kind == 0xFF
     place = at[sized] + np.where(meta, 2, 1)
-    first, second = padded[place].astype(np.int32), padded[place + 1].astype(np.int32)
+    first, second = padded[place].astype(np.int64), padded[place + 1].astype(np.int64)
     payload = np.where(first < 0x80, 1 + first, 2 + ((first & 0x7F) << 7 | second))
-    lost = ((first >= 0x80) & (second >= 0x80)) | ~(meta | (kind == 0xF0) | (kind == 0xF7))  # 16 KB and more; no event
-    following = at + length
-    following[sized] = np.where(lost, 2 * size, at[sized] + np.where(meta, 2, 1) + payload)
-    following[three & high[3 : size + 3]] = 2 * size
-    return following.data, delta  # few of its numbers are looked at: a list of them all would take longer
+    none = ((first >= 0x80) & (second >= 0x80)) | ~(meta | (kind == 0xF0) | (kind == 0xF7))  # 16 KB and more; no event
+    following[sized] = np.where(none, lost, np.minimum(place + payload, lost))
+    following[np.flatnonzero(three & high[3 : size + 3])] = lost
+    return following, delta
 
 
-def _ticks(raw: NDArray[np.uint8], events: Ints, lengths: Ints, firsts: list[int]) -> Ints:
+def _events(following: Ints, tracks: list[tuple[int, int]]) -> tuple[Ints, Ints]:
+    """Where every event begins, and the number of its track.
+
+    Steps of eight events are worked out for every byte, so that few have to be followed one by one.
+    """
+    ends = np.array([end for _, end in tracks])
+    following[ends] = ends  # so that a step that is too long stops there
+    twice = following[following]
+    fourfold = twice[twice]
+    leaps = fourfold[fourfold].data
+    starts: list[int] = []
+    note = starts.append
+    counts: list[int] = []
+    for start, end in tracks:
+        before, at = len(starts), start
+        while at < end:
+            note(at)
+            at = leaps[at]
+        if at != end:
+            raise _Unsound
+        counts.append(len(starts) - before)
+    found = np.array(starts, np.int64)
+    for steps in (fourfold, twice, following):
+        found = np.stack([found, steps[found]], -1).reshape(-1)
+    number = np.repeat(np.arange(len(tracks)), np.array(counts) * 8)
+    inside = np.flatnonzero(found < ends[number])
+    return found[inside], number[inside]
+
+
+def _ticks(raw: NDArray[np.uint8], events: Ints, lengths: Ints, firsts: Ints, number: Ints) -> Ints:
     """When each event happens."""
-    deltas = np.zeros(len(events), np.int64)
-    for byte in range(4):
-        has = lengths > byte
-        if not has.any():
+    deltas = (raw[events] & 0x7F).astype(np.int64)
+    for byte in range(1, 4):
+        has = np.flatnonzero(lengths > byte)
+        if not len(has):
             break
         deltas[has] = deltas[has] << 7 | (raw[events[has] + byte] & 0x7F)
     total = np.cumsum(deltas)
     if len(total) and total[-1] > smf.MAX_HOURS * 1_000_000:
         raise _Unsound  # the patient reader measures how long that really lasts
-    before = np.array([total[first - 1] if first else 0 for first in firsts])
-    return total - np.repeat(before, np.diff([*firsts, len(events)]))
+    before = total[firsts - 1]
+    before[0] = 0
+    return total - before[number]
 
 
-def _statuses(raw: NDArray[np.uint8], at: Ints, firsts: list[int]) -> tuple[Ints, Ints]:
+def _statuses(raw: NDArray[np.uint8], at: Ints, firsts: Ints, number: Ints) -> tuple[Ints, Ints]:
     """The status of each event, running status filled in, and where its data begin."""
     own = raw[at].astype(np.int64)
-    explicit = own >= 0x80
-    place = np.arange(len(at))
-    spoken = np.where((own >= 0x80) & (own < 0xF0), place, -1)
-    latest = np.maximum.accumulate(spoken) if len(spoken) else spoken
-    running = ~explicit
-    begins = np.zeros(len(at), np.int64)
-    begins[firsts] = firsts
-    begins = np.maximum.accumulate(begins) if len(begins) else begins
-    if (latest[running] < begins[running]).any():
+    running = own < 0x80
+    if not running.any():
+        return own, at + 1
+    latest = np.where(running | (own >= 0xF0), -1, np.arange(len(at)))
+    np.maximum.accumulate(latest, out=latest)
+    if (latest < firsts[number])[running].any():
         raise _Unsound
     status = np.where(running, own[latest], own)
     if (running & ((status & 0xE0) == 0xC0)).any():  # taken for two bytes of data, though it has one
         raise _Unsound
-    return status, at + explicit
+    return status, np.where(running, at, at + 1)
 
 
 def _notes(raw: NDArray[np.uint8], ticks: Ints, status: Ints, data_at: Ints, number: Ints) -> Ints:
     """The notes: of each pitch of a channel and track, the nth beginning with the nth release."""
-    channel_message = status < 0xF0
-    two = channel_message & ((status & 0xE0) != 0xC0)
-    values = raw[np.concatenate([data_at[channel_message], data_at[two] + 1])]
-    if (values >= 0x80).any():
-        raise _Unsound
     chosen = np.flatnonzero(status < 0xA0)
-    pitch, velocity = raw[data_at[chosen]].astype(np.int64), raw[data_at[chosen] + 1].astype(np.int64)
-    begins = (status[chosen] >= 0x90) & (velocity > 0)
-    key = (number[chosen] << 11) | ((status[chosen] & 15) << 7) | pitch
-    small = key.astype(np.uint16) if len(key) and key.max() < 1 << 16 else key  # which numpy sorts several times faster
-    order = np.argsort(small, kind="stable")
-    sorted_begins = begins[order]
-    on, off = order[sorted_begins], order[~sorted_begins]
-    if len(on) != len(off) or (key[on] != key[off]).any() or (np.cumsum(2 * sorted_begins - 1) < 0).any():
+    place, spoken = data_at[chosen], status[chosen]
+    first, second = raw[place], raw[place + 1]
+    other = np.flatnonzero((status >= 0xA0) & (status < 0xF0))
+    two = other[(status[other] & 0xE0) != 0xC0]
+    if max(each.max(initial=0) for each in (first, second, raw[data_at[other]], raw[data_at[two] + 1])) >= 0x80:
+        raise _Unsound
+    tick, pitch, channel, track = ticks[chosen], first.astype(np.int64), spoken & 15, number[chosen]
+    begins = (spoken >= 0x90) & (second > 0)
+    key = track << 11 | channel << 7 | pitch
+    if len(key) and track[-1] < 32:
+        key = key.astype(np.uint16)  # which numpy sorts several times faster
+    on, off = begins.nonzero()[0], (~begins).nonzero()[0]
+    begun, ended = on[key[on].argsort(kind="stable")], off[key[off].argsort(kind="stable")]
+    if len(on) != len(off) or (key[begun] != key[ended]).any() or (begun > ended).any():
         raise _Unsound  # a note that is not released, or a release of none
-    tick = ticks[chosen]
-    table = np.stack(
-        [tick[on], tick[off] - tick[on], pitch[on], velocity[on], status[chosen][on] & 15, number[chosen][on]], 1
-    )
-    # As smf sorts them, track by track: onset, pitch, channel, duration. Ticks are below 2 ** 40: see MAX_HOURS.
-    late = table[:, PITCH] << 44 | table[:, CHANNEL] << 40 | table[:, DURATION]
-    return table[np.lexsort((late, table[:, TRACK] << 40 | table[:, ONSET]))]
+    duration = np.empty(len(key), np.int64)
+    duration[begun] = tick[ended] - tick[begun]
+    # As smf sorts them, track by track: onset, pitch, channel, duration. They are by track and onset already, and the
+    # first of equal notes is released first.
+    onset, track = tick[on], track[on]
+    later = np.ones(len(on), np.int64)
+    later[1:] = (onset[1:] != onset[:-1]) | (track[1:] != track[:-1])
+    on = on[(np.cumsum(later) << 11 | (pitch << 4 | channel)[on]).argsort(kind="stable")]
+    table = np.empty((6, len(on)), np.int64)  # whose columns are looked at one by one
+    for column, each in zip(table, (tick, duration, pitch, second, channel, number[chosen]), strict=True):
+        column[:] = each[on]
+    return table.T
 
 
 def _metas(data: bytes, status: Ints, at: Ints, ticks: Ints, number: Ints) -> dict[int, list[tuple[int, int, bytes]]]:

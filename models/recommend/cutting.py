@@ -9,8 +9,9 @@ where the model says, up to half a bar before the bar line, so that pickups stay
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +39,14 @@ def bar_lines(metres: MetreMap, length: int) -> Ints:
     return np.array([metres.bar_start(bar) for bar in range(bars + 1)], np.int64)
 
 
-@dataclass(frozen=True)
-class Cut:
-    """Where a phrase lies: the bars from `start` to before `end`, and the ticks between which its notes begin."""
+class Cut(NamedTuple):
+    """Where a phrase lies: the bars from `start` to before `end`, and the rows of its part's notes from `first` to
+    before `last`."""
 
     start: int
     end: int
-    begins: int
-    ends: int
+    first: int
+    last: int
 
 
 def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
@@ -55,28 +56,31 @@ def cut(part: Part, lines: Ints | None = None) -> Iterator[Seed]:
     """
     if lines is None:
         lines = bar_lines(part.metres, part.length)
-    for place in find_cuts(part, lines):
+    for place in find_cuts([part], lines)[0]:
         seed = seed_at(part, lines, place)
         if seed is not None:
             yield seed
 
 
-def find_cuts(part: Part, lines: Ints) -> list[Cut]:
-    """Where the phrases of a part lie, in order."""
-    if len(part.notes) < FEWEST_NOTES or len(lines) < 2:
-        return []
-    struck = part.notes[:, ONSET]
-    place = np.flatnonzero(np.append(struck[1:] != struck[:-1], True))  # the highest note of each onset
-    onsets = struck[place]
-    strength, cuts = _borders(part.notes, place, lines)
-    changes = {int(np.searchsorted(lines, change.tick)) for change in part.metres.changes}
-    found: list[Cut] = []
-    for first, last in _islands(part.notes, onsets, lines, changes):
-        opening = int(onsets[min(int(np.searchsorted(onsets, lines[first])), len(onsets) - 1)])
-        if last - first > _SHORTEST and 2 * opening >= lines[first] + lines[first + 1] and opening < lines[first + 1]:
-            first += 1  # its first bar holds but a pickup
-            cuts[first] = opening
-        found += (Cut(start, end, int(cuts[start]), int(cuts[end])) for start, end in _divide(strength, first, last))
+def find_cuts(parts: Sequence[Part], lines: Ints) -> list[list[Cut]]:
+    """Where the phrases of each part of a piece lie, in order."""
+    found: list[list[Cut]] = [[] for _ in parts]
+    numbers = [number for number, part in enumerate(parts) if len(part.notes) >= FEWEST_NOTES]
+    if not numbers or len(lines) < 2:
+        return found
+    rows = _Rows([parts[number] for number in numbers], lines)
+    strength, cuts = rows.borders()
+    islands = rows.islands()
+    for place, number in enumerate(numbers):
+        phrases: list[tuple[int, int]] = []
+        for first, last in islands[place]:
+            opening, line, after = rows.opening(place, first), rows.lines[place, first], rows.lines[place, first + 1]
+            if last - first > _SHORTEST and 2 * opening >= line + after and opening < after:
+                first += 1  # its first bar holds but a pickup
+                cuts[place, first] = opening
+            phrases += _divide(strength[place], first, last)
+        cut_rows = rows.at(place, cuts[place])
+        found[number] = [Cut(start, end, cut_rows[start], cut_rows[end]) for start, end in phrases]
     return found
 
 
@@ -85,72 +89,127 @@ def boundary_strengths(onsets: Ints, ends: Ints, pitches: Ints) -> Floats:
 
     `ends` are when the notes before and at each onset have ended.
     """
-    return _in_time(onsets, ends) + _in_pitch(pitches)
+    return _strengths(onsets, ends, pitches, np.zeros(1, np.int64))[1][1:]
 
 
-def _in_time(onsets: Ints, ends: Ints) -> Floats:
-    gaps = onsets[1:] - onsets[:-1]
-    rests = np.maximum(onsets[1:] - ends[:-1], 0)
-    return _WEIGHTS[1] * _profile(gaps) + _WEIGHTS[2] * _profile(rests)
+def _strengths(onsets: Ints, ends: Ints, pitches: Ints, firsts: Ints) -> tuple[Floats, Floats]:
+    """As boundary_strengths, by time alone and by all; several lines one after the other, which begin at `firsts`, with
+    0 for the first note of each."""
+    count = len(onsets)
+    sizes = np.zeros((3, count))  # from each note to the next: time between onsets, rest, interval
+    np.subtract(onsets[1:], onsets[:-1], out=sizes[0, :-1])
+    np.maximum(onsets[1:] - ends[:-1], 0, out=sizes[1, :-1])
+    sizes[2, :-1] = np.abs(pitches[1:] - pitches[:-1]) + 1
+    lasts = np.append(firsts[1:], count) - 1
+    strength = _profiles(sizes, firsts, lasts)
+    in_time, by_all = np.zeros(count), np.zeros(count)
+    in_time[1:] = (_WEIGHTS[1] * strength[0] + _WEIGHTS[2] * strength[1])[:-1]
+    np.add(in_time[1:], _WEIGHTS[0] * strength[2, :-1], out=by_all[1:])
+    return in_time, by_all
 
 
-def _in_pitch(pitches: Ints) -> Floats:
-    return _WEIGHTS[0] * _profile(np.abs(pitches[1:] - pitches[:-1]) + 1)
-
-
-def _profile(sizes: Ints) -> Floats:
-    """How much each of some intervals differs from its neighbours, weighed by its own size; the highest is 1."""
-    strength = np.zeros(len(sizes))
-    if len(sizes) < 2:
-        return strength
-    degree = np.abs(sizes[1:] - sizes[:-1]) / np.maximum(sizes[1:] + sizes[:-1], 1)
-    strength[:-1] = degree
-    strength[1:] += degree
+def _profiles(sizes: Floats, firsts: Ints, lasts: Ints) -> Floats:
+    """How much each of some sizes, row by row, differs from its neighbours, weighed by itself; the highest of a row is
+    1. Lines stand one after the other in a row, and the last size of each is none."""
+    left, right = sizes[:, :-1], sizes[:, 1:]
+    degree = np.abs(right - left)
+    degree /= np.maximum(right + left, 1)
+    degree[:, lasts[:-1]] = 0
+    degree[:, lasts[lasts > 0] - 1] = 0
+    strength = np.zeros(sizes.shape)
+    strength[:, :-1] = degree
+    strength[:, 1:] += degree
     strength *= sizes
-    highest = strength.max()
-    return strength / highest if highest > 0 else strength
+    highest = np.maximum.reduceat(strength, firsts, axis=1)
+    highest[highest == 0] = 1
+    strength /= np.repeat(highest, lasts - firsts + 1, axis=1)
+    return strength
 
 
-def _borders(notes: Ints, place: Ints, lines: Ints) -> tuple[Floats, Ints]:
-    """For each bar line: how well a phrase begins there, and the tick at which the music is cut, pickup included.
+class _Rows:
+    """The notes of parts as one long line of time, in which each part has a stretch of its own: what takes a few dozen
+    steps of numpy's takes them once for all.
 
-    `place` are the rows of the highest note of each onset.
+    `lines` are the bar lines, part by part.
     """
-    onsets = notes[place, ONSET]
-    sounding = np.maximum.accumulate(notes[:, ONSET] + notes[:, DURATION])[place]
-    in_time = np.append(0.0, _in_time(onsets, sounding))
-    strengths = in_time.copy()
-    strengths[1:] += _in_pitch(notes[place, PITCH])
-    behind = np.searchsorted(onsets, lines)  # the first note at or behind the line
-    inside = behind < len(onsets)
-    best = np.where(inside, np.append(strengths, 1.0)[behind], 1.0)
-    best[0] = 1.0
-    cuts = lines.copy()
-    # What begins in the second half of a bar may be the pickup to the next.
-    line = np.minimum(np.searchsorted(lines, onsets), len(lines) - 1)
-    half = np.diff(lines, prepend=lines[0]) // 2
-    near = np.flatnonzero((onsets < lines[line]) & (onsets > lines[line] - half[line]) & (in_time >= _PICKUP))
-    near = near[in_time[near] > np.append(in_time, 0.0)[behind[line[near]]]]
-    order = near[np.lexsort((onsets[near], -in_time[near], line[near]))]
-    chosen, first = np.unique(line[order], return_index=True)
-    cuts[chosen], best[chosen] = onsets[order[first]], strengths[order[first]]
-    return best, cuts
 
+    def __init__(self, parts: Sequence[Part], lines: Ints) -> None:
+        self._parts = parts
+        counts = np.array([len(part.notes) for part in parts])
+        self._owner = np.repeat(np.arange(len(parts)), counts)
+        self._starts = np.cumsum(counts) - counts
+        onset, duration, pitch = (
+            np.concatenate([part.notes[:, column] for part in parts]) for column in (ONSET, DURATION, PITCH)
+        )
+        span = max(int((onset + duration).max()), int(lines[-1])) + 1
+        stretch = span * np.arange(len(parts))
+        onset += stretch[self._owner]
+        self.lines = lines + stretch[:, None]
+        self._onset, self._end = onset, onset + duration
+        highest = np.ones(len(onset), bool)  # of each onset
+        np.not_equal(onset[1:], onset[:-1], out=highest[:-1])
+        place = highest.nonzero()[0]
+        self._onsets, self._pitches = onset[place], pitch[place]
+        self._sounding = np.maximum.accumulate(self._end)[place]
+        self._firsts = self._onsets.searchsorted(stretch)
+        # The first onset at or behind each line, which may be the next part's.
+        self._behind = self._onsets.searchsorted(self.lines.reshape(-1)).reshape(self.lines.shape)
 
-def _islands(notes: Ints, onsets: Ints, lines: Ints, changes: set[int]) -> Iterator[tuple[int, int]]:
-    """Stretches of bars with notes, as first bar and the one behind the last; metre changes divide them too."""
-    bars = len(lines) - 1
-    counted = np.searchsorted(lines, onsets, side="right") - 1
-    filled = np.bincount(counted[(counted >= 0) & (counted < bars)], minlength=bars) > 0
-    ended = np.searchsorted(lines, notes[:, ONSET] + notes[:, DURATION] - 1, side="right") - 1
-    filled[ended[(ended >= 0) & (ended < bars)]] = True
-    first = None
-    for bar in range(bars + 1):
-        if first is not None and (bar == bars or not filled[bar] or bar in changes):
-            yield first, bar
-            first = None
-        if bar < bars and filled[bar] and first is None:
-            first = bar
+    def opening(self, part: int, bar: int) -> int:
+        """The first onset from the beginning of a bar on, or else the last of the part."""
+        last = (self._firsts[part + 1] if part + 1 < len(self._firsts) else len(self._onsets)) - 1
+        return int(self._onsets[min(self._behind[part, bar], last)])
+
+    def at(self, part: int, ticks: Ints) -> list[int]:
+        """The rows of a part's first notes at or behind some ticks."""
+        return (self._onset.searchsorted(ticks) - self._starts[part]).tolist()
+
+    def borders(self) -> tuple[Floats, Ints]:
+        """For each bar line: how well a phrase begins there, and where the music is cut, pickup included."""
+        onsets, lines = self._onsets, self.lines.reshape(-1)
+        in_time, strengths = (
+            np.append(each, 0.0) for each in _strengths(onsets, self._sounding, self._pitches, self._firsts)
+        )
+        behind = self._behind.reshape(-1)
+        best = strengths[self._behind]
+        best[self._behind >= np.append(self._firsts[1:], len(onsets))[:, None]] = 1.0
+        best[:, 0] = 1.0
+        middle, cuts = self.lines.copy(), self.lines.copy()
+        middle[:, 1:] -= (self.lines[:, 1:] - self.lines[:, :-1]) // 2
+        # What begins in the second half of a bar may be the pickup to the next.
+        near = (in_time[:-1] >= _PICKUP).nonzero()[0]
+        struck = onsets[near]
+        line = np.minimum(lines.searchsorted(struck), len(lines) - 1)
+        fits = (struck < lines[line]) & (struck > middle.reshape(-1)[line]) & (in_time[near] > in_time[behind[line]])
+        near, line = near[fits], line[fits]
+        strongest = np.zeros(len(lines))
+        np.maximum.at(strongest, line, in_time[near])
+        chosen = (in_time[near] == strongest[line]).nonzero()[0][::-1]  # of equals the first, which is written last
+        near, line = near[chosen], line[chosen]
+        cuts.reshape(-1)[line], best.reshape(-1)[line] = onsets[near], strengths[near]
+        return best, cuts
+
+    def islands(self) -> list[list[tuple[int, int]]]:
+        """Of each part the stretches of bars with notes, as first bar and the one behind the last; metre changes divide
+        them too."""
+        bars = self.lines.shape[1] - 1
+        filled = self._behind[:, 1:] > self._behind[:, :-1]
+        if not filled.all():  # those in which a note but ends
+            ended = self.lines.reshape(-1).searchsorted(self._end - 1, side="right") - 1 - self._owner * (bars + 1)
+            inside = ((ended >= 0) & (ended < bars)).nonzero()[0]
+            filled[self._owner[inside], ended[inside]] = True
+        begins, ends = np.ones(filled.shape, bool), np.ones(filled.shape, bool)
+        np.logical_not(filled[:, :-1], out=begins[:, 1:])
+        for place, part in enumerate(self._parts):
+            changes = (self.lines[0].searchsorted(change.tick) for change in part.metres.changes)
+            begins[place, [change for change in changes if change < bars]] = True
+        np.logical_or(begins[:, 1:], ~filled[:, 1:], out=ends[:, :-1])
+        found: list[list[tuple[int, int]]] = [[] for _ in self._parts]
+        places, firsts = (begins & filled).nonzero()
+        lasts = (ends & filled).nonzero()[1] + 1
+        for place, first, last in zip(places.tolist(), firsts.tolist(), lasts.tolist(), strict=True):
+            found[place].append((first, last))
+        return found
 
 
 def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
@@ -183,8 +242,7 @@ def _divide(strength: Floats, first: int, last: int) -> list[tuple[int, int]]:
 
 def seed_at(part: Part, lines: Ints, place: Cut) -> Seed | None:
     """The phrase that lies there, in whole bars; None where there are too few or too many notes for one."""
-    start, end = place.start, place.end
-    low, high = np.searchsorted(part.notes[:, ONSET], (place.begins, place.ends)).tolist()
+    start, end, low, high = place
     if not FEWEST_NOTES <= high - low <= MOST_NOTES:
         return None
     notes = part.notes[low:high].copy()
@@ -198,11 +256,16 @@ def seed_at(part: Part, lines: Ints, place: Cut) -> Seed | None:
         origin = int(lines[start]) - seed.bar_ticks  # the bar before is of another metre
         if notes[0, ONSET] < origin:
             return None
-    notes[:, ONSET] -= origin
-    notes[:, DURATION] = np.maximum(np.minimum(notes[:, DURATION], seed.length - notes[:, ONSET]), 1)
+    length = seed.length
+    onset, duration = notes[:, ONSET], notes[:, DURATION]
+    onset -= origin
+    np.minimum(duration, length - onset, out=duration)
+    np.maximum(duration, 1, out=duration)
+    if not part.chords:
+        return seed
     chords = tuple(
-        ChordSpan(max(span.onset - origin, 0), min(span.end - origin, seed.length), span.chord)
+        ChordSpan(max(span.onset - origin, 0), min(span.end - origin, length), span.chord)
         for span in part.chords
-        if span.end > origin and span.onset < origin + seed.length
+        if span.end > origin and span.onset < origin + length
     )
-    return replace(seed, chords=chords) if chords else seed
+    return replace(seed, chords=chords)

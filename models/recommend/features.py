@@ -153,24 +153,21 @@ def _compound(numerator: int, denominator: int) -> bool:
 
 def _outside(seeds: Sequence[Seed], owner: NDArray[np.int64], pitch: NDArray[np.int64], duration: Floats) -> Floats:
     """The share of the sounding time that lies outside the phrase's scale."""
-    inside = np.ones((len(seeds), 12), bool)
-    for place, seed in enumerate(seeds):
-        if seed.key is not None:
-            inside[place] = False
-            inside[place, list(seed.key.pitch_classes)] = True
+    keys = {seed.key for seed in seeds}
+    scales = {key: [key is not None and tone not in key.pitch_classes for tone in range(12)] for key in keys}
+    outside = np.array([scales[seed.key] for seed in seeds])
     total = np.maximum(np.bincount(owner, duration), 1e-9)
-    return np.bincount(owner, duration * ~inside[owner, pitch % 12]) / total
+    return np.bincount(owner, duration * outside[owner, pitch % 12]) / total
 
 
 def _chord_rhythm(seeds: Sequence[Seed], owner: NDArray[np.int64], notes: NDArray[np.int64]) -> Floats:
     """Changes of chord a bar: of the symbols, or else of what is struck together where that is three notes or more."""
     bars = np.array([seed.bars for seed in seeds], float)
     change = np.append(True, (owner[1:] != owner[:-1]) | (notes[1:, ONSET] != notes[:-1, ONSET]))
-    group = np.cumsum(change) - 1
-    classes = np.zeros(group[-1] + 1, np.int64)
-    np.bitwise_or.at(classes, group, 1 << (notes[:, PITCH] % 12))
-    struck = np.bincount(group) >= _CHORD_NOTES
-    of_group = owner[change][struck]
+    group = np.flatnonzero(change)
+    classes = np.bitwise_or.reduceat(1 << (notes[:, PITCH] % 12), group)
+    struck = np.diff(group, append=len(notes)) >= _CHORD_NOTES
+    of_group = owner[group][struck]
     classes = classes[struck]
     new = (
         np.append(True, (classes[1:] != classes[:-1]) | (of_group[1:] != of_group[:-1])) if len(classes) else struck[:0]
