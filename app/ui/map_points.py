@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.compose.atlas import MOST_PHRASES, SEEDS, MapPhrase, PhraseSource, gathered, made_up
 from app.compose.client import ComposeClient
+from app.library.places import Chosen
 from app.library.surveying import Read
 from app.song.song import Song
 from app.ui.seed_places import SeedPlaces
@@ -28,12 +29,14 @@ _SHOWN_EVERY = 1.0  # seconds between two times that seeds come onto the map whi
 
 @dataclass(frozen=True)
 class _Laid:
-    """Phrases on a map, whose plane was laid for so many of them; those that are to be read, and what went wrong."""
+    """Phrases on a map, whose plane was laid for so many of them; those that are to be read, the seeds there are, and
+    what went wrong."""
 
     phrases: list[MapPhrase]
     map: LatentMap | None
     laid_of: int
     unread: list[MapPhrase] = field(default_factory=list)
+    seeds: Chosen | None = None
     trouble: str = ""
 
 
@@ -89,7 +92,9 @@ class MapPoints(QObject):
         self.phrases, self._laid_of = [], 0
         self.changed.emit()
         self.told.emit("Looking for phrases …")
-        self._tasks.run(partial(self._look, song), partial(self._gathered, self._number), self._broken)
+        self._tasks.run(
+            partial(self._look, song, self._seeds.look()), partial(self._gathered, self._number), self._broken
+        )
 
     def want_seeds(self, wanted: bool) -> None:
         """Read seeds that are not on the map yet, or stop that."""
@@ -117,21 +122,25 @@ class MapPoints(QObject):
 
     # --- reading phrases
 
-    def _look(self, song: Song) -> _Laid:
+    def _look(self, song: Song, choose: Callable[[], Chosen]) -> _Laid:
         """What there is, on a thread of its own; a library that cannot be read does not keep the others away."""
-        found, trouble = gathered(song, self._sources), ""
+        found, chosen, trouble = gathered(song, self._sources), None, ""
         try:
-            seeds = list(self._seeds.phrases())
+            chosen = choose()
         except UserError as error:
-            seeds, trouble = [], str(error)
+            trouble = str(error)
+        seeds = self._seeds.phrases(chosen) if chosen is not None else []
         there = [*(each for each in found if each.placed is not None), *seeds][: MOST_PHRASES - len(found)]
-        return replace(_lay(there), unread=[each for each in found if each.placed is None], trouble=trouble)
+        unread = [each for each in found if each.placed is None]
+        return replace(_lay(there), unread=unread, seeds=chosen, trouble=trouble)
 
     def _gathered(self, number: int, found: _Laid) -> None:
         if number != self._number:
             return  # looked for again meanwhile
         self._gathering = False
         self._unread, self._trouble = found.unread, found.trouble
+        if found.seeds is not None:
+            self._seeds.take(found.seeds)
         self._show(found)
         self._read_on()  # also where nothing is left: the engine is loaded before it is needed
 
@@ -240,14 +249,19 @@ class MapPoints(QObject):
         self._looks += 1
         which, before, laid_of = (self._number, self._looks), self.map, self._laid_of
         others = [each for each in self.phrases if each.kind != SEEDS]
+        choose = self._seeds.look()
 
         def look() -> _Laid:
-            return _lay([*others, *self._seeds.phrases()][:MOST_PHRASES], before, laid_of)
+            chosen = choose()
+            laid = _lay([*others, *self._seeds.phrases(chosen)][:MOST_PHRASES], before, laid_of)
+            return replace(laid, seeds=chosen)
 
         self._tasks.run(look, partial(self._taken_in, which), self._broken)
 
     def _taken_in(self, which: tuple[int, int], laid: _Laid) -> None:
         if which == (self._number, self._looks) and self.settled:  # else a newer look is under way, or all is anew
+            assert laid.seeds is not None
+            self._seeds.take(laid.seeds)
             self._show(laid)
             self._read_seeds()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -41,8 +41,8 @@ class SeedPlaces(QObject):
         super().__init__(parent)
         self._library, self._file, self._weights = library, library.with_name(places.FILE_NAME), weights
         self._most = most
-        self._version = ""
-        self.chosen = _NOTHING  # what phrases() found last
+        self.chosen = _NOTHING  # what take() was given last, with what was read since
+        self._since: list[tuple[Seeded, Place | None]] = []  # what was read since look()
         self._survey = SeedSurvey(
             library, self._file, weights, self._came.emit, self.troubled.emit, self._exit.emit, engine, most
         )
@@ -55,16 +55,19 @@ class SeedPlaces(QObject):
         """Whether seeds are being read."""
         return self._survey.running
 
-    def phrases(self) -> Iterator[MapPhrase]:
-        """The seeds that were read; may be asked on any thread. Raises UserError."""
-        if not self._library.exists():
-            self.chosen = _NOTHING
-            return
-        self._version = self._version or places.version(self._weights)
-        chosen = places.choose(places.seeds(self._library), places.known(self._file, self._version), self._most)
-        self.chosen = chosen
-        for seed, place in chosen.shown:
-            yield self._phrase(seed, place)
+    def look(self) -> Callable[[], Chosen]:
+        """How to find, on any thread, the seeds that the library holds now, for take(); that may raise UserError."""
+        self._since = []
+        return self._choose
+
+    def take(self, chosen: Chosen) -> None:
+        """Go on with what the last look() found: seeds that were read while it looked are among what it missed."""
+        missing = {seed.content_hash for seed in chosen.missing}
+        self.chosen = _joined(chosen, [each for each in self._since if each[0].content_hash in missing])
+
+    def phrases(self, chosen: Chosen) -> list[MapPhrase]:
+        """The seeds of these that have their places; may be asked on any thread."""
+        return [self._phrase(seed, place) for seed, place in chosen.shown]
 
     def start(self) -> None:
         """Read what is missing, unless that is being done; returns at once."""
@@ -86,17 +89,20 @@ class SeedPlaces(QObject):
         name = seed.title if not seed.source or seed.source == seed.title else f"{seed.title} ({seed.source})"
         return MapPhrase(name or "a seed", partial(self._notes, seed, place), SEEDS, place.placed, seed.content_hash)
 
+    def _choose(self) -> Chosen:
+        if not self._library.exists():
+            return _NOTHING
+        return places.choose(places.seeds(self._library), places.known(self._file, self._version), self._most)
+
+    @cached_property
+    def _version(self) -> str:
+        return places.version(self._weights)
+
     def _take(self, read: Read) -> None:
-        done = {seed.content_hash for seed, _ in read.found}
-        shown = [(seed, place) for seed, place in read.found if place is not None]
-        self.chosen = replace(
-            self.chosen,
-            shown=(*self.chosen.shown, *shown),
-            missing=tuple(seed for seed in self.chosen.missing if seed.content_hash not in done),
-            left_out=self.chosen.left_out + len(read.found) - len(shown),
-        )
+        self._since += read.found
+        self.chosen = _joined(self.chosen, read.found)
         self.read.emit(read)
-        self.more.emit([self._phrase(seed, place) for seed, place in shown])
+        self.more.emit([self._phrase(seed, place) for seed, place in read.found if place is not None])
 
     def _ended(self) -> None:
         again, self._stopping, self._again = self._again, False, False
@@ -111,3 +117,15 @@ class SeedPlaces(QObject):
         if not found or found[0].content_hash != seed.content_hash:  # the library has changed since
             raise UserError("This seed is no longer in the library; look again.")
         return stretch(found[0].seed.phrase(), place.bar, place.bars)
+
+
+def _joined(chosen: Chosen, found: Sequence[tuple[Seeded, Place | None]]) -> Chosen:
+    """What was chosen, now that more was read."""
+    done = {seed.content_hash for seed, _ in found}
+    shown = [(seed, place) for seed, place in found if place is not None]
+    return replace(
+        chosen,
+        shown=(*chosen.shown, *shown),
+        missing=tuple(seed for seed in chosen.missing if seed.content_hash not in done),
+        left_out=chosen.left_out + len(found) - len(shown),
+    )
