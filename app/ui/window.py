@@ -111,8 +111,9 @@ class MainWindow(QMainWindow):
         self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
         self.map = PhraseMap(
-            document, client, player, self.roll, self.panel, record, learner.kept, index, self._tasks, self
-        )
+            document, client, player, self.roll, self.panel, record, self.accepted, learner.kept, index, self._tasks,
+            self,
+        )  # fmt: skip
         self.seeds = Seeds(
             document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, offers, settings,
             self._remember, self,
