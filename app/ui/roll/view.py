@@ -149,7 +149,8 @@ class RollView(ScrollingRoll):
         self._sketch_painter.paint(painter, sketch, coords)
         if not document.song.note_count and not self.busy and not ghosts.takes:
             painter.setPen(THEME.colour("muted_text"))
-            painter.drawText(area.adjusted(0, 0, 0, -HEADER_HEIGHT), Qt.AlignmentFlag.AlignCenter, _EMPTY)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area.adjusted(16, 0, -16, -HEADER_HEIGHT), flags, _EMPTY)
         painter.setClipRect(ruler)
         overlay.paint_playhead(painter, self._playhead, coords, height)
         painter.end()
