@@ -82,8 +82,11 @@ def _said(parts: Sequence[Part], titles: Mapping[str, str]) -> list[str]:
     speaking = _speaking(parts)
     whole = sum(part.amount for part in speaking)
     events = [part for part in speaking if part.kind == "event" and part.done in _DONE and part.phrase in titles]
-    return [_DONE[part.done].format(_quoted(titles[part.phrase])) for part in events[:NAMED]
-            if part.amount >= _WORTH_NAMING * whole]  # fmt: skip
+    named: dict[str, dict[str, None]] = {}  # by what was done, the titles in order; two phrases may have the same
+    for part in events[:NAMED]:
+        if part.amount >= _WORTH_NAMING * whole:
+            named.setdefault(part.done, {})[_quoted(titles[part.phrase])] = None
+    return [_DONE[done].format(" and ".join(each)) for done, each in named.items()]
 
 
 def _speaking(parts: Sequence[Part]) -> list[Part]:

@@ -78,7 +78,7 @@ ENTRIES = (
     Entry(
         "alike",
         "Seeds",
-        "Seeds like the selection",
+        "Find seeds like these notes",
         "Look for seeds with the line of the selected notes, in any key and tempo",
         ("Ctrl+Shift+F",),
     ),

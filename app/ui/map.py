@@ -6,6 +6,7 @@ The mouse over a point plays its phrase; pressed and dragged it has the engine w
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from app.document import Document
 from app.library.surveying import Read
 from app.player.client import Player
 from app.song.chords import chord_spans
+from app.ui.accepted import Accepted
 from app.ui.beside import Beside
 from app.ui.compose_panel import ComposePanel, checked_controls
 from app.ui.hearing import Record
@@ -51,11 +53,11 @@ class PhraseMap(Beside):
 
     def __init__(
         self, document: Document, client: ComposeClient, player: Player, roll: RollView, panel: ComposePanel,
-        record: Record, kept: Path, index: SeedIndex, tasks: Tasks, parent: QWidget,
+        record: Record, accepted: Accepted, kept: Path, index: SeedIndex, tasks: Tasks, parent: QWidget,
     ) -> None:  # fmt: skip
         """`kept` is the folder of the phrases that were kept, `index` that of the library."""
         super().__init__(document, player, roll, panel, record, parent)
-        self._client = client
+        self._client, self._accepted = client, accepted
         self._tasks = tasks
         self._asked: int | None = None
         self._wish = 0  # counts what was pointed at, so that what is read too late is not heard
@@ -140,8 +142,10 @@ class PhraseMap(Beside):
         if not self._track_stands(group):
             self.said.setText("The track it was heard on is gone; choose another one and listen again.")
             return
-        self._put_in(group, [take], "Put in a phrase of the map")
-        self._hearing.fact("kept", take, group.request.verb)
+        step, ids = self._put_in(group, [take], "Put in a phrase of the map")
+        fact = partial(self._hearing.fact, take=take, verb=group.request.verb)
+        fact("kept")
+        self._accepted.add(step, group.track_id, ids, fact)
         self.told.emit("The phrase is in the song. Ctrl+Z takes it back.")
 
     def forget(self) -> None:

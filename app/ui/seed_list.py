@@ -31,7 +31,7 @@ class SeedList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._empty = ""
-        self._carried = False
+        self._spent = False  # the press has done something already: it is no click
         self.setAccessibleName("Seeds")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
@@ -41,6 +41,7 @@ class SeedList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setItemDelegate(TakeDelegate(self))
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)  # reasons take more lines where there is less room
         self.setDragEnabled(True)
         self.setMouseTracking(True)
         self.setMinimumHeight(2 * (3 * self.fontMetrics().lineSpacing() + 12))
@@ -98,8 +99,8 @@ class SeedList(QListWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._carried = False
         star = self._star_at(event.position().toPoint()) if event.button() == Qt.MouseButton.LeftButton else None
+        self._spent = star is not None
         if star is None:
             super().mousePressEvent(event)
         else:
@@ -122,12 +123,12 @@ class SeedList(QListWidget):
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:
         if self.number >= 0:
-            self._carried = True
+            self._spent = True
             self.dragged.emit(self.number)
 
     def _clicked(self, item: QListWidgetItem) -> None:
-        carried, self._carried = self._carried, False
-        if not carried:  # where a drag ended, nothing was clicked
+        spent, self._spent = self._spent, False
+        if not spent:  # Qt calls it a click too where a drag ended or a star was given
             self.chosen.emit(item.data(_NUMBER))
 
     def _star_at(self, place: QPoint) -> tuple[int, int] | None:
@@ -155,18 +156,18 @@ def _item(number: int, offer: Offer, stars: int, pinned: bool) -> QListWidgetIte
     entry = offer.entry
     seed = entry.seed
     marks = "".join(mark for mark, on in (("📌 ", pinned), ("✦ ", offer.surprise)) if on)
-    reason = offer.reason
-    lines = about(offer), reason
+    reason = offer.reason[:1].upper() + offer.reason[1:]
     title = f"{marks}{seed.title or entry.source}"
-    row = Row(title, lines, lambda: seed.phrase().notes, Span(0, seed.length), stars, pinned, False, True)
+    span = Span(0, seed.length)
+    row = Row(title, (about(offer),), lambda: seed.phrase().notes, span, stars, pinned, False, True, reason)
     given = f"{stars} {'star' if stars == 1 else 'stars'}"
-    item = QListWidgetItem(" · ".join((row.title, *row.lines, given, *(("pinned",) if pinned else ()))))
+    item = QListWidgetItem(" · ".join((row.title, *row.lines, reason, given, *(("pinned",) if pinned else ()))))
     item.setData(_NUMBER, number)
     item.setData(_NUMBER + 2, entry.content_hash)
     item.setData(ROW, row)
     parts = "\n".join(f"{part:+.2f}  {said}" for said, part in offer.why)
     bars = f"bars {seed.bar + 1}–{seed.bar + seed.bars}" if seed.bars > 1 else f"bar {seed.bar + 1}"
     name = f"{seed.title or entry.source}, {bars}, {seed.bpm:.0f} quarters a minute"
-    said = (name, reason, parts, f"{entry.source}, {entry.licence}", entry.credit)
+    said = (name, offer.reason, parts, f"{entry.source}, {entry.licence}", entry.credit)
     item.setToolTip("\n".join(line for line in said if line))
     return item

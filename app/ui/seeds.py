@@ -168,11 +168,10 @@ class Seeds(QObject):
     # --- what to do with one
 
     def choose(self, number: int) -> None:
-        """Show why it is there, and play it."""
+        """Play it; the buttons are about it from now on."""
         offer = self._offer(number)
         if offer is not None:
             self._hovering.stop()
-            self._panel.why.setText(offer.reason[:1].upper() + offer.reason[1:] + ".")
             self._panel.pin.setChecked(offer.entry.content_hash in self._pinned)
             self._hear(offer, asked=True)
 
@@ -339,8 +338,6 @@ class Seeds(QObject):
         empty = _NOTHING if not self._shelf.known and not self.finding.active else _NONE_LEFT
         self._panel.list.show_offers(self._offers, self._stars, self._pinned, empty)
         offer = self._offer(self._panel.list.number, say=False)
-        if offer is None:
-            self._panel.why.clear()
         self._panel.pin.setChecked(offer is not None and offer.entry.content_hash in self._pinned)
 
     def _offer(self, number: int, say: bool = True) -> Offer | None:

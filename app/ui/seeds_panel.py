@@ -44,7 +44,7 @@ class SeedsPanel(QWidget):
 
     def __init__(self, actions: dict[str, QAction], adventure: float) -> None:
         super().__init__()
-        self.search = QLineEdit(placeholderText="Search: title, key, metre, source", clearButtonEnabled=True)
+        self.search = QLineEdit(placeholderText="Title, key, source …", clearButtonEnabled=True)
         self.search.setAccessibleName("Search the seeds")
         self.search.setToolTip(actions["find_seeds"].toolTip())
         self._typed = QTimer(self, singleShot=True, interval=_SETTLE)
@@ -81,10 +81,6 @@ class SeedsPanel(QWidget):
         self.back = tool_button("Back", "Back to what is suggested to you")
         self.back.clicked.connect(self._go_back)
         self.list = SeedList()
-        self.why = quiet()
-        self.why.setWordWrap(True)
-        self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.why.setMinimumHeight(2 * self.why.fontMetrics().lineSpacing())
         self.put = QPushButton("Put in   (Enter)")
         self.put.setObjectName("primary")
         self.put.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -148,7 +144,6 @@ class SeedsPanel(QWidget):
         layout.addWidget(self.pad)
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
-        layout.addWidget(self.why)
         layout.addWidget(self.put)
         layout.addLayout(buttons)
         layout.addWidget(self.listen)
@@ -163,7 +158,7 @@ class SeedsPanel(QWidget):
     def _make_room(self) -> None:
         """In a low window the buttons, which keys can do as well, give way to what is unfolded."""
         roomy, playing = self.height() >= _ROOMY, not self.pad.isHidden()
-        for widget in (self.why, self.put, self.kin, self.refuse, self.pin):
+        for widget in (self.put, self.kin, self.refuse, self.pin):
             widget.setVisible(roomy or not (playing or self.filters.button.isChecked()))
         self.list.setVisible(roomy or not playing)
 

@@ -42,6 +42,7 @@ from app.ui.message_bar import MessageBar
 from app.ui.playing import Playing
 from app.ui.recent import RecentFiles
 from app.ui.recording import Recording
+from app.ui.roll.notes_menu import NotesMenu
 from app.ui.roll.ruler_menu import RulerMenu
 from app.ui.roll.view import RollView
 from app.ui.seed_index import SeedIndex
@@ -93,7 +94,7 @@ class MainWindow(QMainWindow):
         self.tracks = TrackList(document)
         self.clipboard = Clipboard(document, self.roll, self)
         self.carrying = Carrying(document, self)
-        self.ruler_menu = RulerMenu(document, self)
+        self.ruler_menu, self.notes_menu = RulerMenu(document, self), NotesMenu(self.roll, self.actions_by_name, self)
         self.recent = RecentFiles(self)
         actions.add_below(self.actions_by_name["open"], self.recent)
         fields = VaryFields(self.actions_by_name, tallies)
@@ -111,8 +112,9 @@ class MainWindow(QMainWindow):
         self.grooving = Grooving(document, self.composing, self.panel, self)
         self.sheet = ContactSheet(document, client, player, self.roll, self.panel, record, self.accepted, tallies, self)
         self.map = PhraseMap(
-            document, client, player, self.roll, self.panel, record, learner.kept, index, self._tasks, self
-        )
+            document, client, player, self.roll, self.panel, record, self.accepted, learner.kept, index, self._tasks,
+            self,
+        )  # fmt: skip
         self.seeds = Seeds(
             document, player, self.roll, self.shelf, self.panel, record, self.accepted, index, offers, settings,
             self._remember, self,

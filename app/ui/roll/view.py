@@ -48,6 +48,7 @@ class RollView(ScrollingRoll):
     tool_changed = Signal(bool)  # drawing
     carried = Signal()  # the selected notes were dragged out of the window
     ruler_asked = Signal(int, QPoint)  # the tick in the ruler, the place on the screen
+    notes_asked = Signal(bool, QPoint)  # whether notes are selected, the place on the screen
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -149,7 +150,8 @@ class RollView(ScrollingRoll):
         self._sketch_painter.paint(painter, sketch, coords)
         if not document.song.note_count and not self.busy and not ghosts.takes:
             painter.setPen(THEME.colour("muted_text"))
-            painter.drawText(area.adjusted(0, 0, 0, -HEADER_HEIGHT), Qt.AlignmentFlag.AlignCenter, _EMPTY)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area.adjusted(16, 0, -16, -HEADER_HEIGHT), flags, _EMPTY)
         painter.setClipRect(ruler)
         overlay.paint_playhead(painter, self._playhead, coords, height)
         painter.end()
@@ -251,9 +253,29 @@ class RollView(ScrollingRoll):
         self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """On the ruler it is about its bar; in the roll about the selected notes, to which a note under the mouse that
+        is not among them is no less than a click there."""
         place = event.pos()
-        if self._gesture is None and place.y() < RULER_HEIGHT and place.x() >= KEYBOARD_WIDTH:
+        if self._gesture is not None:
+            return
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.notes_asked.emit(bool(self._document.selection.ids), self._beside_selected())
+        elif place.y() < RULER_HEIGHT and place.x() >= KEYBOARD_WIDTH:
             self.ruler_asked.emit(max(int(self._coords.tick(place.x())), 0), event.globalPos())
+        elif place.y() >= HEADER_HEIGHT and place.x() >= KEYBOARD_WIDTH:
+            hit, selection = self._note_at(QPointF(place)), self._document.selection
+            if hit is not None and hit.id not in selection.ids:
+                self._document.select(Selection(selection.track_id, frozenset((hit.id,))))
+            self.notes_asked.emit(bool(self._document.selection.ids), event.globalPos())
+
+    def _beside_selected(self) -> QPoint:
+        """Where the menu opens that a key asks for: below the first selected note in view, else in the middle."""
+        notes, area = self._in_view(self._document.selection.ids), self.viewport().rect()
+        beside = area.center()
+        if notes:
+            beside = paint.note_rect(notes[0], self._coords).bottomLeft().toPoint()
+        left, top = max(beside.x(), KEYBOARD_WIDTH), min(max(beside.y(), HEADER_HEIGHT), area.bottom())
+        return self.viewport().mapToGlobal(QPoint(left, top))
 
     # --- keys
 

@@ -12,6 +12,7 @@ from app.song.edits import add_track
 from app.song.selection import Selection
 from app.ui.map import PhraseMap
 from app.ui.map_points import FEW
+from models.request import Verb
 from tests.app.ui.conftest import WAIT, Program
 
 Key, Shift = Qt.Key, Qt.KeyboardModifier.ShiftModifier
@@ -78,6 +79,26 @@ def test_dragging_writes_what_lies_there_and_it_goes_in_as_one_step(program: Pro
     assert [fact[0] for fact in program.facts].count("kept") == 1
     program.document.undo()
     assert program.document.song == before
+
+
+def test_what_becomes_of_a_phrase_of_the_map_is_noted(program: Program) -> None:
+    shown = _open(program)
+    program.qtbot.keyClick(shown.view, Key.Key_Right)
+    program.wait(lambda: shown.heard is not None and "What lies there" in shown.said.text())
+    take = shown.heard
+    program.qtbot.mouseClick(shown.put, Qt.MouseButton.LeftButton)
+    shown.close()
+    program.window.activateWindow()
+    program.wait(program.window.isActiveWindow)
+    program.window.accepted.saved()
+    program.key(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    program.window.accepted.saved()
+    program.key(Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    program.key(Key.Key_Up)
+    noted = [fact for fact in program.facts if fact[0] not in ("played", "skipped")]
+    assert [fact[0] for fact in noted] == ["kept", "exported", "edited"]  # not saved while it was taken back
+    assert take is not None
+    assert all(fact[1] == take.notes and fact[7]["verb"] == Verb.FRESH for fact in noted)
 
 
 def test_the_keyboard_moves_over_the_map_too(program: Program) -> None:
