@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
@@ -43,8 +43,9 @@ class PhrasePad(QFrame):
         self._played = Played()
         self._keys: dict[int, int] = {}  # by semitone, the pitch that was struck
         self._octave = _OCTAVE
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self._paused)
+        self.clock: Callable[[], float] = time.monotonic  # seconds, by which keys and taps are timed
+        self.pause = QTimer(self, singleShot=True, interval=_PAUSE)  # begins anew with every note
+        self.pause.timeout.connect(self._paused)
         self._frame = QTimer(self, interval=_FRAME)
         self.title = heading("Play a phrase")
         self.picture = PlayedPicture()
@@ -95,21 +96,21 @@ class PhrasePad(QFrame):
         """Forget what was played."""
         self._release_keys()
         self._played = Played()
-        self._pause.stop()
+        self.pause.stop()
         self._show()
 
     def strike(self, pitch: int | None, at: float) -> None:
         """A note came from somewhere; without a pitch it is a tap."""
         if self.isVisible():
             self._played = self._played.strike(at, pitch)
-            self._pause.start()
+            self.pause.start()
             self._show()
 
     def release(self, pitch: int, at: float) -> None:
         """A note ended."""
         if self.isVisible():
             self._played = self._played.release(at, pitch)
-            self._pause.start()
+            self.pause.start()
 
     def finish(self) -> None:
         """Look for what was played, if that is enough."""
@@ -146,7 +147,7 @@ class PhrasePad(QFrame):
         elif key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
             self.begin_again()
         elif key == Qt.Key.Key_Space:
-            self.strike(None, time.monotonic())
+            self.strike(None, self.clock())
             self.tapped.emit()
         elif octave:
             self._octave = max(min(self._octave + octave, _HIGHEST), _LOWEST)
@@ -154,7 +155,7 @@ class PhrasePad(QFrame):
         elif step is not None and step not in self._keys:
             pitch = 12 * (self._octave + 1) + step
             self._keys[step] = pitch
-            self.strike(pitch, time.monotonic())
+            self.strike(pitch, self.clock())
             self.struck.emit(pitch, _VELOCITY)
         else:
             super().keyPressEvent(event)
@@ -174,7 +175,7 @@ class PhrasePad(QFrame):
         super().hideEvent(event)
         self.hide()  # with the panel it hides too, and is not to come back with it, deaf
         self._release_keys()
-        self._pause.stop()
+        self.pause.stop()
         self._frame.stop()
         self.closed.emit()
 
@@ -182,7 +183,7 @@ class PhrasePad(QFrame):
 
     def _release_key(self, step: int) -> None:
         pitch = self._keys.pop(step)
-        self.release(pitch, time.monotonic())
+        self.release(pitch, self.clock())
         self.let_go.emit(pitch)
 
     def _release_keys(self) -> None:
@@ -192,7 +193,7 @@ class PhrasePad(QFrame):
     def _paused(self) -> None:
         """After too few notes it goes on waiting: who plays may be looking for the first ones."""
         if self._played.held:
-            self._pause.start()
+            self.pause.start()
         elif self._played.line() is not None:
             self.finish()
 
@@ -201,7 +202,7 @@ class PhrasePad(QFrame):
         word = "tap" if self._played.tapped and count else "note"
         said = f"{count} {word}{'' if count == 1 else 's'}, then pause" if count else "Play a phrase"
         self.title.setText(f"{said}   ·   octave {self._octave}")
-        self.picture.show_played(self._played, time.monotonic())
+        self.picture.show_played(self._played, self.clock())
 
 
 def _plain(event: QKeyEvent) -> bool:
