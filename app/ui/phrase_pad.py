@@ -15,6 +15,8 @@ from app.ui.played_picture import PlayedPicture
 from app.ui.widgets import heading, quiet, tool_button
 
 _PAUSE = 1800  # milliseconds without a note after which a phrase is over
+_REST = 400  # milliseconds without a new note after which what there is so far is looked for
+_ENOUGH = 4  # notes to look for while more may come
 _FRAME = 50
 _OCTAVE, _LOWEST, _HIGHEST = 4, 1, 7
 _VELOCITY = 96
@@ -24,12 +26,17 @@ _OTHERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier 
 
 
 class PhrasePad(QFrame):
-    """Hidden until it is opened; closes when the phrase is over, by a pause, Enter or a button, or is given up."""
+    """Hidden until it is opened; closes when the phrase is over, by a pause, Enter or a button, or is given up.
+
+    Until then it says at every short rest what there is so far.
+    """
 
     struck = Signal(int, int)  # a key went down: pitch, velocity
     tapped = Signal()
     let_go = Signal(int)
+    rested = Signal(object)  # library.played.Played: enough to look for, while more may come
     finished = Signal(object)  # library.played.Played
+    left = Signal()  # given up, after `closed`
     opened = Signal()
     closed = Signal()  # listens no more; before `finished`
     told = Signal(str)
@@ -39,13 +46,17 @@ class PhrasePad(QFrame):
         self.setObjectName("bar")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Play a phrase")
-        self.setToolTip("Play or tap a phrase; when you pause, what is like it is listed (Esc leaves)")
+        self.setToolTip(
+            "Play or tap a phrase; what is like it is listed while you play, for good when you pause (Esc leaves)"
+        )
         self._played = Played()
         self._keys: dict[int, int] = {}  # by semitone, the pitch that was struck
         self._octave = _OCTAVE
         self.clock: Callable[[], float] = time.monotonic  # seconds, by which keys and taps are timed
         self.pause = QTimer(self, singleShot=True, interval=_PAUSE)  # begins anew with every note
         self.pause.timeout.connect(self._paused)
+        self._rest = QTimer(self, singleShot=True, interval=_REST)
+        self._rest.timeout.connect(self._rested)
         self._frame = QTimer(self, interval=_FRAME)
         self.title = heading("Play a phrase")
         self.picture = PlayedPicture()
@@ -97,6 +108,7 @@ class PhrasePad(QFrame):
         self._release_keys()
         self._played = Played()
         self.pause.stop()
+        self._rest.stop()
         self._show()
 
     def strike(self, pitch: int | None, at: float) -> None:
@@ -104,6 +116,7 @@ class PhrasePad(QFrame):
         if self.isVisible():
             self._played = self._played.strike(at, pitch)
             self.pause.start()
+            self._rest.start()
             self._show()
 
     def release(self, pitch: int, at: float) -> None:
@@ -122,8 +135,10 @@ class PhrasePad(QFrame):
         self.finished.emit(played)
 
     def give_up(self) -> None:
-        """Close it; nothing is looked for."""
-        self.hide()
+        """Close it; nothing is looked for, nor what was looked for meanwhile."""
+        if self.isVisible():
+            self.hide()
+            self.left.emit()
 
     # --- events
 
@@ -176,6 +191,7 @@ class PhrasePad(QFrame):
         self.hide()  # with the panel it hides too, and is not to come back with it, deaf
         self._release_keys()
         self.pause.stop()
+        self._rest.stop()
         self._frame.stop()
         self.closed.emit()
 
@@ -189,6 +205,10 @@ class PhrasePad(QFrame):
     def _release_keys(self) -> None:
         for step in list(self._keys):
             self._release_key(step)
+
+    def _rested(self) -> None:
+        if len(self._played.notes) >= _ENOUGH and self._played.line() is not None:
+            self.rested.emit(self._played)
 
     def _paused(self) -> None:
         """After too few notes it goes on waiting: who plays may be looking for the first ones."""

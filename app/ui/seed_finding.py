@@ -40,6 +40,14 @@ class _Model:
     like: Seed | None = None
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for besides what the filters say: words, or what the seeds found are to be like."""
+
+    text: str = ""
+    model: _Model | None = None
+
+
 class SeedFinding(QObject):
     """Holds what is looked for: words and choices in the panel narrow it, a line or a seed orders it."""
 
@@ -65,6 +73,17 @@ class SeedFinding(QObject):
     def subject(self) -> object:
         """What the list is about, which filters only narrow."""
         return self.active, self._text, self._model
+
+    @property
+    def sought(self) -> Sought:
+        """What is looked for; `seek` comes back to it."""
+        return Sought(self._text, self._model)
+
+    def seek(self, sought: Sought) -> None:
+        """Look for what was looked for before."""
+        self._text, self._model = sought.text, sought.model
+        self._panel.show_search(sought.text)
+        self._say()
 
     def title(self, count: int) -> str:
         """What is shown where `count` seeds fit."""
@@ -108,7 +127,7 @@ class SeedFinding(QObject):
         if seed is None:
             self.told.emit("Select the notes first whose like you look for: three or more.")
             return
-        self._follow(_Model("Like the selection", "like the selection", seed_line(seed)))
+        self._follow(_Model("Like these notes", "like these notes", seed_line(seed)))
 
     def like_played(self, line: Line) -> None:
         """Look for phrases with a line that was played, in whatever key and tempo, or with a rhythm that was tapped."""
@@ -124,7 +143,7 @@ class SeedFinding(QObject):
     def _follow(self, model: _Model) -> None:
         """Words that were typed before do not narrow what is like something."""
         self._text, self._model = "", model
-        self._panel.clear_search()
+        self._panel.show_search("")
         self._say()
 
     def _say(self) -> None:

@@ -9,7 +9,7 @@ from app.library.played import Played
 from app.player.client import Player
 from app.player.messages import Struck
 from app.ui.phrase_pad import PhrasePad
-from app.ui.seed_finding import SeedFinding
+from app.ui.seed_finding import SeedFinding, Sought
 from app.ui.seed_list import SeedList
 from models.music.notes import DRUM_CHANNEL
 
@@ -18,7 +18,7 @@ _HELD = 20.0  # seconds that a key sounds at most
 
 
 class SeedPlaying(QObject):
-    """Opens and closes the pad; notes sound as the current track does."""
+    """Opens and closes the pad; notes sound as the current track does. What is like them is listed while they come."""
 
     told = Signal(str)
     began = Signal()
@@ -31,6 +31,8 @@ class SeedPlaying(QObject):
         self._finding, self._found = finding, found
         self._channel = 0
         self._programme: int | None = None
+        self._before: Sought | None = None  # what was looked for until something was played
+        self._looked: Played | None = None  # for what, last
         player.struck.connect(self._heard)
         player.changed.connect(self._show_inputs)
         pad.struck.connect(self._sound)
@@ -38,7 +40,9 @@ class SeedPlaying(QObject):
         pad.let_go.connect(lambda pitch: player.release(self._channel, pitch))
         pad.told.connect(self.told)
         pad.closed.connect(lambda: player.listen(None))
+        pad.rested.connect(self._look)
         pad.finished.connect(self._find)
+        pad.left.connect(self._back)
 
     def toggle(self) -> None:
         """Begin to listen; again: look for what was played, or leave where nothing was."""
@@ -47,6 +51,7 @@ class SeedPlaying(QObject):
             track = self._document.song.track(self._document.selection.track_id)
             self._channel, self._programme = track.channel, track.programme
             self._player.listen(self._channel, self._programme)
+            self._before = self._looked = None
             self._pad.open()
             self._show_inputs()
         elif self._pad.played.notes:
@@ -71,8 +76,17 @@ class SeedPlaying(QObject):
         if self._pad.isVisible():
             self._pad.show_inputs(self._player.inputs())
 
-    def _find(self, played: Played) -> None:
+    def _look(self, played: Played) -> None:
+        """List what is like this, in place of what was like less of it; the keys stay where they are."""
         line = played.line()
-        if line is not None:
+        if line is not None and played is not self._looked:
+            self._before, self._looked = self._before or self._finding.sought, played
             self._finding.like_played(line)
-            self._found.setFocus()
+
+    def _find(self, played: Played) -> None:
+        self._look(played)
+        self._found.setFocus()
+
+    def _back(self) -> None:
+        if self._before is not None:
+            self._finding.seek(self._before)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.ui.phrase_pad import PhrasePad
 from app.ui.seed_filters import SeedFilters
 from app.ui.seed_list import SeedList
-from app.ui.widgets import heading, quiet, tool_button
+from app.ui.widgets import elided, quiet, tool_button
 from models.recommend.features import MOODS
 
 _STEPS = 10
@@ -75,7 +75,7 @@ class SeedsPanel(QWidget):
         self.adventure.valueChanged.connect(lambda _: self._slid.start())
         self._slid = QTimer(self, singleShot=True, interval=_SETTLE)
         self._slid.timeout.connect(self.wish_changed)
-        self.title = heading(_FOR_YOU)
+        self.title = elided(_FOR_YOU)
         self.renew = tool_button("Others", "Other suggestions: those that are shown make room, but for the pinned ones")
         self.renew.clicked.connect(self.renew_asked)
         self.back = tool_button("Back", "Back to what is suggested to you")
@@ -116,7 +116,11 @@ class SeedsPanel(QWidget):
         form.addWidget(self.alike, 0, 3)
         slider = QHBoxLayout()
         slider.setSpacing(6)
-        for widget in (quiet("familiar"), self.adventure, quiet("adventurous")):
+        ends = quiet("familiar"), quiet("adventurous")
+        self._aside = (
+            self.search, self.alike, self.adventure, *ends, self.listen, self.library, self.chooser, self.taste,
+        )  # fmt: skip
+        for widget in (ends[0], self.adventure, ends[1]):
             slider.addWidget(widget, 1 if widget is self.adventure else 0)
         ways = QHBoxLayout()  # to look for something, beside words
         ways.setSpacing(4)
@@ -156,11 +160,13 @@ class SeedsPanel(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """In a low window the buttons, which keys can do as well, give way to what is unfolded."""
+        """In a low window what keys can do as well gives way to what is unfolded; to the pad all that is not about
+        what is played, so that one sees what is found."""
         roomy, playing = self.height() >= _ROOMY, not self.pad.isHidden()
         for widget in (self.put, self.kin, self.refuse, self.pin):
             widget.setVisible(roomy or not (playing or self.filters.button.isChecked()))
-        self.list.setVisible(roomy or not playing)
+        for widget in self._aside:
+            widget.setVisible(roomy or not playing)
 
     @property
     def adventurous(self) -> float:
@@ -182,13 +188,13 @@ class SeedsPanel(QWidget):
         self.progress.setText(sentence)
         self.progress.setToolTip(sentence)
 
-    def clear_search(self) -> None:
-        """Take away what was typed, and say nothing of it."""
-        self.search.clear()
+    def show_search(self, text: str) -> None:
+        """Show this as what was typed, and say nothing of it."""
+        self.search.setText(text)
         self._typed.stop()
 
     def _go_back(self) -> None:
-        self.clear_search()
+        self.show_search("")
         self.back_asked.emit()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -31,6 +31,24 @@ def bring_up(window: QWidget) -> None:
 def heading(text: str) -> QLabel:
     """The title of a panel."""
     return _named(QLabel(text), "heading")
+
+
+class _Elided(QLabel):
+    """Shows what it has no room for as an ellipsis."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        said = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QPainter(self)
+        painter.drawText(self.rect(), self.alignment(), said)
+        painter.end()
+
+
+def elided(text: str) -> QLabel:
+    """The title of something whose name may be long."""
+    return _named(_Elided(text), "heading")
 
 
 def quiet(text: str = "") -> QLabel:

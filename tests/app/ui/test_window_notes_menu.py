@@ -62,7 +62,7 @@ def test_seeds_like_the_selected_notes_are_found_from_the_menu(
     assert {"Cut", "Copy", "Delete notes", "Harmonise", "Lock notes"} <= lines.keys()
     _press(program, lines["Find seeds like these notes"])
     assert shelf.isVisible()
-    program.wait(lambda: program.window.shelf.title.text() == "Like the selection" and titles(shelf)[:1] == ["Tune 3"])
+    program.wait(lambda: program.window.shelf.title.text() == "Like these notes" and titles(shelf)[:1] == ["Tune 3"])
 
 
 def test_a_note_that_is_not_selected_is_chosen_first_and_its_line_acts_on_it(

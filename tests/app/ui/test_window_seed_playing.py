@@ -211,3 +211,50 @@ def test_what_is_found_by_playing_is_heard_and_put_in_the_songs_key(
     selection = program.document.selection
     notes = program.document.song.track(selection.track_id).pick(selection.ids)
     assert [note.pitch for note in notes] == [pitch + 4 for pitch in TUNES[0]]
+
+
+def test_what_is_like_it_is_listed_while_it_is_played_and_esc_takes_that_back(
+    program: Program, shelf: SeedList, clock: Clock
+) -> None:
+    panel, pad = program.window.shelf, program.window.shelf.pad
+    pad.clock = clock
+    program.window.resize(1024, 640)
+    program.wait(lambda: program.window.height() == 640)
+    program.type_into(panel.search, "tune")
+    program.wait(lambda: panel.title.text() == "5 found")
+    program.key(Key.Key_P, Mod.ControlModifier)
+    program.wait(pad.hasFocus)
+    _play(program, pad, clock, [pitch - 60 for pitch in TUNES[0][:3]])
+    with program.qtbot.assertNotEmitted(pad.rested, wait=600):  # too few to say anything
+        pass
+    held = PIANO[TUNES[0][3] - 60]
+    program.qtbot.keyPress(pad, held)  # and while a key is down the phrase is not over
+    program.wait(lambda: panel.title.text() == "As you played" and titles(shelf)[:1] == ["Tune 1"])
+    assert pad.isVisible()
+    assert pad.hasFocus()
+    assert shelf.isVisible()  # in a low window too, where other things make room
+    assert shelf.height() > 2 * shelf.visualItemRect(shelf.item(0)).height()
+    assert not panel.put.isVisible()
+    program.qtbot.keyRelease(pad, held)
+    program.qtbot.keyClick(pad, Key.Key_Backspace)
+    _play(program, pad, clock, [pitch - 60 for pitch in TUNES[2][:7]])
+    program.qtbot.keyPress(pad, PIANO[0])
+    program.wait(lambda: titles(shelf)[:1] == ["Tune 3"])  # what comes later takes the place of it
+    assert pad.hasFocus()
+    program.qtbot.keyClick(pad, Key.Key_Escape)
+    program.wait(lambda: panel.title.text() == "5 found")
+    assert panel.search.text() == "tune"
+
+
+def test_what_was_listed_while_it_was_played_is_not_looked_for_again_at_its_end(
+    program: Program, shelf: SeedList, pad: PhrasePad, clock: Clock
+) -> None:
+    looked = []
+    program.window.seeds.finding.changed.connect(lambda: looked.append(pad.isVisible()))
+    _play(program, pad, clock, [pitch - 60 for pitch in TUNES[0]])
+    with program.qtbot.waitSignal(pad.rested, timeout=5000):
+        pass
+    program.qtbot.keyClick(pad, Key.Key_Return)
+    assert shelf.hasFocus()
+    assert looked == [True]
+    program.wait(lambda: titles(shelf)[:1] == ["Tune 1"])

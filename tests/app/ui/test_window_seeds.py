@@ -143,7 +143,7 @@ def test_seeds_like_the_selection_are_found_in_another_key(program: Program, she
     program.document.select(program.document.selection)
     program.key(Key.Key_Up)
     program.key(Key.Key_F, Mod.ControlModifier | Mod.ShiftModifier)
-    program.wait(lambda: program.window.shelf.title.text() == "Like the selection" and titles(shelf)[0] == "Tune 3")
+    program.wait(lambda: program.window.shelf.title.text() == "Like these notes" and titles(shelf)[0] == "Tune 3")
 
 
 def test_more_like_this_lists_others_of_its_kind(program: Program, shelf: SeedList) -> None:
