@@ -30,6 +30,8 @@ def _ask(program: Program, place: QPoint, key: bool = False) -> dict[str, QActio
     if not key:
         QTest.mousePress(viewport, Qt.MouseButton.RightButton, pos=place)
     QApplication.sendEvent(viewport, QContextMenuEvent(reason, place, viewport.mapToGlobal(place)))
+    if not key:
+        QTest.mouseRelease(viewport, Qt.MouseButton.RightButton, pos=place)
     menu = program.window.notes_menu.menu
     program.wait(menu.isVisible)
     return {action.text(): action for action in menu.actions() if action.text()}
