@@ -69,8 +69,8 @@ def save(settings: Settings, path: Path | None = None) -> None:
     text = json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n"
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)  # of a path in no known encoding an escape is left, which JSON knows
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

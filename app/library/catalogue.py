@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.library.database import read_library
 from app.library.history import HASH_TICKS
-from app.library.sources import Source
+from app.library.sources import Source, shown
 from models.errors import UserError
 from models.music.notes import ChordSpan, Role
 from models.music.theory import Key, chord_name, parse_chord, parse_key
@@ -63,7 +63,7 @@ def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -
     """
     ids: dict[Path, int] = {}
     with transaction(connection):
-        paths = [str(source.path) for source in wanted]
+        paths = [shown(source.path) for source in wanted]
         gone = connection.execute(
             f"DELETE FROM sources WHERE path NOT IN ({', '.join('?' * len(paths))})", paths
         ).rowcount
@@ -72,7 +72,7 @@ def agree_on_sources(connection: sqlite3.Connection, wanted: Sequence[Source]) -
                 """INSERT INTO sources (kind, path, title, licence) VALUES (?, ?, ?, ?)
                 ON CONFLICT (path) DO UPDATE SET kind = excluded.kind, title = excluded.title,
                 licence = excluded.licence RETURNING id""",
-                (source.kind, str(source.path), source.title, source.licence),
+                (source.kind, shown(source.path), source.title, source.licence),
             ).fetchone()
             ids[source.path] = row[0]
     return ids, gone

@@ -24,6 +24,7 @@ _COLUMNS = tuple(field.name for field in fields(Row) if field.name != "id")
 _WHEN = "when"  # beside `at`, for people
 _MOST_TICK = 2**62
 _MOST_CONTEXT = 65_536  # a csv field of ours is never as long
+_MOST_DIGITS = 19
 _FIRST, _LAST = 0.0, 4_102_444_800.0  # Unix times from 1970 to 2100
 
 
@@ -41,8 +42,8 @@ def export(rows: Sequence[Row], path: Path) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                file.write(text)  # as in the history: what has no encoding is left as an escape
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
@@ -90,7 +91,7 @@ def _csv(rows: Iterable[Row]) -> str:
 def _facts(text: str) -> Iterator[dict[str, Any]]:
     """The lines of a file, each a mapping; raises ValueError where it is none of ours."""
     if text.lstrip()[:1] == "{":
-        held = json.loads(text)
+        held = json.loads(text, parse_int=_int)
         if held.get("format") != FORMAT or not isinstance(held.get("rows"), list):
             raise ValueError("another kind of JSON")
         for row in held["rows"]:
@@ -114,7 +115,7 @@ def _value(name: str, text: str | None) -> Any:
             case "asked_for":
                 return {"0": False, "1": True}.get(text or "")
             case "context":
-                return json.loads(text or "")
+                return json.loads(text or "", parse_int=_int)
     except (ValueError, RecursionError):
         return None
     return text
@@ -127,13 +128,30 @@ def _row(facts: dict[str, Any]) -> Row | None:
     fits = (
         all(type(value) in (int, float) and math.isfinite(value) for value in (at, seconds))
         and all(type(value) is int and abs(value) < _MOST_TICK for value in (from_tick, to_tick))
-        and all(isinstance(value, str) and value for value in (content_hash, role))
+        and all(isinstance(value, str) and value and _encodable(value) for value in (content_hash, role))
         and kind in KINDS
         and isinstance(asked_for, bool)
         and isinstance(context, dict)
         and _FIRST <= at <= _LAST
-        and len(json.dumps(context)) <= _MOST_CONTEXT
+        and _plain(context)
     )
     if not fits:
         return None
     return Row(float(at), kind, content_hash, role, from_tick, to_tick, float(seconds), asked_for, context)
+
+
+def _int(text: str) -> int | float:
+    """A whole number in JSON; one that no column holds is too large for arithmetic as well, and is none."""
+    return int(text) if len(text) <= _MOST_DIGITS else math.inf
+
+
+def _encodable(text: str) -> bool:
+    return text.encode("utf-8", "replace").decode("utf-8") == text
+
+
+def _plain(context: dict[str, Any]) -> bool:
+    """Whether a context is not too long, and its numbers are numbers."""
+    try:
+        return len(json.dumps(context, allow_nan=False)) <= _MOST_CONTEXT
+    except ValueError:
+        return False

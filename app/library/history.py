@@ -27,6 +27,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 HOLDING = ("leaned", "overlooked", "refused")  # what holds until it is taken back, however long ago it was said
 HASH_TICKS = 960  # a quarter in the content hash, whatever the song counts in
 _AT_ONCE = 500  # values in a statement
+MOST_STARS = 5
 MAX_WAITING = 10_000  # rows kept in memory while the disk is full
 _COLUMNS = "at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context"
 
@@ -262,7 +263,9 @@ def stars(path: Path, hashes: Sequence[str]) -> dict[str, int]:
         part = hashes[start:][:_AT_ONCE]
         statement = f"""SELECT content_hash, context FROM history WHERE kind = 'starred'
             AND content_hash IN ({", ".join("?" * len(part))}) ORDER BY id"""
-        given.update((music, json.loads(text).get("stars", 0)) for music, text in _select(path, statement, part))
+        for music, text in _select(path, statement, part):
+            said = json.loads(text).get("stars")  # a row that came from elsewhere may say anything
+            given[music] = said if type(said) is int and 0 <= said <= MOST_STARS else 0
     return given
 
 
@@ -318,4 +321,6 @@ def _stored(row: Row) -> tuple[Any, ...]:
 
 
 def _text(context: Mapping[str, Any]) -> str:
-    return json.dumps(dict(context), ensure_ascii=False, sort_keys=True, default=str)
+    text = json.dumps(dict(context), ensure_ascii=False, sort_keys=True, default=str)
+    # A file's name may be in no known encoding: an escape is left, which JSON knows.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 from app.library.catalogue import ReadFile, agree_on_sources, note_problem, store, transaction
 from app.library.pieces import SUFFIXES, WRITTEN, read_pieces
 from app.library.reading import Attempt, Reading
-from app.library.sources import Outcome, Progress, Source
+from app.library.sources import Outcome, Progress, Source, shown
 from models.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -71,9 +71,8 @@ def _index_source(
         present = False
     if not present:
         if source.kind != "takes":  # a folder on a disk that is not connected comes back with it
-            sentence = (
-                f"The folder {source.path} is not there or cannot be read; what it held stays until you remove it."
-            )
+            name = shown(source.path)
+            sentence = f"The folder {name} is not there or cannot be read; what it held stays until you remove it."
             note_problem(connection, number, sentence, done=False)
         return Outcome(finished=False)
     walk = _Walk(source)
@@ -89,9 +88,9 @@ def _index_source(
             continue
         files += 1
         path, mtime_ns, size = found
-        connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (_shown(path),))
+        connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (shown(path),))
         known = connection.execute(
-            "SELECT mtime_ns, size FROM files WHERE source = ? AND path = ?", (number, _shown(path))
+            "SELECT mtime_ns, size FROM files WHERE source = ? AND path = ?", (number, shown(path))
         ).fetchone()
         if known != (mtime_ns, size):
             changed.append(found)
@@ -148,17 +147,12 @@ def _read(source: Source, path: str, mtime_ns: int, size: int) -> ReadFile:
     try:
         found = read_pieces(source.path / path, whole=source.kind in ("seeds", "takes"))
     except UserError as error:
-        return ReadFile(_shown(path), mtime_ns, size, problem=_shown(str(error)))
+        return ReadFile(shown(path), mtime_ns, size, problem=str(error))
     except Exception:  # one odd file must not keep the others out; the log says what it was
         log.exception("%s could not be read", source.path / path)
-        sentence = f"{_shown(Path(path).name)} could not be read; the log says why."
-        return ReadFile(_shown(path), mtime_ns, size, problem=sentence)
-    return ReadFile(_shown(path), mtime_ns, size, tuple(found))
-
-
-def _shown(path: str) -> str:
-    """A path as text that can be stored, also where it is in no encoding that is known."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        sentence = f"{shown(Path(path).name)} could not be read; the log says why."
+        return ReadFile(shown(path), mtime_ns, size, problem=sentence)
+    return ReadFile(shown(path), mtime_ns, size, tuple(found))
 
 
 def _ask(go_on: Callable[[], bool]) -> None:
@@ -189,7 +183,9 @@ class _Walk:
                 with os.scandir(folder) as entries:
                     ordered = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                self.problem = f"The folder {folder} cannot be read ({error.strerror}); the others are in the library."
+                self.problem = (
+                    f"The folder {shown(folder)} cannot be read ({error.strerror}); the others are in the library."
+                )
                 continue
             below: list[tuple[Path, int]] = []
             for entry in ordered:
@@ -212,8 +208,8 @@ class _Walk:
                 found += 1
                 if found > MOST_FILES:
                     self.problem = (
-                        f"{self._root} holds more than {MOST_FILES:,} files of music; the first {MOST_FILES:,} are in "
-                        "the library. Add the folders below it that you need instead."
+                        f"{shown(self._root)} holds more than {MOST_FILES:,} files of music; the first {MOST_FILES:,} "
+                        "are in the library. Add the folders below it that you need instead."
                     )
                     return
                 yield looked, (os.path.relpath(entry.path, self._root), status.st_mtime_ns, status.st_size)

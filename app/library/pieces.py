@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.library.sources import shown
 from app.library.written import read_written
 from models.errors import UserError
 from models.music.abc import read_tunes
@@ -46,7 +47,7 @@ def read_pieces(path: Path, whole: bool = False) -> list[Found]:
 
     Raises UserError with a sentence about the file where there are none.
     """
-    name = path.name
+    name = shown(path.name)
     suffix = path.suffix.lower()
     data = _bytes(path)
     if suffix in MIDI:
@@ -67,14 +68,14 @@ def _bytes(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{path.name} is not a regular file.")
+            raise UserError(f"{shown(path.name)} is not a regular file.")
         if status.st_size > MOST_BYTES:
-            raise UserError(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB.")
+            raise UserError(f"{shown(path.name)} is larger than {MOST_BYTES // 1_000_000} MB.")
         if not status.st_size:
-            raise UserError(f"{path.name} is empty.")
+            raise UserError(f"{shown(path.name)} is empty.")
         return path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path.name} could not be read ({error.strerror}).") from error
+        raise UserError(f"{shown(path.name)} could not be read ({error.strerror}).") from error
 
 
 def _text(data: bytes) -> str:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.library.catalogue import ReadFile, store
+from app.library.sources import shown
 
 PATIENCE = 120.0  # seconds: the largest scores take half a minute
 MOST_MEMORY = 4 << 30  # bytes that reading may use; a file that wants more is unreadable
@@ -63,23 +64,23 @@ class Reading:
         attempt, self.died_on = self.died_on, None
         if attempt is None:
             return False
-        found = connection.execute("SELECT id FROM sources WHERE path = ?", (attempt.source,)).fetchone()
+        found = connection.execute("SELECT id FROM sources WHERE path = ?", (shown(attempt.source),)).fetchone()
         if found is not None:
-            shown = attempt.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            path = shown(attempt.path)
             once = -attempt.mtime_ns, attempt.size  # a time that no file has: it is read again
             known = connection.execute(
-                "SELECT mtime_ns, size FROM files WHERE source = ? AND path = ?", (found[0], shown)
+                "SELECT mtime_ns, size FROM files WHERE source = ? AND path = ?", (found[0], path)
             ).fetchone()
-            name = Path(shown).name
+            name = Path(path).name
             if known == once:
                 problem = (
                     f"Reading {name} ended the process that reads, or kept it for ever, twice; it is passed over "
                     "until it changes. Open it in the program that made it and save it anew."
                 )
-                store(connection, found[0], [ReadFile(shown, attempt.mtime_ns, attempt.size, problem=problem)])
+                store(connection, found[0], [ReadFile(path, attempt.mtime_ns, attempt.size, problem=problem)])
             else:
                 problem = f"Reading {name} ended the process that reads; it is tried once more."
-                store(connection, found[0], [ReadFile(shown, *once, problem=problem)])
+                store(connection, found[0], [ReadFile(path, *once, problem=problem)])
         self.clear()
         return True
 

@@ -17,6 +17,11 @@ _BOOKS = (
 )
 
 
+def shown(path: str | Path) -> str:
+    """A path as text that can be stored and written, also where it is in no encoding that is known."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 @dataclass(frozen=True)
 class Source:
     """Where seed material comes from: a folder (`kind` folder), or what is built in (corpus, seeds) or kept (takes)."""
@@ -61,7 +66,7 @@ def sources(folders: Iterable[str | Path], seeds: Path, takes: Path) -> list[Sou
     found.append(Source("takes", takes, "Takes you kept", OWN_LICENCE))
     for folder in folders:
         path = Path(folder).absolute()
-        found.append(Source("folder", path, path.name or str(path), OWN_LICENCE))
+        found.append(Source("folder", path, shown(path.name or path), OWN_LICENCE))
     return found
 
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.library.catalogue import Held, Problem, held, problems
-from app.library.sources import Progress
+from app.library.sources import Progress, shown
 from app.ui.seed_index import SeedIndex
 from app.ui.tasks import Tasks, sentence
 from app.ui.widgets import bring_up, heading, quiet
@@ -150,7 +150,7 @@ class LibraryDialog(QDialog):
                 else "Choose one of your folders in the table first."
             )
             return
-        self._set(tuple(each for each in self._index.folders if each != folder))
+        self._set(tuple(each for each in self._index.folders if shown(each) != folder))
         self.said.setText(f"{folder} goes out of the library; its files stay where they are.")
 
     def _set(self, folders: tuple[str, ...]) -> None:

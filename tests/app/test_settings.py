@@ -20,6 +20,12 @@ def test_settings_come_back() -> None:
     assert settings.load() == chosen
 
 
+def test_a_folder_whose_name_is_in_no_known_encoding_comes_back() -> None:
+    chosen = Settings(seed_folders=(os.fsdecode(b"/m\xfcsic"), "/müsic"))
+    settings.save(chosen)
+    assert settings.load() == chosen
+
+
 def test_without_a_file_the_defaults_hold() -> None:
     assert settings.load() == Settings()
 

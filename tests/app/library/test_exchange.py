@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,24 @@ def test_the_csv_is_for_people_and_their_spreadsheets_too(tmp_path: Path) -> Non
     assert len(read(tmp_path / "saved.csv").rows) == len(KINDS)
 
 
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+def test_names_in_no_known_encoding_come_back(tmp_path: Path, suffix: str) -> None:
+    row = replace(ROWS[0], context={"song": "caf\udce9.mid"})
+    path = tmp_path / f"history{suffix}"
+    export([row], path)
+    path.read_bytes().decode("utf-8")
+    assert read(path) == exchange.Read((row,), 0)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("at", float("nan")), ("at", 1e300), ("at", -5.0), ("at", True), ("at", None), ("kind", "hummed"),
         ("kind", ["kept"]), ("content_hash", ""), ("content_hash", 5), ("role", None), ("from_tick", 0.5),
         ("to_tick", 2**70), ("seconds", float("inf")), ("asked_for", 1), ("context", []),
-        ("context", {"long": "x" * 70_000}),
+        ("context", {"long": "x" * 70_000}), ("at", 10**400), ("seconds", -(10**400)), ("from_tick", 10**400),
+        ("content_hash", "\ud800"), ("role", "\udcff"), ("context", {"length": 10**400}),
+        ("context", {"length": float("nan")}), ("context", {"deep": [{"to": -(10**400)}]}),
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_is_left_out_and_counted(tmp_path: Path, field: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -43,12 +44,26 @@ def test_stars_are_those_given_last_of_what_is_asked_for_alone(tmp_path: Path) -
     for music, given in (("a", 5), ("b", 3), ("a", 2), ("c", 4), ("b", 0)):
         target.record("starred", music, "melody", 0, 960, 0.0, True, {"stars": given})
     target.record("played", "a", "melody", 0, 960, 8.0, True, {"stars": 1})
+    for music, given in (("d", "five"), ("e", 6), ("f", 10**400), ("g", [1]), ("h", None)):
+        target.record("starred", music, "melody", 0, 960, 0.0, True, {"stars": given})
     target.close()
+    assert set(stars(path, [*"defgh"]).values()) == {0}
     assert stars(path, ["b", "a", "nothing"]) == {"a": 2, "b": 0}
     assert stars(path, []) == {}
     assert stars(path, [*(str(number) for number in range(1200)), "c"]) == {"c": 4}
     with pytest.raises(UserError):
         stars(tmp_path / "none.sqlite", ["a"])
+
+
+def test_a_song_whose_name_is_in_no_known_encoding_is_noted_as_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    target = History(path)
+    name = os.fsdecode(b"caf\xe9.mid")
+    target.record("played", "a", "melody", 0, 960, 8.0, True, {"song": name})
+    assert target.flush()
+    _record(target)
+    target.close()
+    assert [row.context.get("song") for row in rows(path)] == [name, None]
 
 
 def test_history_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -75,6 +75,23 @@ def test_a_phrase_comes_back_with_all_that_is_known_of_it(
     assert {digest: entry.id for digest, entry in found.items()} == {other.content_hash: other.id}
 
 
+def test_names_in_no_known_encoding_keep_nothing_out(
+    tmp_path: Path, library: Path, connection: sqlite3.Connection
+) -> None:
+    odd, gone = (Path(os.fsdecode(os.fsencode(tmp_path) + name)) for name in (b"/mus\xefc", b"/g\xf6ne"))
+    write_midi(odd / os.fsdecode(b"caf\xe9.mid"))
+    write_midi(tmp_path / "music" / "good.mid", 1)
+    wanted = sources((odd, gone, tmp_path / "music"), tmp_path / "seeds", tmp_path / "takes")
+    wanted = [source for source in wanted if source.kind == "folder"]
+    assert index(connection, wanted).read == 2
+    assert index(connection, wanted) == Outcome()
+    titles = {entry.seed.title for entry in entries(library, load(library).ids.tolist())}
+    assert any(title.startswith("caf\\xe9") for title in titles)
+    assert [each.title for each in held(library)] == ["mus\\xefc", "g\\xf6ne", "music"]
+    (told,) = problems(library)
+    assert "g\\xf6ne is not there" in told.sentence
+
+
 def test_unreadable_files_are_listed_and_the_others_read(
     tmp_path: Path, library: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
