@@ -74,14 +74,17 @@ def find_beats(notes: Floats) -> Beats:
     return Beats(times, best.first, best.beats_a_bar)
 
 
-def off_grid(quarters: Floats) -> bool:
-    """Whether onsets, (n,) in quarters by the tempo map of their file, ignore its grid.
+def off_grid(quarters: Floats, counts: NDArray[np.int64] | None = None) -> bool:
+    """Whether onsets, (n,) in quarters by the tempo map of their file, ignore its grid; `counts` of each, if not one.
 
     Told from how much they gather around sixteenths, or around the thirds or sixths of a quarter.
     """
-    if len(quarters) < FEWEST_ONSETS:
+    total = len(quarters) if counts is None else int(counts.sum())
+    if total < FEWEST_ONSETS:
         return False
-    return bool(max(abs(np.exp(2j * np.pi * quarters * parts).mean()) for parts in (4, 3, 6)) < _GATHERED)
+    weights = 1 if counts is None else counts
+    gathered = (abs((weights * np.exp(2j * np.pi * quarters * parts)).sum()) / total for parts in (4, 3, 6))
+    return all(share < _GATHERED for share in gathered)
 
 
 def agreeing(notes: Floats, taps: Floats) -> Floats | None:

@@ -104,6 +104,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX history_content ON history (content_hash)",
         "CREATE INDEX history_at ON history (at)",
     ),
+    (  # files of MIDI that are cut are read anew, as if they had changed: recordings have their own bars
+        """UPDATE files SET size = -1 WHERE source IN (SELECT id FROM sources WHERE kind IN ('folder', 'corpus'))
+            AND (path LIKE '%.mid' OR path LIKE '%.midi' OR path LIKE '%.smf')""",
+    ),
 )
 BUSY_SECONDS = 5.0  # how long a second window may hold the lock
 # SQLite's primary result codes.

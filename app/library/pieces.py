@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.library.heard import on_its_beats, played_freely
 from app.library.sources import shown
 from app.library.written import read_written
 from models.errors import UserError
@@ -121,6 +122,8 @@ def _midi(data: bytes, name: str, whole: bool) -> list[Found]:
     table = read_table(data, name)
     if not len(table.notes):
         raise UserError(f"{name} holds no notes.")
+    if not whole and played_freely(table):
+        table = on_its_beats(table)
     parts = _parts(table, Path(name).stem)
     if whole:
         seed = replace(_whole(parts[0]), title=next(iter(table.names.values()), parts[0].title))

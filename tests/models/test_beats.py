@@ -73,3 +73,13 @@ def test_smoothing_keeps_a_steady_beat_and_evens_an_uneven_one() -> None:
     assert np.allclose(smooth(steady), steady)
     uneven = np.asarray(steady + np.random.default_rng(0).normal(0, 0.02, 40), np.float64)
     assert np.diff(smooth(uneven)).std() < 0.6 * np.diff(uneven).std()
+
+
+def test_onsets_may_be_given_with_how_many_there_are_of_each() -> None:
+    random = np.random.default_rng(2)
+    for quarters in (np.array([0.0, 0.25, 0.5]), random.random(40)):
+        counts = random.integers(1, 20, len(quarters))
+        assert off_grid(quarters, counts) == off_grid(np.repeat(quarters, counts))
+    spread = np.array([place * 0.618 % 1 for place in range(20)])
+    assert off_grid(spread, np.full(20, 2))
+    assert not off_grid(spread, np.full(20, 1))  # too few to tell

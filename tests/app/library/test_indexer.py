@@ -12,7 +12,7 @@ import pytest
 
 from app.library import indexer
 from app.library.catalogue import entries, entries_of, held, problems, seed_hash
-from app.library.database import open_library
+from app.library.database import MIGRATIONS, open_library
 from app.library.history import content_hash
 from app.library.indexer import Stopped, index
 from app.library.search import load
@@ -57,6 +57,21 @@ def test_new_changed_and_vanished_files(tmp_path: Path, library: Path, connectio
         orphans = other.execute("SELECT count(*) FROM phrases WHERE file NOT IN (SELECT id FROM files)").fetchone()
     assert paths == {os.path.join("below", "0.mid"), os.path.join("below", "1.mid"), "3.mid"}
     assert orphans == (0,)
+
+
+def test_a_library_from_before_recordings_were_heard_reads_midi_once_more(tmp_path: Path, library: Path) -> None:
+    music, takes = _source(tmp_path / "music"), Source("takes", tmp_path / "takes", "Takes", "yours")
+    (music.path / "mill.abc").write_text(TUNE, encoding="utf-8")
+    takes.path.mkdir()
+    for path in (music.path / "Song.MID", takes.path / "take.mid"):
+        write_midi(path)
+    with closing(open_library(library, MIGRATIONS[:3])) as connection:
+        assert index(connection, [music, takes]).read == 3
+    with closing(open_library(library)) as connection:
+        before = connection.execute("SELECT content_hash FROM phrases ORDER BY content_hash").fetchall()
+        assert index(connection, [music, takes]).read == 1
+        assert index(connection, [music, takes]).read == 0
+        assert connection.execute("SELECT content_hash FROM phrases ORDER BY content_hash").fetchall() == before
 
 
 def test_a_phrase_comes_back_with_all_that_is_known_of_it(

@@ -105,8 +105,9 @@ def test_a_newcomer_is_expected_to_like_what_is_usual() -> None:
     features = np.random.default_rng(3).standard_normal((400, 5)).astype(np.float32)
     features[:40] += 6  # a corner of its own, far from the many
     places = content.make_places(features).of(features)
-    fitted, _ = content.fit(make_plays([], [], [], (0, 400)), places, content.alone(400))
-    taste = factors.fold_in(fitted, np.zeros(0, np.int64), np.zeros(0, np.float32))
+    none, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    fitted, _ = content.fit(make_plays(none, none, nothing, (0, 400)), places, content.alone(400))
+    taste = factors.fold_in(fitted, none, nothing)
     scores = fitted.items @ taste.vector
     crowded = (places @ places.T).mean(axis=0)
     assert np.corrcoef(scores, crowded)[0, 1] > 0.9

@@ -9,7 +9,7 @@ from models.music.abc import read_tunes
 from models.music.notes import ChordSpan
 from models.music.theory import parse_chord
 from models.music.time import MetreChange, MetreMap, TempoChange, TempoMap
-from models.recommend.cutting import boundary_strengths, cut
+from models.recommend.cutting import bar_lines, boundary_strengths, cut, find_cuts
 from models.recommend.material import Part, part_of, seed_of
 
 HEAD = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:D\n"
@@ -63,6 +63,23 @@ def test_chords_are_cut_with_the_notes() -> None:
     seeds = list(cut(_part(line, chords=chords)))
     assert sum(len(seed.chords) for seed in seeds) == 8
     assert all(seed.chords[0].onset == 0 and seed.chords[-1].end == seed.length for seed in seeds)
+
+
+def test_parts_are_cut_together_as_each_is_alone() -> None:
+    chance = np.random.default_rng(8)
+    metres = (MetreChange(0, 4, 4), MetreChange(20 * 1920, 3, 4))
+    parts = [_part([(0, 0, 60), (0, 0, 64), (1900, 20, 60), (4000, 100, 62), (90_000, 9000, 60)], metres)]
+    for number, count in enumerate((3, 200, 0, 50, 4, 120)):
+        at = np.sort(chance.integers(0, 60_000, count)) // (1, 240, 480)[number % 3] * (1, 240, 480)[number % 3]
+        rows = sorted((int(tick), int(chance.integers(1, 3000)), int(chance.integers(40, 80))) for tick in at)
+        parts.append(_part([(tick, length, pitch) for tick, length, pitch in rows], metres[: 1 + number % 2]))
+    lines = bar_lines(MetreMap(480, metres), 100_000)
+    together = find_cuts(parts, lines)
+    assert together == [find_cuts([part], lines)[0] for part in parts]
+    assert [bool(cuts) for cuts in together] == [True, False, True, False, True, True, True]
+    for part, cuts in zip(parts, together, strict=True):
+        assert [cut.last for cut in cuts[:-1]] <= [cut.first for cut in cuts[1:]]
+        assert all(0 <= cut.first <= cut.last <= len(part.notes) for cut in cuts)
 
 
 def test_nothing_comes_of_nothing() -> None:
