@@ -81,6 +81,13 @@ def test_notes_that_begin_together_are_in_order_of_pitch_channel_and_length() ->
     assert _facts(table) == _facts(smf_table._patient(data, "x"))
 
 
+def test_a_release_before_its_note_is_none() -> None:
+    events = b"\x00\x90\x3c\x00" + b"\x30\x90\x3c\x40" + b"\x30\x90\x40\x40" + b"\x30\x90\x40\x00" + b"\x00\xff\x2f\x00"
+    data = b"MThd\0\0\0\6\0\0\0\1\x01\xe0MTrk" + len(events).to_bytes(4) + events
+    assert _facts(read_table(data)) == _facts(smf_table._patient(data, "x"))
+    assert (read_table(data).notes[:, 1] > 0).all()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_files_are_read_as_the_patient_reader_mends_them(seed: int) -> None:
     chance = random.Random(seed)
