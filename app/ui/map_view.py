@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from app.compose.atlas import SEEDS
 from app.ui.map_marks import MARKS
@@ -122,6 +122,12 @@ class MapView(QWidget):
 
     # --- what the user does
 
+    def event(self, event: QEvent) -> bool:
+        """What the mouse does is said only where no title is, which it would lie over."""
+        if event.type() == QEvent.Type.ToolTip and self._over >= 0:
+            return True
+        return super().event(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.RightButton and self._grabbed is not None:
             off = event.position() - self._grabbed
@@ -171,6 +177,8 @@ class MapView(QWidget):
     def _point_at(self, number: int) -> None:
         if number != self._over:
             self._over = number
+            if number >= 0:
+                QToolTip.hideText()
             self.update()
             self.over.emit(number)
 

@@ -20,7 +20,7 @@ MOST_STARS = 5
 _STAR = 15  # pixels, each star with its room
 _MARGIN, _CONTOUR = 7, 78
 _GAP = 3  # pixels above a reason
-_MOST_LINES = 3  # of a reason; what does not fit into them is in the tool tip
+_MOST_LINES = 4  # of a reason; what does not fit into them is in the tool tip
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.ui.take_row import MOST_STARS
 from app.ui.taste_marks import MARGIN, MOST, Marks, paint_legend, paint_name, paint_words
@@ -152,6 +152,8 @@ class TasteMap(QWidget):
     def _point_at(self, number: int) -> None:
         if number != self._over:
             self._over = number
+            if number >= 0:
+                QToolTip.hideText()
             self.update()
             self.hovered.emit(number)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.compose.atlas import MADE_UP, SONG
 from app.compose.fresh import FRESH_TAKES
@@ -99,6 +99,25 @@ def test_what_becomes_of_a_phrase_of_the_map_is_noted(program: Program) -> None:
     assert [fact[0] for fact in noted] == ["kept", "exported", "edited"]  # not saved while it was taken back
     assert take is not None
     assert all(fact[1] == take.notes and fact[7]["verb"] == Verb.FRESH for fact in noted)
+
+
+def test_no_tool_tip_lies_over_the_title_of_a_point(program: Program) -> None:
+    shown = _open(program)
+    program.wait(lambda: shown.points.settled)
+
+    def ask(at: QPointF) -> None:
+        place = at.toPoint()
+        QApplication.sendEvent(shown.view, QHelpEvent(QEvent.Type.ToolTip, place, shown.view.mapToGlobal(place)))
+
+    _mouse(shown, QPointF(2, 2), pressed=False)
+    ask(QPointF(2, 2))
+    assert QToolTip.isVisible()
+    assert "Wheel" in QToolTip.text()
+    _mouse(shown, _point(shown, 1), pressed=False)
+    assert shown.view.hovered >= 0
+    program.wait(lambda: not QToolTip.isVisible())
+    ask(_point(shown, 1))
+    assert not QToolTip.isVisible()
 
 
 def test_the_keyboard_moves_over_the_map_too(program: Program) -> None:
