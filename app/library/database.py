@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from contextlib import suppress
@@ -111,11 +112,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 BUSY_SECONDS = 5.0  # how long a second window may hold the lock
 # SQLite's primary result codes.
-_BUSY, _READONLY, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 8, 11, 13, 14, 26
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
+_LEAST_FREE = 1 << 20  # bytes on a disk that is not full: with less SQLite says at times that reading failed
 
 
 class Damaged(Exception):
-    """The file is not a sound SQLite database."""
+    """The file is not a sound SQLite database, or not one of ours."""
+
+
+class NotNow(UserError):
+    """The library may be used a little later: another program holds it, or the disk is full or fails."""
 
 
 def open_library(path: Path, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> sqlite3.Connection:
@@ -123,6 +129,7 @@ def open_library(path: Path, migrations: tuple[tuple[str, ...], ...] = MIGRATION
 
     Raises Damaged for a broken file, and UserError where it is newer than this program or cannot be used.
     """
+    _check_kind(path)
     try:
         _make_private(path)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -141,6 +148,7 @@ def open_library(path: Path, migrations: tuple[tuple[str, ...], ...] = MIGRATION
 
 def read_library(path: Path) -> sqlite3.Connection:
     """A connection that only reads; raises UserError where there is nothing to be read."""
+    _check_kind(path)
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         connection.execute("SELECT count(*) FROM sqlite_schema")
@@ -169,7 +177,7 @@ def trouble(path: Path, error: sqlite3.Error) -> Damaged | UserError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (_CORRUPT, _NOTADB):
         return Damaged(str(error))
-    return UserError(_unusable(path, error))
+    return (NotNow if code in (_BUSY, _LOCKED, _IOERR, _FULL) else UserError)(_unusable(path, error))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: tuple[tuple[str, ...], ...]) -> None:
@@ -188,6 +196,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: tuple[tuple
     connection.execute("BEGIN IMMEDIATE")
     try:  # asked again, because another window may have migrated while this one waited for the lock
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if not version and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise Damaged("another program's tables are in it")
         for statements in migrations[version:]:
             for statement in statements:
                 connection.execute(statement)
@@ -212,6 +222,12 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
+def _check_kind(path: Path) -> None:
+    """What is no file cannot be opened, and some of it (a pipe) would keep whoever tries waiting for ever."""
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}, where the history belongs, is not a file; move it away and start again.")
+
+
 def _make_private(path: Path) -> None:
     """Folder and file readable by their owner only, before SQLite writes; its -wal and -shm take after the file.
 
@@ -229,8 +245,17 @@ def _make_private(path: Path) -> None:
 
 def _unusable(path: Path, error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == _FULL:
+    if code == _FULL or (code == _IOERR and _full(path)):
         return f"The disk is full, so the history in {path} cannot grow; free some space and it goes on by itself."
     if code in (_READONLY, _CANTOPEN) or isinstance(error, OSError):
         return f"The history in {path} cannot be written; make that folder yours and writable, then start again."
+    if code in (_BUSY, _LOCKED):
+        return f"Another program holds the history in {path}; what you do is noted as soon as it lets go."
     return f"The history in {path} cannot be used just now ({error}); close other Antiphon windows and start again."
+
+
+def _full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_FREE
+    except OSError:
+        return False

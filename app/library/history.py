@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from app.library.database import Damaged, open_library, read_library, trouble
+from app.library.database import Damaged, NotNow, open_library, read_library, trouble
 from app.library.salvage import begin_again
 from models.errors import UserError
 from models.music.notes import Note
@@ -28,7 +28,8 @@ HOLDING = ("leaned", "overlooked", "refused")  # what holds until it is taken ba
 HASH_TICKS = 960  # a quarter in the content hash, whatever the song counts in
 _AT_ONCE = 500  # values in a statement
 MOST_STARS = 5
-MAX_WAITING = 10_000  # rows kept in memory while the disk is full
+MAX_WAITING = 10_000  # rows kept in memory while the disk is full or another program holds the library
+RETRY = 10.0  # seconds until rows that wait are tried again
 _COLUMNS = "at, kind, content_hash, role, from_tick, to_tick, seconds, asked_for, context"
 
 
@@ -71,13 +72,15 @@ class History:
     """Records rows on a thread of its own, so that the caller never waits for the disk; close() writes what is left.
 
     `on_problem(sentence)` is called on that thread, once a problem. A damaged library is set aside and a new one
-    begun; with one that is newer or cannot be opened nothing is recorded and nothing touched.
+    begun; with one that is newer or cannot be opened nothing is recorded and nothing touched. While another program
+    holds it, or the disk is full, rows wait.
     """
 
     def __init__(self, path: Path, on_problem: Callable[[str], None] | None = None) -> None:
         self._path = path
         self._on_problem = on_problem
         self._problem: str | None = None
+        self._hopeful = False  # whether a library that could not be opened is to be tried again
         self._inbox: queue.SimpleQueue[tuple[Any, ...] | threading.Event | _Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._thread.start()
@@ -160,7 +163,7 @@ class History:
         while not closing_down:
             flushed: list[threading.Event] = []
             order: _Order | None = None
-            item = self._inbox.get()
+            item = self._next(bool(waiting))
             while True:
                 if item is None:
                     closing_down = True
@@ -175,8 +178,10 @@ class History:
                     item = self._inbox.get_nowait()
                 except queue.Empty:
                     break
+            if connection is None and self._hopeful and (waiting or order is not None):
+                connection = self._open()
             if connection is None:
-                waiting.clear()
+                del waiting[: -MAX_WAITING if self._hopeful else None]
             elif waiting:
                 connection, written = self._write(connection, waiting)
                 if written:
@@ -189,13 +194,22 @@ class History:
         if connection is not None:
             connection.close()
 
+    def _next(self, soon: bool) -> tuple[Any, ...] | threading.Event | _Order | None:
+        """What comes next; `soon`: or else, after a while, something that nobody waits for."""
+        try:
+            return self._inbox.get(timeout=RETRY if soon else None)
+        except queue.Empty:
+            return threading.Event()
+
     def _open(self) -> sqlite3.Connection | None:
+        self._hopeful = False
         try:
             try:
                 return open_library(self._path)
             except Damaged:
                 return self._begin_again()
         except UserError as error:
+            self._hopeful = isinstance(error, NotNow)
             self._tell(str(error))
             return None
 

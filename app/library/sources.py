@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OWN_LICENCE = "yours"
+_CONTROL = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
 _TRANSCRIBED = "tune in the public domain; transcribed by volunteers, distributed with music21"
 # Folders of music21's corpus, and what they are called.
 _BOOKS = (
@@ -18,8 +19,9 @@ _BOOKS = (
 
 
 def shown(path: str | Path) -> str:
-    """A path as text that can be stored and written, also where it is in no encoding that is known."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A path as one line of text that can be stored, also where it is in no encoding that is known."""
+    text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return text.translate(_CONTROL)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from app.library import history
-from app.library.database import MIGRATIONS, Damaged, open_library, read_library, set_aside
+from app.library.database import MIGRATIONS, Damaged, NotNow, open_library, read_library, set_aside, trouble
 from models.errors import UserError
 
 
@@ -119,6 +123,41 @@ def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
         open_library(blocker / "l.sqlite")
     with pytest.raises(UserError):
         read_library(tmp_path / "nothing.sqlite")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_a_sentence_and_nobody_waits_for_it(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "l.sqlite"
+    make(path)
+    for use in (open_library, read_library):
+        with pytest.raises(UserError, match="is not a file; move it away"):
+            use(path)
+
+
+@pytest.mark.parametrize(
+    ("code", "free", "sentence"),
+    [
+        (sqlite3.SQLITE_FULL, 1 << 30, "disk is full"), (sqlite3.SQLITE_IOERR_SHMSIZE, 4096, "disk is full"),
+        (sqlite3.SQLITE_IOERR_READ, 1 << 30, "cannot be used just now"), (sqlite3.SQLITE_BUSY, 4096, "Another program"),
+    ],
+)  # fmt: skip
+def test_a_disk_that_is_full_is_called_so_whatever_sqlite_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, free: int, sentence: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    found = trouble(tmp_path / "l.sqlite", error)
+    assert isinstance(found, NotNow)
+    assert sentence in str(found)
+
+
+def test_another_programs_database_is_damaged_as_far_as_we_are_concerned(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE history (x)")
+    with pytest.raises(Damaged):
+        open_library(path)
 
 
 _KINDS = (

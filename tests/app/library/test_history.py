@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,31 @@ def test_a_song_whose_name_is_in_no_known_encoding_is_noted_as_any_other(tmp_pat
     _record(target)
     target.close()
     assert [row.context.get("song") for row in rows(path)] == [name, None]
+
+
+def test_what_is_done_while_another_program_holds_the_library_is_noted_when_it_lets_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "library.sqlite"
+    History(path).close()
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(history, "RETRY", 0.05)
+    told: list[str] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        target = History(path, told.append)
+        _record(target)
+        _record(target)
+        assert target.flush()
+        assert target.flush()
+        other.execute("ROLLBACK")
+    deadline = time.monotonic() + 10
+    while count(path) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert count(path) == 2
+    assert target.problem is None
+    target.close()
+    assert told == [f"Another program holds the history in {path}; what you do is noted as soon as it lets go."]
 
 
 def test_history_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_unreadable_files_are_listed_and_the_others_read(
     (music.path / "empty.abc").touch()
     (music.path / "letter.txt").write_text("not music")
     (music.path / os.fsdecode(b"\xff\xfe.mid")).write_bytes(b"nonsense")
+    (music.path / "two\nlines.mid").write_bytes(b"nonsense")
     os.mkfifo(music.path / "pipe.mid")
     read = indexer.read_pieces
 
@@ -126,13 +127,14 @@ def test_unreadable_files_are_listed_and_the_others_read(
 
     write_midi(music.path / "odd.mid")
     monkeypatch.setattr(indexer, "read_pieces", stumble)
-    assert index(connection, [music]).read == 5
+    assert index(connection, [music]).read == 6
     told = {problem.path: problem.sentence for problem in problems(library)}
-    assert set(told) == {"bad.mid", "empty.abc", "\\xff\\xfe.mid", "odd.mid"}
+    assert set(told) == {"bad.mid", "empty.abc", "\\xff\\xfe.mid", "odd.mid", "two\\x0alines.mid"}
+    assert not any("\n" in sentence for sentence in told.values())
     assert "not a MIDI file" in told["bad.mid"]
     assert "log" in told["odd.mid"]
     assert index(connection, [music]) == Outcome()
-    assert held(library)[0].unread == 4
+    assert held(library)[0].unread == 5
 
 
 def test_links_in_circles_end(tmp_path: Path, library: Path, connection: sqlite3.Connection) -> None:

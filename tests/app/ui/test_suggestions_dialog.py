@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from PySide6.QtWidgets import QAbstractScrollArea, QLabel
+
 from app.library.database import open_library
 from app.library.indexer import index
 from app.library.material import load_material
@@ -56,6 +58,19 @@ def test_every_way_is_there_with_its_figures_and_the_default_says_why(program: P
     assert any("python -m models.evaluate recommend" in text for text in shown)
     for control in controls(dialog):
         assert control.toolTip(), control
+
+
+def test_all_of_it_is_seen_on_a_low_screen_without_scrolling(program: Program) -> None:
+    dialog = opened(program)
+    dialog.said.setText("Your history is replayed as it was. " * 4)  # longer than anything that is said there
+    program.wait(lambda: dialog.said.height() >= dialog.said.heightForWidth(dialog.said.width()))
+    assert dialog.height() <= 720
+    assert not dialog.findChildren(QAbstractScrollArea)
+    for label in dialog.findChildren(QLabel):
+        needed = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
+        assert label.height() >= needed, label.text()
+        assert label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
+        assert label.geometry().bottom() < dialog.height()
 
 
 def test_another_way_is_taken_at_once_and_remembered(program: Program, tmp_path: Path) -> None:
