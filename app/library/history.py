@@ -152,8 +152,9 @@ class History:
         """Delete rows, and the copies in which they may still be."""
         gone = _change(connection, statement, [values])
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log holds what was written last
-        for copy in self._path.parent.glob(f"{self._path.name}.damaged-*"):
-            copy.unlink()
+        for kind in ("damaged", "new"):  # set aside, or left by a process that died while it saved rows
+            for copy in self._path.parent.glob(f"{self._path.name}.{kind}-*"):
+                copy.unlink()
         return gone
 
     def _run(self) -> None:
@@ -236,6 +237,7 @@ class History:
                 connection = self._begin_again()
                 _insert(connection, rows)
             except (UserError, sqlite3.Error) as second:
+                self._hopeful = isinstance(second, NotNow)
                 self._tell(str(second))
                 return None, False
             return connection, True

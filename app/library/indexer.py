@@ -65,16 +65,8 @@ def _index_source(
     go_on: Callable[[], bool],
     reading: Reading | None,
 ) -> Outcome:
-    try:
-        present = source.path.is_dir() and os.access(source.path, os.R_OK | os.X_OK)
-    except OSError:
-        present = False
-    if not present:
-        if source.kind != "takes":  # a folder on a disk that is not connected comes back with it
-            name = shown(source.path)
-            sentence = f"The folder {name} is not there or cannot be read; what it held stays until you remove it."
-            note_problem(connection, number, sentence, done=False)
-        return Outcome(finished=False)
+    if not _present(source):
+        return _absent(connection, source, number)
     walk = _Walk(source)
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM seen")
@@ -94,13 +86,39 @@ def _index_source(
         ).fetchone()
         if known != (mtime_ns, size):
             changed.append(found)
+    if not _present(source):  # it has gone while it was looked through
+        return _absent(connection, source, number)
     with transaction(connection):
+        for folder in walk.unread:  # what cannot be looked into has not gone
+            connection.execute(
+                """INSERT OR IGNORE INTO seen
+                SELECT path FROM files WHERE source = ?1 AND substr(path, 1, length(?2)) = ?2""",
+                (number, folder),
+            )
         removed = connection.execute(
             "DELETE FROM files WHERE source = ? AND path NOT IN (SELECT path FROM seen)", (number,)
         ).rowcount
     read, phrases, full = _read_all(connection, source, number, changed, tell, go_on, reading)
     note_problem(connection, number, walk.problem or full, done=True)
     return Outcome(read, removed, phrases, finished=False)
+
+
+def _present(source: Source) -> bool:
+    try:
+        return source.path.is_dir() and os.access(source.path, os.R_OK | os.X_OK)
+    except OSError:
+        return False
+
+
+def _absent(connection: sqlite3.Connection, source: Source, number: int) -> Outcome:
+    """A folder on a disk that is not connected comes back with it: what it held stays."""
+    if source.kind != "takes":
+        note_problem(connection, number, _not_there(source), done=False)
+    return Outcome(finished=False)
+
+
+def _not_there(source: Source) -> str:
+    return f"The folder {shown(source.path)} is not there or cannot be read; what it held stays until you remove it."
 
 
 def _read_all(
@@ -130,7 +148,12 @@ def _read_all(
         if total + stored >= MOST_PHRASES:
             return read, stored, f"The library is full: it holds {MOST_PHRASES:,} phrases. Index fewer folders."
         with reading.of(Attempt(str(source.path), path, mtime_ns, size)) if reading is not None else nullcontext():
-            batch.append(_read(source, path, mtime_ns, size))
+            file = _read(source, path, mtime_ns, size)
+        if file is None and not _present(source):
+            return read, stored + store(connection, number, batch), _not_there(source)
+        if file is None:
+            continue
+        batch.append(file)
         read += 1
         if len(batch) >= _BATCH_FILES or time.monotonic() - since > _BATCH_SECONDS:
             stored += store(connection, number, batch)
@@ -142,11 +165,13 @@ def _read_all(
     return read, stored, None
 
 
-def _read(source: Source, path: str, mtime_ns: int, size: int) -> ReadFile:
-    """Read one file of a source, whatever is wrong with it."""
+def _read(source: Source, path: str, mtime_ns: int, size: int) -> ReadFile | None:
+    """Read one file of a source, whatever is wrong with it; None where it has gone, since it may come back."""
     try:
         found = read_pieces(source.path / path, whole=source.kind in ("seeds", "takes"))
     except UserError as error:
+        if isinstance(error.__cause__, OSError) and not os.path.lexists(source.path / path):
+            return None
         return ReadFile(shown(path), mtime_ns, size, problem=str(error))
     except Exception:  # one odd file must not keep the others out; the log says what it was
         log.exception("%s could not be read", source.path / path)
@@ -167,6 +192,7 @@ class _Walk:
         self._root = source.path
         self._suffixes = (*SUFFIXES, *WRITTEN) if source.kind == "seeds" else SUFFIXES
         self.problem: str | None = None
+        self.unread: list[str] = []  # how the paths below folders begin that could not be looked into
 
     def files(self) -> Iterator[tuple[int, tuple[str, int, int] | None]]:
         """For every entry its number, and path below the root, mtime and size where it is a file of music."""
@@ -183,6 +209,8 @@ class _Walk:
                 with os.scandir(folder) as entries:
                     ordered = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
+                below_it = os.path.relpath(folder, self._root)
+                self.unread.append("" if below_it == os.curdir else shown(below_it) + os.sep)
                 self.problem = (
                     f"The folder {shown(folder)} cannot be read ({error.strerror}); the others are in the library."
                 )

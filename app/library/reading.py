@@ -46,7 +46,8 @@ class Reading:
     @contextmanager
     def of(self, attempt: Attempt) -> Iterator[None]:
         """Note that this file is being read; the process ends where that takes longer than it may."""
-        self._write(json.dumps(asdict(attempt)).encode())
+        with suppress(OSError):  # a full disk, of which storing what was read tells
+            self._write(json.dumps(asdict(attempt)).encode())
         # Kills also what never comes back from a library in C, where no thread of Python's gets a turn.
         faulthandler.dump_traceback_later(self._patience, exit=True, file=self._nowhere)
         try:

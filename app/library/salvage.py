@@ -10,13 +10,14 @@ from the folders. What the user deleted does not come back, because the library 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
-from app.library.database import Damaged, open_library, set_aside
+from app.library.database import Damaged, NotNow, open_library, set_aside, trouble
 from models.errors import UserError
 
 HISTORY_COLUMNS = ("at", "kind", "content_hash", "role", "from_tick", "to_tick", "seconds", "asked_for", "context")
@@ -31,22 +32,52 @@ Value = None | int | float | str | bytes
 
 
 def begin_again(path: Path) -> tuple[sqlite3.Connection, str | None]:
-    """Set the damaged library aside, open a new one and save the history into it; and a sentence about that.
+    """Save the history of the damaged library into a new one, set the damaged one aside and open the new one in its
+    place; and a sentence about that. It stays where it is until all of that can be done.
 
     Where another process has done so meanwhile its library is opened, and there is no sentence. Raises UserError.
     """
     with suppress(Damaged):
         return open_library(path), None
+    fresh = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
+        _remove(fresh)
+        with closing(open_library(fresh)) as connection:
+            saved = save_history(path, connection)
+        with suppress(Damaged):
+            return open_library(path), None
         aside = set_aside(path)
+        os.replace(fresh, path)
         connection = open_library(path)
+    except NotNow as error:
+        raise _no_room(path) from error
+    except sqlite3.Error as error:
+        raise _no_room(path) if isinstance(trouble(path, error), NotNow) else _stuck(path) from error
     except (OSError, Damaged) as error:
-        raise UserError(
-            f"The history in {path} is damaged and cannot be moved away; make its folder writable and start again."
-        ) from error
-    saved = save_history(aside, connection)
+        raise _stuck(path) from error
+    finally:
+        with suppress(OSError):  # where nothing can be written nothing was made
+            _remove(fresh)
     rows = f"{saved:,} of its rows were saved" if saved else "nothing in it could be saved"
     return connection, f"The history was damaged; it was kept as {aside.name} and a new one begun: {rows}."
+
+
+def _remove(library: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{library}{suffix}").unlink(missing_ok=True)
+
+
+def _no_room(path: Path) -> NotNow:
+    return NotNow(
+        f"The history in {path} is damaged, and there is no room to save it into a new one; free some space on the "
+        "disk and it goes on by itself."
+    )
+
+
+def _stuck(path: Path) -> UserError:
+    return UserError(
+        f"The history in {path} is damaged and cannot be moved away; make its folder writable and start again."
+    )
 
 
 def save_history(damaged: Path, connection: sqlite3.Connection) -> int:

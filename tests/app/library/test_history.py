@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.library import database, history
+from app.library import database, history, salvage
 from app.library.history import History, content_hash, count, rows, stars
 from models.errors import UserError
 from models.music.notes import Note
@@ -87,9 +87,47 @@ def test_what_is_done_while_another_program_holds_the_library_is_noted_when_it_l
     while count(path) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert count(path) == 2
-    assert target.problem is None
     target.close()
+    assert target.problem is None
     assert told == [f"Another program holds the history in {path}; what you do is noted as soon as it lets go."]
+
+
+def test_a_damaged_library_stays_where_it_is_until_there_is_room_to_save_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "library.sqlite"
+    target = History(path)
+    for number in range(50):
+        _record(target, tick=number)
+    target.close()
+    damaged = b"\xa5" * 100 + path.read_bytes()[100:]
+    path.write_bytes(damaged)
+    monkeypatch.setattr(history, "RETRY", 0.05)
+    save, room = salvage.save_history, threading.Event()
+
+    def saved(old: Path, connection: sqlite3.Connection) -> int:
+        if not room.is_set():
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return save(old, connection)
+
+    monkeypatch.setattr(salvage, "save_history", saved)
+    told: list[str] = []
+    target = History(path, told.append)
+    _record(target, tick=50)
+    assert target.flush()
+    assert path.read_bytes() == damaged
+    assert [file.name for file in tmp_path.iterdir()] == ["library.sqlite"]
+    room.set()
+    deadline = time.monotonic() + 10
+    while len(told) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    target.close()
+    assert [row.from_tick for row in rows(path)] == list(range(51))
+    assert len(told) == 2
+    assert "there is no room to save it" in told[0]
+    assert "50 of its rows were saved" in told[1]
 
 
 def test_history_goes_on_where_it_ended(tmp_path: Path) -> None:
@@ -279,6 +317,7 @@ def test_rows_are_deleted_by_their_ids_after_what_was_recorded_before(tmp_path: 
 def test_what_is_erased_is_in_no_file_any_more(tmp_path: Path) -> None:
     path = tmp_path / "library.sqlite"
     (tmp_path / "library.sqlite.damaged-20260101-000000").write_bytes(b"an old secret")
+    (tmp_path / "library.sqlite.new-123").write_bytes(b"an old secret")
     target = History(path)
     target.record("commented", "abc", "melody", 0, 960, 0.0, True, {"comment": "a secret of mine"})
     assert target.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -88,6 +89,61 @@ def test_a_phrase_comes_back_with_all_that_is_known_of_it(
     assert one.content_hash == content_hash(one.seed.phrase().notes, one.seed.ticks_per_quarter) == seed_hash(one.seed)
     found = entries_of(library, [other.content_hash, "unknown"])
     assert {digest: entry.id for digest, entry in found.items()} == {other.content_hash: other.id}
+
+
+def test_a_folder_that_vanishes_while_it_is_read_is_read_on_when_it_is_back(
+    tmp_path: Path, library: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music, away = _source(tmp_path / "music"), tmp_path / "away"
+    for number in range(6):
+        write_midi(music.path / f"{number}.mid", number)
+    read = indexer.read_pieces
+
+    def unplugged(path: Path, whole: bool = False) -> object:
+        if path.name == "2.mid":
+            music.path.rename(away)
+        return read(path, whole)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(indexer, "read_pieces", unplugged)
+        assert index(connection, [music]).read == 2
+    assert [each.files for each in held(library)] == [2]
+    (told,) = problems(library)
+    assert "is not there" in told.sentence
+    away.rename(music.path)
+    assert index(connection, [music]).read == 4
+    assert [each.files for each in held(library)] == [6]
+    assert problems(library) == []
+
+
+def test_what_cannot_be_looked_into_for_once_has_not_gone(
+    tmp_path: Path, library: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = _source(tmp_path / "music")
+    for number, folder in enumerate(("", "a", "a/b", "ab")):
+        write_midi(music.path / folder / f"{number}.mid", number)
+    index(connection, [music])
+    look, gone = os.scandir, tmp_path / "gone"
+    (music.path / "ab" / "3.mid").unlink()
+
+    def failing(folder: Path) -> object:
+        if folder == music.path / "a":
+            raise OSError(errno.EIO, "Input/output error")
+        return look(folder)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", failing)
+        assert index(connection, [music]) == Outcome(removed=1)
+    assert [each.files for each in held(library)] == [3]
+
+    def unplugged(folder: Path) -> object:
+        music.path.rename(gone)
+        raise OSError(errno.ENOENT, "No such file or directory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", unplugged)
+        assert index(connection, [music]) == Outcome()
+    assert [each.files for each in held(library)] == [3]
 
 
 def test_names_in_no_known_encoding_keep_nothing_out(

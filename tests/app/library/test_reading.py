@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,4 +56,19 @@ def test_a_folder_that_is_not_there_keeps_nobody_from_reading(tmp_path: Path) ->
     with reading.of(FILE):
         pass
     assert reading.died_on is None
+    reading.close()
+
+
+def test_a_full_disk_keeps_nobody_from_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = Reading(tmp_path / "l.sqlite")
+
+    def full(handle: int, data: bytes) -> int:
+        if data:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return 0
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with reading.of(FILE):
+            pass
     reading.close()
