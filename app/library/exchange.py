@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -57,7 +58,9 @@ def export(rows: Sequence[Row], path: Path) -> None:
 def read(path: Path) -> Read:
     """The rows of a file that export() wrote, on this machine or another; raises UserError."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if not stat.S_ISREG((status := path.stat()).st_mode):  # a pipe would keep whoever reads waiting for ever
+            raise UserError(f"{path} could not be read: it is not a file.")
+        if status.st_size > MOST_BYTES:
             raise UserError(f"{path.name} is too large to be a history of Antiphon's.")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,13 @@ def test_other_files_are_refused_in_a_sentence(tmp_path: Path, data: bytes) -> N
     path.write_bytes(data)
     with pytest.raises(UserError, match=r"file\.json is not a history"):
         read(path)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "history.json")
+    with pytest.raises(UserError, match="is not a file"):
+        read(tmp_path / "history.json")
 
 
 def test_odd_lines_of_a_csv_are_counted(tmp_path: Path) -> None:
