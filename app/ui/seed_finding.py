@@ -72,7 +72,7 @@ class SeedFinding(QObject):
     @property
     def subject(self) -> object:
         """What the list is about, which filters only narrow."""
-        return self.active, self._text, self._model
+        return self.active, self.sought
 
     @property
     def sought(self) -> Sought:

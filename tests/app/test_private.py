@@ -148,7 +148,7 @@ def _at_work(environment: dict[str, str], *alone: str) -> Iterator[int]:
             assert program.poll() is None, program.stderr.read() if program.stderr else ""
             assert time.monotonic() < deadline, "the processes did not start"
             assert _outward(program.pid) == []
-            time.sleep(0.1)
+            time.sleep(0.1)  # other processes do not say how far they are
         yield program.pid
     finally:
         program.kill()

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,14 @@ from app.library import database, history, salvage
 from app.library.history import History, content_hash, count, rows, stars
 from models.errors import UserError
 from models.music.notes import Note
+
+
+def _wait(holds: Callable[[], bool]) -> None:
+    """Until something holds that a thread of the history's brings about by itself: it tells nobody when."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _record(target: History, kind: history.Kind = "played", tick: int = 0) -> None:
@@ -83,10 +92,7 @@ def test_what_is_done_while_another_program_holds_the_library_is_noted_when_it_l
         assert target.flush()
         assert target.flush()
         other.execute("ROLLBACK")
-    deadline = time.monotonic() + 10
-    while count(path) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert count(path) == 2
+    _wait(lambda: count(path) == 2)
     target.close()
     assert target.problem is None
     assert told == [f"Another program holds the history in {path}; what you do is noted as soon as it lets go."]
@@ -120,9 +126,7 @@ def test_a_damaged_library_stays_where_it_is_until_there_is_room_to_save_it(
     assert path.read_bytes() == damaged
     assert [file.name for file in tmp_path.iterdir()] == ["library.sqlite"]
     room.set()
-    deadline = time.monotonic() + 10
-    while len(told) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    _wait(lambda: len(told) == 2)
     target.close()
     assert [row.from_tick for row in rows(path)] == list(range(51))
     assert len(told) == 2
