@@ -21,32 +21,21 @@ class State:
     """State of every take: recurrent, hidden and cell, each (layers, takes, hidden), and what it can recall.
 
     `read` holds, by layer, (takes, outputs): everything that reads its hidden state, multiplied out; none before the
-    first step.
+    first step. `places` is for a stepper that must know where these arrays lie.
     """
 
     hidden: Floats
     cell: Floats
     memory: Memory | None = None
     read: list[Floats] = field(default_factory=list)
+    places: object | None = None
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Drop the takes that are not in `rows`."""
         self.hidden, self.cell = self.hidden[:, rows], self.cell[:, rows]
-        self.read = [sums[rows] for sums in self.read]
+        self.read, self.places = [sums[rows] for sums in self.read], None
         if self.memory is not None:
             self.memory.keep(rows)
-
-
-@dataclass
-class Last:
-    """The note each take wrote last, arrays of shape (takes,); see `models.lookback.event_fields` for the fields."""
-
-    pitch: Ints
-    position: Ints
-    velocity: Ints
-    duration: Ints
-    scene: Ints  # index into the scenes of the `Desk` given to `Stepper.frame`
-    metre: Ints  # index into its metres
 
 
 @dataclass(frozen=True)
@@ -84,13 +73,3 @@ class Desk:
     wall_position: Ints
     ahead: bool
     guidance: float = 0.0
-
-
-@dataclass
-class Looked:
-    """What stands LOOKS bars from the place to be written, arrays (looks, takes); see `models.lookback.look`."""
-
-    pitch: Ints
-    duration: Ints
-    interval: Ints
-    exact: NDArray[np.bool_]

@@ -12,6 +12,7 @@ import torch
 from models import checkpoint, harmony
 from models.asking import due, measured, otherwise, wanted
 from models.choosing import choose
+from models.compiled import stepper
 from models.constraints import allowed_pitch_classes, check, insist, pitch_mask, polyphony
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
@@ -24,7 +25,6 @@ from models.music.time import MetreMap
 from models.page import Page
 from models.pedal import pedalled
 from models.request import Request, Take, Verb
-from models.stepper import Stepper
 from models.surroundings import MOST_PARTS, roll, sounding
 from models.tokens import (
     CENTRE,
@@ -75,7 +75,7 @@ class Lstm:
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-        self._stepper = Stepper(weights, network.config.layers)
+        self._stepper = stepper(weights, network.config.layers)
         self._read: dict[Hashable, _Read] = {}
         self._harmoniser: harmony.Harmoniser | None = None
 

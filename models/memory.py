@@ -20,7 +20,7 @@ AGES = 18  # bars since a note: 0 to 16, and more
 # Positions, pitches, intervals, durations.
 VOTED = (MAX_BAR_STEPS, NO_PITCH + 1, 2 * MAX_INTERVAL + 2, MAX_DURATION + 1)
 SLOTS = sum(VOTED)
-_OFFSETS = np.cumsum([0, *VOTED[:-1]])
+OFFSETS = np.cumsum([0, *VOTED[:-1]])
 _GROWTH = 64  # notes for which there is room at first
 
 
@@ -54,15 +54,16 @@ class Recaller:
             np.concatenate([w["query.weight"] * scale, w["key.weight"], w["value.weight"][:, :size], after]),
             np.concatenate([w["query.bias"] * scale, w["key.bias"], w["value.bias"], bias]),
         )
-        self._after = np.ascontiguousarray((after @ w["out.weight"]).T)
+        # What is found to gates and sums; what each mark adds to a value, and where a field's marks begin.
+        self.after = np.ascontiguousarray((after @ w["out.weight"]).T)
         cuts = np.cumsum([size, 24, 12, 12])  # as Network.about joins them
         parts = np.split(w["value.weight"], cuts, axis=1)[1:]
         names = ("pitch", "interval", "duration", "position")
         tables = [weights[f"{name}.weight"] @ part.T for name, part in zip(names, parts, strict=True)]
         order = [3, 0, 1, 2]  # as Network.marks has them
-        self._about = np.concatenate([tables[i] for i in order])
-        self._about_start = np.cumsum([0, *(len(tables[i]) for i in order[:-1])])[:, None]
-        self._age = w["age"]
+        self.marked = np.concatenate([tables[i] for i in order])
+        self.about_start = np.cumsum([0, *(len(tables[i]) for i in order[:-1])])[:, None]
+        self.age = w["age"]
         self.nothing = w["nothing"][:, None]  # the score of having found nothing, (heads, 1)
 
     def heard(self, hidden: Floats, bar: Ints, marks: Ints) -> Heard:
@@ -75,20 +76,20 @@ class Recaller:
         keys, values = (
             np.ascontiguousarray(each.reshape(len(bar), self.heads, WIDTH).swapaxes(0, 1)) for each in (keys, values)
         )
-        return Heard(keys, values, bar, marks + _OFFSETS[:, None])
+        return Heard(keys, values, bar, marks + OFFSETS[:, None])
 
     def about(self, marks: Ints) -> Floats:
         """What the notes of marks (4, notes) add to their values, (notes, heads * WIDTH)."""
-        return np.add.reduce(self._about[marks + self._about_start], axis=0)
+        return np.add.reduce(self.marked[marks + self.about_start], axis=0)
 
     def bias(self, age: Ints) -> Floats:
         """What the heads add for notes so many bars old, (heads, ...)."""
-        return self._age.take(age, axis=1, mode="clip")
+        return self.age.take(age, axis=1, mode="clip")
 
     def found(self, read: Floats, state: Floats) -> tuple[Floats, Floats]:
         """The gates of the votes, (takes, 4, heads), and the heads' sums, (takes, widths), from what was `read` (takes,
         heads * WIDTH) and from the state's own share of both."""
-        both = read @ self._after
+        both = read @ self.after
         both += state
         gates = len(VOTED) * self.heads
         return both[:, :gates].reshape(len(read), len(VOTED), self.heads), both[:, gates:]
@@ -139,7 +140,7 @@ class Memory:
         self._keys[:, :, at] = self._key
         self._values[:, :, at] = value.reshape(len(value), -1, WIDTH)
         self._bars[:, self._old + at] = bar
-        self._marks[:, :, self._old + at] = indices.T + _OFFSETS + self._rows[:, 0]
+        self._marks[:, :, self._old + at] = indices.T + OFFSETS + self._rows[:, 0]
         self._written += 1
 
     def _grow(self) -> None:

@@ -11,15 +11,13 @@ import numpy as np
 
 from models.controls import CONTROLS
 from models.desk import Floats
-from models.lookback import LOOKS as LOOK_BARS
-from models.tokens import LOOK_BACK, STEPS_PER_QUARTER, Ints
+from models.facts import BACK, LOOKS
+from models.tokens import STEPS_PER_QUARTER, Ints
 
 ASKED = 6 + 6 + 6 * len(CONTROLS)
-LOOKS, BACK = len(LOOK_BARS), len(LOOK_BACK)
-BACK_BITS = (1 << np.arange(BACK))[:, None]
-AHEAD_BITS = (1 << np.arange(LOOKS - BACK))[:, None]
-_BACK_ROWS = (np.arange(1 << BACK)[:, None] & BACK_BITS.T > 0).astype(np.float32)
-_AHEAD_ROWS = (np.arange(1 << LOOKS - BACK)[:, None] & AHEAD_BITS.T > 0).astype(np.float32)
+_BACK_ROWS, _AHEAD_ROWS = (
+    (np.arange(1 << looks)[:, None] & 1 << np.arange(looks) > 0).astype(np.float32) for looks in (BACK, LOOKS - BACK)
+)
 _SWITCH = np.array([[0], [1]], np.float32)
 
 
@@ -29,14 +27,14 @@ class Rows:
     def __init__(self, **blocks: Floats) -> None:
         self._fixed = np.concatenate(list(blocks.values()))
         self._start = dict(zip(blocks, np.cumsum([0, *map(len, blocks.values())]).tolist(), strict=False))
-        self._rows = self._fixed
+        self.all = self._fixed
 
     def set(self, **blocks: Floats) -> None:
         """Set the rows that hold for one composition."""
         at = len(self._fixed)
         for name, rows in blocks.items():
             self._start[name], at = at, at + len(rows)
-        self._rows = np.concatenate([self._fixed, *blocks.values()]).astype(np.float32, copy=False)
+        self.all = np.concatenate([self._fixed, *blocks.values()]).astype(np.float32, copy=False)
 
     def start(self, names: Sequence[str]) -> Ints:
         """Where these blocks begin, (names, 1)."""
@@ -44,11 +42,11 @@ class Rows:
 
     def sum(self, index: Ints) -> Floats:
         """The sum of the rows `index` (rows, takes), as (takes, width)."""
-        return np.add.reduce(self._rows[index], axis=0)
+        return np.add.reduce(self.all[index], axis=0)
 
     def row(self, name: str, index: int) -> Floats:
         """One row of a block."""
-        return self._rows[self._start[name] + index]
+        return self.all[self._start[name] + index]
 
 
 def pack(

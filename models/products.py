@@ -31,11 +31,9 @@ class Rounded:
     def __init__(self, matrix: Floats, bias: Floats) -> None:
         if matrix.shape[1] > _MOST_INPUTS:
             raise ValueError(f"sums over {matrix.shape[1]} inputs would not be exact")
-        largest = np.abs(matrix).max(axis=1)
-        step = np.where(largest > 0, largest / LEVELS, 1).astype(np.float32)
-        whole = np.rint(matrix / step[:, None])
+        whole, self._step = rounded(matrix)
         self._columns = np.ascontiguousarray(whole.T)
-        self._step, self._bias = step / np.float32(LEVELS), bias.astype(np.float32)
+        self._bias = bias.astype(np.float32)
         self._packed = _Kernel(whole) if _kernel_is_exact() else None
 
     def __call__(self, states: Floats) -> Floats:
@@ -47,6 +45,14 @@ class Rounded:
         out *= self._step
         out += self._bias
         return out
+
+
+def rounded(matrix: Floats) -> tuple[Floats, Floats]:
+    """The whole numbers for `matrix` (outputs, inputs), and by output what makes their products with states' levels
+    those of the matrix with the states."""
+    largest = np.abs(matrix).max(axis=1)
+    step = np.where(largest > 0, largest / LEVELS, 1).astype(np.float32)
+    return np.rint(matrix / step[:, None]), step / np.float32(LEVELS)
 
 
 class _Kernel:

@@ -8,45 +8,55 @@ state is one matrix. Results equal `Network.scores` up to the rounding of the pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.controls import CONTROLS
-from models.desk import Desk, Floats, Last, Looked, State
+from models.desk import Desk, Floats, State
+from models.facts import (
+    ADVANCE,
+    BACK,
+    DURATION,
+    END_ADVANCE,
+    END_POSITION,
+    INTERVAL,
+    LAST,
+    LAST_PITCH,
+    LAST_POSITION,
+    LOOKED_DURATION,
+    LOOKED_EXACT,
+    LOOKED_INTERVAL,
+    LOOKED_PITCH,
+    LOOKS,
+    METRE,
+    MOVED,
+    NEXT,
+    NO_STEP,
+    PITCH,
+    POSITION,
+    WIDE,
+    add_rows,
+    blocks,
+)
 from models.lookback import MAX_INTERVAL, NO_INTERVAL
-from models.memory import VOTED, Recaller
-from models.packing import AHEAD_BITS, BACK, BACK_BITS, LOOKS, pack, phases
+from models.memory import VOTED, Heard, Memory, Recaller
+from models.packing import pack, phases
 from models.products import Product, Rounded
-from models.tokens import MAX_BAR_STEPS, NO_PITCH, Ints
+from models.sampling import sample
+from models.tokens import MAX_BAR_STEPS, MAX_DURATION, NO_PITCH, Ints
+from models.trail import Trail
 
 HEADS = ("advance", "position", "pitch", "duration", "velocity")
-_NO_STEP = 2 * MAX_INTERVAL + 1
-_WIDE = NO_PITCH + 1  # pitches, and a slot for votes that go nowhere
-
-
-def _tables() -> tuple[Ints, Ints, Ints]:
-    """By two pitches the index of their interval; by a pitch and an interval where it leads, or NO_PITCH; by an
-    interval its index. Intervals are counted from -NO_INTERVAL."""
-    pitch = np.arange(_WIDE)
-    steps = np.clip(pitch[:, None] - pitch, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
-    steps[NO_PITCH], steps[:, NO_PITCH] = _NO_STEP, _NO_STEP
-    interval = np.arange(-NO_INTERVAL, NO_INTERVAL + 1)
-    moved = pitch[:, None] + interval
-    moved[(moved < 0) | (moved >= NO_PITCH)] = NO_PITCH
-    moved[NO_PITCH], moved[:, interval == NO_INTERVAL] = NO_PITCH, NO_PITCH
-    own = np.clip(interval, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
-    own[interval == NO_INTERVAL] = _NO_STEP
-    return steps, moved, own
-
-
-_INTERVAL, _MOVED, _OWN = _tables()
 # By the last pitch, for every pitch, the column of its interval's score; the column behind them where it is too far.
-_STEP = np.arange(_WIDE) - np.arange(_WIDE)[:, None] + MAX_INTERVAL
-_STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = _NO_STEP
-_STEP[NO_PITCH], _STEP[:, NO_PITCH] = _NO_STEP, _NO_STEP
+_STEP = np.arange(WIDE) - np.arange(WIDE)[:, None] + MAX_INTERVAL
+_STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = NO_STEP
+_STEP[NO_PITCH], _STEP[:, NO_PITCH] = NO_STEP, NO_STEP
+
+
+_CHOICES = np.arange(max(MAX_BAR_STEPS, MAX_DURATION + 1))
 
 
 class Stepper:
@@ -135,34 +145,24 @@ class Stepper:
             if name in ("pitch", "duration") and not desk.ahead:
                 bias = bias + self._nothing_ahead(name)
             here = place @ reads["place"] if "place" in reads else metres @ reads["metre"]
-            blocks = {"place": here + bias}
+            set_ = {"place": here + bias}
             if "root" in reads:
                 scene = roots @ reads["root"] + scenes.tones @ reads["tones"] + desk.scale @ reads["scale"]
                 if "sound" in reads:
                     scene = scene + scenes.sound @ reads["sound"] + low @ reads["low"] + high @ reads["high"]
-                blocks["scene"] = scene
+                set_["scene"] = scene
             if "behind" in reads:
-                blocks["behind"] = desk.behind @ reads["behind"]
+                set_["behind"] = desk.behind @ reads["behind"]
                 if "wall" in reads:
-                    blocks["behind"] = blocks["behind"] + wall @ reads["wall"]
-            self._rows[name].set(**blocks)
+                    set_["behind"] = set_["behind"] + wall @ reads["wall"]
+            self._rows[name].set(**set_)
         self._keys = np.ascontiguousarray(np.stack(keys))
         beyond = steps >= np.array([bar for bar, _ in desk.metres])[:, None]
         self._places = np.where(beyond, -np.inf, w["place_bias.weight"][:, 0]).astype(np.float32)
         self._looks = looks = LOOKS if desk.ahead else BACK
-        to, own, long = ([f"{name}{k}" for k in range(looks)] for name in ("to", "own", "long"))
-        exact = ["exact_back", "exact_ahead"] if desk.ahead else ["exact_back"]
-        layers = {
-            "input": ["place", "pitch", "interval", "duration", "velocity", "advance", "scene"],
-            "advance": ["place", "end", "scene", "until", "behind"],
-            "position": ["place", "advance", "from", "scene", "until", "behind"],
-            "pitch": [
-                "place", "scene", "until", "behind", "pitch", "wall_interval", "stacked", *long, *to, *own, *exact],
-            "duration": [
-                "place", "scene", "until", "behind", "pitch", "interval", "last", "stacked", *long, *exact],
-            "velocity": ["place", "pitch", "interval", "duration", "velocity", "stacked"],
-        }  # fmt: skip
-        self._starts = {name: self._rows[name].start(blocks) for name, blocks in layers.items()}
+        self._starts = {
+            name: rows.start([block for block, *_ in blocks(name, looks)]) for name, rows in self._rows.items()
+        }
         self._spread: dict[tuple[str, int], Ints] = {}  # the same for so many takes
         self._desk = desk
 
@@ -173,19 +173,19 @@ class Stepper:
         for k in range(BACK, LOOKS):
             total = total + rows.row(f"long{k}", 0)
             if name == "pitch":
-                total = total + rows.row(f"to{k}", _NO_STEP) + rows.row(f"own{k}", _NO_STEP)
+                total = total + rows.row(f"to{k}", NO_STEP) + rows.row(f"own{k}", NO_STEP)
         return total
 
-    def hear(self, state: State, last: Last, previous_pitch: Ints, advance: Ints, duration: Ints, bar: Ints) -> Floats:
-        """Take the last notes in, which stand in `bar`, updating `state`; returns what from_hidden() does."""
-        index = self._index("input", len(advance))
-        index[0] += last.metre * MAX_BAR_STEPS + last.position
-        index[1] += last.pitch
-        index[2] += (interval := _INTERVAL[last.pitch, previous_pitch])
-        index[3] += duration
-        index[4] += last.velocity
-        index[5] += advance
-        index[6] += last.scene
+    def hear(self, state: State, facts: Ints, bar: Ints) -> Floats:
+        """Take in the notes of `facts` that are next, which stand in `bar`: `state` moves on, and they become the last
+        ones. Returns what from_hidden() does."""
+        marks = (facts[POSITION], facts[PITCH], INTERVAL[facts[PITCH], facts[LAST_PITCH]], facts[DURATION])
+        sums = self._hear(state, self._index("input", facts), bar, marks)
+        facts[LAST] = facts[NEXT]
+        return sums
+
+    def _hear(self, state: State, index: Ints, bar: Ints, marks: Sequence[Ints]) -> Floats:
+        """Take in the notes whose rows are `index`; what the memory keeps of them are `marks`."""
         gates, width = self._rows["input"].sum(index), 4 * self.hidden
         self._read(state)
         for layer, reader in enumerate(self._readers):
@@ -194,8 +194,35 @@ class Stepper:
             state.read[layer] = reader(state.hidden[layer])
             gates = state.read[layer][:, width:]
         if state.memory is not None:
-            state.memory.add(gates, bar, (last.position, last.pitch, interval, duration))
+            state.memory.add(gates, bar, marks)
         return self.from_hidden(state, bar)
+
+    def memory(self, heard: Heard | None, takes: int) -> Memory | None:
+        """What `takes` takes can recall that follow what was `heard`; none where the network has no memory."""
+        return None if self.recaller is None or heard is None else Memory(self.recaller, heard, takes)
+
+    def trail(self, place: Ints, pitch: Ints, duration: Ints, takes: int) -> Trail:
+        """The notes of takes that begin with these, (notes,)."""
+        return Trail(place, pitch, duration, takes)
+
+    def draw(self, logits: Floats, wait: Floats, start: int, temperature: float, top_p: float, low: Ints | None = None,
+             high: Ints | None = None, closed: NDArray[np.bool_] | None = None) -> tuple[Ints, Floats]:  # fmt: skip
+        """As `models.sampling.sample`, from what a score method has just returned; -1 where there is no choice.
+
+        `wait` has that field's numbers from the column `start` on. What lies below `low` or above `high`, (takes,), or
+        in `closed`, (takes or 1, choices), is no choice.
+        """
+        choices = logits.shape[1]
+        if low is not None and high is not None:
+            each = _CHOICES[:choices]
+            logits[(each < low[:, None]) | (each > high[:, None])] = -np.inf
+        if closed is not None:
+            np.copyto(logits, -np.inf, where=closed)
+        none = np.maximum.reduce(logits, axis=1) == -np.inf
+        logits[none, 0] = 0
+        chosen, share = sample(logits, wait[:, start : start + choices], temperature, top_p)
+        chosen[none] = -1
+        return chosen, share
 
     def from_hidden(self, state: State, bar: Ints) -> Floats:
         """The heads' first-layer sums, and behind them the memory's votes, for a state in `bar`: (takes, widths)."""
@@ -222,15 +249,19 @@ class Stepper:
         state.cell[layer] = cell
         state.hidden[layer] = logistic[:, 2 * size :] * np.tanh(cell)
 
-    def _index(self, name: str, takes: int) -> Ints:
+    def _index(self, name: str, facts: Ints) -> Ints:
+        """The rows that a layer fetches, (rows, takes)."""
+        takes = facts.shape[1]
         found = self._spread.get((name, takes))
         if found is None:
             found = self._spread[name, takes] = self._starts[name].repeat(takes, axis=1)
-        return found.copy()
+        index = found.copy()
+        add_rows(index, name, self._looks, facts)
+        return index
 
-    def _finish(self, name: str, sums: Floats, index: Ints) -> Floats:
+    def _finish(self, name: str, sums: Floats, facts: Ints) -> Floats:
         """A head's output, (takes, outputs), from its share of `sums` and its rows."""
-        half = self._rows[name].sum(index)
+        half = self._rows[name].sum(self._index(name, facts))
         half += sums[:, self._columns[name]]
         out = self._second_layer(name, half)
         if self._guidance:
@@ -245,44 +276,20 @@ class Stepper:
         out += self._second_bias[name]
         return out
 
-    def score_advance(self, sums: Floats, last: Last, end_advance: Ints, until: Ints, wall: Ints) -> Floats:
-        """Logits of the bars to the next onset, (takes, 16); `until` bars from the last note to the wall numbered
-        `wall`."""
-        index = self._index("advance", len(end_advance))
-        index[0] += last.metre * MAX_BAR_STEPS + last.position
-        index[1] += end_advance
-        index[2] += last.scene
-        index[3] += until
-        index[4] += wall
-        out = self._finish("advance", sums, index)
+    def score_advance(self, sums: Floats, facts: Ints) -> Floats:
+        """Logits of the bars to the next onset, (takes, 16), from what is known of the last note, END_ADVANCE, UNTIL
+        and WALL."""
+        out, end_advance = self._finish("advance", sums, facts), facts[END_ADVANCE]
         out[np.arange(len(out)), end_advance] += out[:, -1]
         return out[:, :-1]
 
-    def score_position(
-        self,
-        sums: Floats,
-        last: Last,
-        advance: Ints,
-        metre: Ints,
-        look_onsets: Floats,
-        end_advance: Ints,
-        end_position: Ints,
-        until: Ints,
-        wall: Ints,
-    ) -> Floats:
-        """Logits of the position in the chosen bar of metre `metre`, (takes, 192).
+    def score_position(self, sums: Floats, facts: Ints, look_onsets: Floats) -> Floats:
+        """Logits of the position in the chosen bar, (takes, 192), where ADVANCE, METRE and END_POSITION are known too.
 
         `look_onsets` (takes, looks + 1, 192): onsets in the bars looked at, and those of the other parts in this bar.
         The caller forbids what lies before the last onset.
         """
-        index = self._index("position", len(advance))
-        index[0] += metre
-        index[1] += advance
-        index[2] += last.position
-        index[3] += last.scene
-        index[4] += until
-        index[5] += wall
-        out = self._finish("position", sums, index)
+        out, metre, advance = self._finish("position", sums, facts), facts[METRE], facts[ADVANCE]
         place, first = self._keys.shape[1], metre[0]
         if (metre == first).all():
             logits = out[:, :place] @ self._keys[first]
@@ -295,106 +302,44 @@ class Stepper:
         logits += self._places[metre]
         if (found := self._votes(sums, 0)) is not None:
             logits += found
-        (at_end,) = (advance == end_advance).nonzero()
-        logits[at_end, end_position[at_end]] += out[at_end, place + LOOKS + 1]
-        (again,) = ((advance == 0) & (last.pitch != NO_PITCH)).nonzero()
-        logits[again, last.position[again]] += out[again, place + LOOKS + 2]
+        (at_end,) = (advance == facts[END_ADVANCE]).nonzero()
+        logits[at_end, facts[END_POSITION, at_end]] += out[at_end, place + LOOKS + 1]
+        (again,) = ((advance == 0) & (facts[LAST_PITCH] != NO_PITCH)).nonzero()
+        logits[again, facts[LAST_POSITION, again]] += out[again, place + LOOKS + 2]
         return logits
 
-    def score_pitch(
-        self,
-        sums: Floats,
-        last: Last,
-        position: Ints,
-        metre: Ints,
-        scene: Ints,
-        looked: Looked,
-        exact: Ints,
-        stacked: Ints,
-        until: Ints,
-        wall: Ints,
-        wall_pitch: Ints,
-    ) -> Floats:
-        """Logits of the relative pitch at the chosen place, (takes, 128); `exact` as given by `exact_index`."""
-        looks = self._looks
-        index = self._index("pitch", len(position))
-        index[0] += metre * MAX_BAR_STEPS + position
-        index[1] += scene
-        index[2] += until
-        index[3] += wall
-        index[4] += last.pitch
-        index[5] += _INTERVAL[wall_pitch, last.pitch]
-        index[6] += stacked
-        index[7 : 7 + looks] += looked.duration
-        index[7 + looks : 7 + 2 * looks] += _INTERVAL[looked.pitch, last.pitch]
-        index[7 + 2 * looks : 7 + 3 * looks] += _OWN[looked.interval + NO_INTERVAL]
-        index[7 + 3 * looks :] += exact
-        out = self._finish("pitch", sums, index)
-        logits = out[:, :_WIDE]
+    def score_pitch(self, sums: Floats, facts: Ints) -> Floats:
+        """Logits of the relative pitch at the chosen place, (takes, 128), which is known with all that is seen from
+        it."""
+        looks, last = self._looks, facts[LAST_PITCH]
+        out = self._finish("pitch", sums, facts)
+        logits = out[:, :WIDE]
         if (found := self._votes(sums, 1)) is not None:
             logits += found
         if (found := self._votes(sums, 2)) is not None:
-            out[:, _WIDE : _WIDE + _NO_STEP] += found[:, :-1]
+            out[:, WIDE : WIDE + NO_STEP] += found[:, :-1]
         takes = np.arange(len(out))
-        logits += out[:, _WIDE : _WIDE + _NO_STEP + 1][takes[:, None], _STEP[last.pitch]]
-        there = np.concatenate([looked.pitch, _MOVED[last.pitch, looked.interval + NO_INTERVAL]])
+        logits += out[:, WIDE : WIDE + NO_STEP + 1][takes[:, None], _STEP[last]]
+        interval = facts[LOOKED_INTERVAL : LOOKED_INTERVAL + looks]
+        there = np.concatenate([facts[LOOKED_PITCH : LOOKED_PITCH + looks], MOVED[last, interval + NO_INTERVAL]])
         votes = out[:, -2 * LOOKS :].T
         if looks < LOOKS:
             votes = np.concatenate([votes[:looks], votes[LOOKS : LOOKS + looks]])
         np.add.at(out.reshape(-1), (there + takes * out.shape[1]).ravel(), votes.ravel())
         return logits[:, :NO_PITCH]
 
-    def score_duration(
-        self,
-        sums: Floats,
-        last: Last,
-        position: Ints,
-        metre: Ints,
-        scene: Ints,
-        pitch: Ints,
-        looked: Looked,
-        exact: Ints,
-        stacked: Ints,
-        until: Ints,
-        wall: Ints,
-    ) -> Floats:
-        """Logits of the duration in steps of the chosen note, (takes, 193)."""
+    def score_duration(self, sums: Floats, facts: Ints) -> Floats:
+        """Logits of the duration in steps of the chosen note, (takes, 193), where PITCH is known too."""
         looks = self._looks
-        index = self._index("duration", len(position))
-        index[0] += metre * MAX_BAR_STEPS + position
-        index[1] += scene
-        index[2] += until
-        index[3] += wall
-        index[4] += pitch
-        index[5] += _INTERVAL[pitch, last.pitch]
-        index[6] += last.duration
-        index[7] += stacked
-        index[8 : 8 + looks] += looked.duration
-        index[8 + looks :] += exact
-        out = self._finish("duration", sums, index)
-        there = looked.duration + np.arange(len(out)) * out.shape[1]
-        votes = out[:, -LOOKS:].T[:looks] * looked.exact
+        out = self._finish("duration", sums, facts)
+        there = facts[LOOKED_DURATION : LOOKED_DURATION + looks] + np.arange(len(out)) * out.shape[1]
+        votes = out[:, -LOOKS:].T[:looks] * facts[LOOKED_EXACT : LOOKED_EXACT + looks]
         np.add.at(out.reshape(-1), there.ravel(), votes.ravel())
         if (found := self._votes(sums, 3)) is not None:
             out[:, :-LOOKS] += found
         out[:, 0] = -np.inf
         return out[:, :-LOOKS]
 
-    def score_velocity(
-        self, sums: Floats, last: Last, position: Ints, metre: Ints, pitch: Ints, duration: Ints, stacked: Ints
-    ) -> Floats:
-        """Logits of the velocity bin of the chosen note, (takes, 32)."""
-        index = self._index("velocity", len(position))
-        index[0] += metre * MAX_BAR_STEPS + position
-        index[1] += pitch
-        index[2] += _INTERVAL[pitch, last.pitch]
-        index[3] += duration
-        index[4] += last.velocity
-        index[5] += stacked
-        return self._finish("velocity", sums, index)
-
-
-def exact_index(exact: NDArray[np.bool_]) -> Ints:
-    """Which of the looks (looks, takes) were exact, as row numbers (1 or 2, takes): back, and ahead where looked."""
-    back = (exact[:BACK] * BACK_BITS).sum(axis=0)[None]
-    return back if len(exact) == BACK else np.concatenate([back, (exact[BACK:] * AHEAD_BITS).sum(axis=0)[None]])
+    def score_velocity(self, sums: Floats, facts: Ints) -> Floats:
+        """Logits of the velocity bin of the chosen note, (takes, 32), where DURATION is known too."""
+        return self._finish("velocity", sums, facts)

@@ -42,6 +42,7 @@ setup_apt() {
         installed "$package" || missing+=("$package")
     done
     find_python >/dev/null || missing+=(python3 python3-venv)
+    command -v cc >/dev/null || missing+=(gcc libc6-dev) # for packaging/kernel.sh
     ((${#missing[@]})) || return 0
     local as_root=()
     if ((EUID != 0)); then

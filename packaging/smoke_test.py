@@ -45,7 +45,10 @@ def main(program: str) -> int:
 
 
 def _check(program: str, _song: Path) -> None:
-    subprocess.run([program, "check"], check=True)
+    done = subprocess.run([program, "check"], check=True, capture_output=True, text=True)
+    print(done.stdout, end="")
+    if "compiled arithmetic" not in done.stdout:
+        raise RuntimeError("the frozen program computes without models/step.so")
 
 
 def _continue(program: str, song: Path) -> None:

@@ -19,6 +19,7 @@ from app.player.messages import VIRTUAL
 from app.player.ports import PortOutput, port_names
 from app.player.soundfonts import find_soundfonts
 from app.player.synth import FluidOutput
+from models import kernel
 from models.errors import UserError
 from models.request import load_engine
 
@@ -54,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def engine() -> list[Finding]:
-    """Whether the LSTM's weights load."""
+    """Whether the LSTM's weights load, and how it computes."""
     started = time.perf_counter()
     try:
         composer = load_engine("lstm")
@@ -62,7 +63,12 @@ def engine() -> list[Finding]:
         return [Finding("engine", False, str(error), "git checkout resources, or reinstall Antiphon", True)]
     except ImportError as error:
         return [Finding("engine", False, f"torch cannot be imported ({error})", "make run", True)]
-    return [Finding("engine", True, f"{composer.name}, loaded in {time.perf_counter() - started:.1f} s")]
+    loaded = Finding("engine", True, f"{composer.name}, loaded in {time.perf_counter() - started:.1f} s")
+    found = kernel.kernels()
+    if found:
+        return [loaded, Finding("speed", True, f"compiled arithmetic ({found[-1].variant})")]
+    mend = "install a C compiler (sudo apt install gcc libc6-dev) and type make run, or take the bundle"
+    return [loaded, Finding("speed", False, "models/step.so is not built: takes come several times slower", mend)]
 
 
 def folders() -> list[Finding]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from models.kernel import kernels
+
 ROOT = Path(__file__).parents[2]
 TOOLS = ("bash", "cat", "dirname", "env", "grep", "sed", "tr", "uname")
 APT = """#!/bin/bash
@@ -33,7 +35,7 @@ def machine(tmp_path: Path) -> Path:
         assert found is not None
         (commands / tool).symlink_to(found)
     (commands / "python3.11").symlink_to(sys.executable)
-    for name, text in {"apt-get": APT, "dpkg-query": DPKG}.items():
+    for name, text in {"apt-get": APT, "dpkg-query": DPKG, "cc": "#!/bin/bash\n"}.items():
         _command(commands / name, text)
     (tmp_path / "packages.txt").write_text("# a comment\nlibone\nlibtwo\nlibthree\n")
     return tmp_path
@@ -101,6 +103,12 @@ def test_python_is_installed_where_none_fits(machine: Path) -> None:
     assert "install -q -y --no-install-recommends python3 python3-venv\n" in log
 
 
+def test_a_machine_without_a_compiler_gets_one(machine: Path) -> None:
+    (machine / "bin" / "cc").unlink()
+    _, _, log = _apt(machine, installed="libone libtwo libthree")
+    assert "install -q -y --no-install-recommends gcc libc6-dev\n" in log
+
+
 def test_on_other_systems_the_libraries_are_named_and_it_goes_on(machine: Path) -> None:
     (machine / "bin" / "apt-get").unlink()
     status, said, _ = _apt(machine)
@@ -116,6 +124,9 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("pyproject.toml", "packaging/requirements.lock", "packaging/apt.txt"):
         (tmp_path / name).touch()
     _command(tmp_path / "packaging" / "setup.sh", '#!/bin/bash\nmkdir -p .venv\necho "set up $*"\n')
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "step.c").touch()
+    _command(tmp_path / "packaging" / "kernel.sh", "#!/bin/bash\ntouch models/step.so\necho compiled\n")
     program = tmp_path / ".venv" / "bin" / "antiphon"
     program.parent.mkdir(parents=True)
     _command(program, '#!/bin/bash\necho "window $*"\n')
@@ -132,7 +143,7 @@ def _make(checkout: Path, *arguments: str, **screen: str) -> subprocess.Complete
 def test_the_first_run_sets_up_and_the_second_goes_straight_to_the_window(checkout: Path) -> None:
     first = _make(checkout, "run", DISPLAY=":0")
     assert first.stdout.splitlines() == [
-        "set up apt packaging/apt.txt", "set up python packaging/requirements.lock", "window ",
+        "set up apt packaging/apt.txt", "set up python packaging/requirements.lock", "compiled", "window ",
     ]  # fmt: skip
     assert _make(checkout, "run", DISPLAY=":0").stdout == "window \n"
     assert _make(checkout, "run", "FILE=a.mid", WAYLAND_DISPLAY="wayland-0").stdout == "window a.mid\n"
@@ -144,6 +155,13 @@ def test_new_packages_are_set_up_at_the_next_run(checkout: Path) -> None:
     later = (checkout / ".venv" / ".stamp-run").stat().st_mtime + 5
     os.utime(lock, (later, later))
     assert "set up python" in _make(checkout, "run", DISPLAY=":0").stdout
+
+
+def test_a_new_source_is_compiled_at_the_next_run(checkout: Path) -> None:
+    _make(checkout, "run", DISPLAY=":0")
+    later = (checkout / "models" / "step.so").stat().st_mtime + 5
+    os.utime(checkout / "models" / "step.c", (later, later))
+    assert _make(checkout, "run", DISPLAY=":0").stdout == "compiled\nwindow \n"
 
 
 def test_a_set_up_that_fails_is_tried_again(checkout: Path) -> None:
@@ -160,3 +178,52 @@ def test_without_a_screen_the_command_line_is_named(checkout: Path) -> None:
     assert "There is no screen here" in done.stderr
     assert ".venv/bin/antiphon continue IN.mid -o OUT.mid" in done.stderr
     assert (checkout / ".venv" / ".stamp-run").exists()
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A folder with what is compiled and what compiles it."""
+    for folder, name in (("models", "step.c"), ("packaging", "kernel.sh")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(ROOT / folder / name, tmp_path / folder)
+    return tmp_path
+
+
+def _compile(sources: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [str(sources / "packaging" / "kernel.sh")]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+
+
+def test_the_arithmetic_compiles_without_a_warning(sources: Path) -> None:
+    done = _compile(sources)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [each.variant for each in kernels(sources / "models" / "step.so")] == [each.variant for each in kernels()]
+    assert {file.name for file in (sources / "models").iterdir()} == {"step.c", "step.so"}
+
+
+def test_without_a_compiler_it_goes_on_and_says_so(sources: Path) -> None:
+    done = _compile(sources, CC="no-such-compiler")
+    assert done.returncode == 0
+    assert "no-such-compiler" in done.stderr
+    assert "slower" in done.stderr
+    assert not (sources / "models" / "step.so").exists()
+
+
+def test_what_does_not_compile_is_not_kept(sources: Path) -> None:
+    library = sources / "models" / "step.so"
+    library.write_bytes(b"of an older source")
+    (sources / "models" / "step.c").write_text("no C\n")
+    done = _compile(sources)
+    assert done.returncode == 0
+    assert "could not be compiled, for the reason above" in done.stderr
+    assert not library.exists()
+
+
+def test_a_library_of_another_source_is_left_alone(sources: Path) -> None:
+    source = sources / "models" / "step.c"
+    text = source.read_text()
+    assert "return 1; }" in text
+    source.write_text(text.replace("return 1; }", "return 99; }"))
+    _compile(sources)
+    assert (sources / "models" / "step.so").exists()
+    assert kernels(sources / "models" / "step.so") == ()

@@ -16,6 +16,7 @@ from app.cli import check, run
 from app.cli.check import Finding
 from app.library.history import History
 from app.settings import Settings
+from models import kernel
 from models import request as requests
 from models.errors import UserError
 
@@ -122,6 +123,17 @@ def test_without_an_engine_nothing_works(
     assert "BROKEN  engine" in told.out
     assert "→ " in told.out
     assert "until what is broken is mended" in told.err
+
+
+def test_how_the_engine_computes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, speed = check.engine()
+    assert loaded.works
+    assert speed == Finding("speed", True, f"compiled arithmetic ({kernel.kernels()[-1].variant})")
+    monkeypatch.setattr(kernel, "kernels", tuple)
+    _, speed = check.engine()
+    assert not speed.works
+    assert not speed.essential
+    assert "make run" in speed.mend
 
 
 def test_folders_and_rows_are_named(antiphon_home: Path) -> None:

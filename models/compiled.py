@@ -1,0 +1,328 @@
+"""The stepper with its arithmetic done by models/step.c: one call where numpy needs dozens.
+
+The rules stay where they are; only sums, products and draws cross over. Asking where an array lies costs more than much
+of that arithmetic, so that arrays which come again are asked once: what a score method or the memory returns is good
+until its next call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import kernel
+from models.desk import Desk, Floats, State
+from models.facts import LAST, NEXT, SAME, blocks
+from models.kernel import MARKS, MOST_CHOICES, MOST_HEADS, MOST_HIDDEN, MOST_READ, STRIP, Kernel, address
+from models.memory import OFFSETS, SLOTS, WIDTH, Heard, Memory, Recaller
+from models.products import Product, Rounded, rounded
+from models.stepper import HEADS, Stepper
+from models.tokens import MAX_BAR_STEPS, Ints
+from models.trail import Trail
+
+_GROWTH = 64  # notes for which there is room at first
+_FLOAT = 4  # bytes
+
+
+def stepper(weights: Mapping[str, Floats], layers: int) -> Stepper:
+    """The fastest stepper for these weights that runs here."""
+    found = kernel.kernels()
+    return Compiled(found[-1], weights, layers) if found and fits(weights) else Stepper(weights, layers)
+
+
+def fits(weights: Mapping[str, Floats]) -> bool:
+    """Whether step.c has room for a network of this size."""
+    first = [len(weights[f"{name}_head.0.weight"]) for name in HEADS]
+    heads = len(weights.get("recall.nothing", ()))
+    return (
+        max(weights["lstm.weight_hh_l0"].shape[1], *first) <= MOST_HIDDEN
+        and max(_filled(len(weights[f"{name}_head.2.weight"]) + 2) for name in HEADS) <= MOST_CHOICES
+        and heads <= MOST_HEADS
+        and _filled(sum(first) + MARKS * heads) <= MOST_READ
+    )
+
+
+class _Where:
+    """Where the array lies that was last asked for."""
+
+    def __init__(self) -> None:
+        self._array: np.ndarray | None = None
+        self._at = 0
+
+    def __call__(self, array: np.ndarray) -> int:
+        if array is not self._array:
+            self._array, self._at = array, address(array)
+        return self._at
+
+
+class _Codes:
+    """A matrix in whole numbers, and what makes floats of its products."""
+
+    def __init__(self, matrix: Floats, bias: Floats) -> None:
+        whole, step = rounded(matrix)
+        self.outputs, inputs = _filled(len(matrix)), -(-matrix.shape[1] // 4) * 4
+        codes = np.zeros((self.outputs, inputs), np.int8)
+        codes[: len(whole), : whole.shape[1]] = whole
+        self._arrays = (
+            np.ascontiguousarray(codes.reshape(-1, STRIP, inputs // 4, 4).swapaxes(1, 2)),
+            codes.sum(axis=1, dtype=np.int32),
+            _widened(step),
+            _widened(bias),
+        )
+        self.matrix = kernel.Matrix(*(address(each) for each in self._arrays), inputs, self.outputs)
+
+
+class _Places:
+    """Where the arrays of a state lie."""
+
+    def __init__(self, state: State, outputs: Sequence[int]) -> None:
+        takes = state.hidden.shape[1]
+        state.hidden, state.cell = (np.ascontiguousarray(each, np.float32) for each in (state.hidden, state.cell))
+        self.fresh = not state.read
+        if self.fresh:
+            state.read = [np.empty((takes, width), np.float32) for width in outputs]
+        self.hidden, self.cell = address(state.hidden), address(state.cell)
+        self.read = (ctypes.c_void_p * len(outputs))(*(address(each) for each in state.read))
+
+
+class CompiledMemory(Memory):
+    """What `Memory` holds, for `Compiled` alone, which recalls it."""
+
+    def __init__(self, recaller: Recaller, heard: Heard, takes: int) -> None:
+        self._heard = (
+            np.array(heard.keys, np.float32, order="C"),
+            np.array(heard.values, np.float32, order="C"),
+            np.array(heard.bar, np.int64, order="C"),
+            np.array(heard.marks.T, np.int64, order="C"),
+        )
+        heads = recaller.heads
+        self._own = (
+            np.empty((takes, heads, _GROWTH, WIDTH), np.float32),
+            np.empty((takes, heads, _GROWTH, WIDTH), np.float32),
+            np.empty((takes, _GROWTH), np.int64),
+            np.empty((takes, _GROWTH, MARKS), np.int64),
+        )
+        self._asked = np.empty((takes, heads * WIDTH), np.float32)
+        self._widths = recaller.after.shape[1] - MARKS * heads + SLOTS
+        self._place(0, 0)
+
+    def _place(self, written: int, begun: int) -> None:
+        self.out = np.empty((len(self._asked), self._widths), np.float32)
+        arrays = (*self._heard, *self._own, self._asked)
+        old, room = len(self._heard[2]), self._own[2].shape[1]
+        self._struct = kernel.Memory(*(address(each) for each in arrays), old, room, written, begun)
+        self.at, self.out_at = ctypes.addressof(self._struct), address(self.out)
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Drop the takes that are not in `rows`."""
+        self._own, self._asked = tuple(each[rows] for each in self._own), self._asked[rows]
+        self._place(self._struct.written, self._struct.begun)
+
+    def make_room(self) -> None:
+        """See to it that there is room for one note more."""
+        if self._struct.written == self._struct.room:
+            keys, values, bars, marks = (np.concatenate([each, np.empty_like(each)], axis)
+                                         for each, axis in zip(self._own, (2, 2, 1, 1), strict=True))  # fmt: skip
+            self._own = keys, values, bars, marks
+            self._place(self._struct.written, self._struct.begun)
+
+
+class CompiledTrail(Trail):
+    """As `Trail`, looked through by `kernel_`."""
+
+    def __init__(self, kernel_: Kernel, place: Ints, pitch: Ints, duration: Ints, takes: int) -> None:
+        super().__init__(place, pitch, duration, takes)
+        self._look, self._keys_at, self._durations_at, self._facts_at = kernel_.look, _Where(), _Where(), _Where()
+
+    def look(self, place: Ints, floor: Ints, facts: Ints) -> None:
+        """As `Trail.look`."""
+        self._look(
+            self._keys_at(self._keys), self._durations_at(self._durations), self._keys.shape[1], self._count,
+            len(place), address(place), address(floor), self._facts_at(facts),
+        )  # fmt: skip
+
+
+class Compiled(Stepper):
+    """As `Stepper`, computed by `kernel_`; states and memories that one of the two has used are its own."""
+
+    def __init__(self, kernel_: Kernel, weights: Mapping[str, Floats], layers: int) -> None:
+        self._kernel, self._codes = kernel_, list[_Codes]()
+        super().__init__(weights, layers, self._code)
+        self._widths_read = [codes.outputs for codes in self._codes]
+        self._matrices = (kernel.Matrix * layers)(*(codes.matrix for codes in self._codes))
+        self._seconds = {name: (_strips(self._second[name]), _widened(self._second_bias[name])) for name in HEADS}
+        self._recalled = None if self.recaller is None else self._lay_out(self.recaller)
+        self._recaller_at = None if self._recalled is None else ctypes.addressof(self._recalled)
+        self._outs: dict[tuple[str, int], tuple[Floats, int]] = {}
+        self._facts_at, self._sums_at, self._wait_at, self._closed_at = _Where(), _Where(), _Where(), _Where()
+
+    def _code(self, matrix: Floats, bias: Floats) -> Product:
+        self._codes.append(_Codes(matrix, bias))
+        return Rounded(matrix, bias)
+
+    def _lay_out(self, recaller: Recaller) -> kernel.Recaller:
+        outputs = recaller.after.shape[1]
+        self._recall_arrays = [
+            np.array(each, np.float32, order="C")
+            for each in (_strips(recaller.after), recaller.age, recaller.nothing, recaller.marked)
+        ]
+        start = (ctypes.c_int64 * (MARKS + 1))(*OFFSETS.tolist(), SLOTS)
+        return kernel.Recaller(
+            *(address(each) for each in self._recall_arrays), recaller.heads, outputs, _filled(outputs), SLOTS, start
+        )
+
+    def frame(self, desk: Desk) -> None:
+        """Make ready for the answers to one request."""
+        if desk is self._desk:
+            return
+        super().frame(desk)
+        place, metres = self._keys.shape[1], len(self._keys)
+        # By metre, strip, input and output.
+        self._strips = np.ascontiguousarray(
+            self._keys.reshape(metres, place, MAX_BAR_STEPS // STRIP, STRIP).swapaxes(1, 2), np.float32
+        )
+        self._held = [self._table(name) for name in ("input", *HEADS)]
+        own = dict(zip(("input", *HEADS), self._held, strict=True))
+        self._net = kernel.Recurrent(own["input"][0], self._matrices, self.hidden, len(self._codes))
+        self._net_at = ctypes.addressof(self._net)
+        choices = {"advance": len(self._second_bias["advance"]) - 1}
+        self._heads = {}
+        for kind, name in enumerate(HEADS):
+            second, bias = self._seconds[name]
+            away = np.array(self._away[name], np.float32, order="C")
+            self._held.append((away,))
+            voted = {"position": 0, "pitch": 1, "duration": 3}.get(name) if self.recaller is not None else None
+            self._heads[name] = kernel.Head(
+                own[name][0], address(second), address(bias), address(away), address(self._strips),
+                address(self._places), len(bias), choices.get(name, 0), kind, self._columns[name].start,
+                -1 if voted is None else self._voted[voted].start, self._voted[2].start, self._looks, metres, place,
+                self._guidance,
+            )  # fmt: skip
+        self._heads_at = {name: ctypes.addressof(head) for name, head in self._heads.items()}
+
+    def _table(self, name: str) -> tuple:
+        """A layer's rows for step.c, and what must live as long."""
+        rows, feeds = self._rows[name].all, blocks(name, self._looks)
+        listed = (kernel.Feed * len(feeds))(
+            *((how, one, one if how == SAME else other, start)
+              for (_, how, one, other), start in zip(feeds, self._starts[name][:, 0].tolist(), strict=True))
+        )  # fmt: skip
+        rows = np.ascontiguousarray(rows)
+        return kernel.Table(address(rows), listed, len(rows), rows.shape[1], len(feeds)), rows, listed
+
+    def memory(self, heard: Heard | None, takes: int) -> Memory | None:
+        """What `takes` takes can recall that follow what was `heard`; none where the network has no memory."""
+        return None if self.recaller is None or heard is None else CompiledMemory(self.recaller, heard, takes)
+
+    def trail(self, place: Ints, pitch: Ints, duration: Ints, takes: int) -> Trail:
+        """The notes of takes that begin with these, (notes,)."""
+        return CompiledTrail(self._kernel, place, pitch, duration, takes)
+
+    def hear(self, state: State, facts: Ints, bar: Ints) -> Floats:
+        """As `Stepper.hear`."""
+        places, takes, memory = self._placed(state), facts.shape[1], state.memory
+        recaller = memory_at = out_at = None
+        if isinstance(memory, CompiledMemory):
+            memory.make_room()
+            recaller, memory_at, out_at = self._recaller_at, memory.at, memory.out_at
+        if not self._kernel.hear(
+            self._net_at, recaller, memory_at, takes, self._facts_at(facts), address(bar), places.cell, places.hidden,
+            places.read, out_at,
+        ):  # fmt: skip
+            raise IndexError("there are no such notes")
+        facts[LAST] = facts[NEXT]
+        return memory.out if isinstance(memory, CompiledMemory) else self._read_last(state)
+
+    def from_hidden(self, state: State, bar: Ints) -> Floats:
+        """As `Stepper.from_hidden`."""
+        places, memory = self._placed(state), state.memory
+        if not isinstance(memory, CompiledMemory):
+            return self._read_last(state)
+        takes = state.hidden.shape[1]
+        self._kernel.begin(
+            self._net_at, self._recaller_at, memory.at, takes, address(bar), places.hidden, places.read, memory.out_at
+        )  # fmt: skip
+        return memory.out
+
+    def _read_last(self, state: State) -> Floats:
+        return np.ascontiguousarray(state.read[-1][:, 4 * self.hidden :])
+
+    def _placed(self, state: State) -> _Places:
+        places = state.places
+        if not isinstance(places, _Places):
+            state.places = places = _Places(state, self._widths_read)
+            if places.fresh:
+                takes = state.hidden.shape[1]
+                self._kernel.begin(self._net_at, None, None, takes, None, places.hidden, places.read, None)
+        return places
+
+    def _scored(self, name: str, sums: Floats, facts: Ints, choices: int, onsets: Floats | None = None) -> Floats:
+        takes = facts.shape[1]
+        made = self._outs.get((name, takes))
+        if made is None:
+            width = MAX_BAR_STEPS if name == "position" else len(self._seconds[name][1])
+            out = np.empty((takes, width), np.float32)
+            made = self._outs[name, takes] = out[:, :choices], address(out)
+        if not self._kernel.score(
+            self._heads_at[name], takes, self._facts_at(facts), self._sums_at(sums), sums.shape[1],
+            None if onsets is None else address(onsets), made[1],
+        ):  # fmt: skip
+            raise IndexError(f"there are no such facts for the {name}")
+        self._last = made
+        return made[0]
+
+    def score_advance(self, sums: Floats, facts: Ints) -> Floats:
+        """As `Stepper.score_advance`."""
+        return self._scored("advance", sums, facts, len(self._second_bias["advance"]) - 1)
+
+    def score_position(self, sums: Floats, facts: Ints, look_onsets: Floats) -> Floats:
+        """As `Stepper.score_position`."""
+        return self._scored("position", sums, facts, MAX_BAR_STEPS, np.ascontiguousarray(look_onsets))
+
+    def score_pitch(self, sums: Floats, facts: Ints) -> Floats:
+        """As `Stepper.score_pitch`."""
+        return self._scored("pitch", sums, facts, 128)
+
+    def score_duration(self, sums: Floats, facts: Ints) -> Floats:
+        """As `Stepper.score_duration`."""
+        return self._scored("duration", sums, facts, MAX_BAR_STEPS + 1)
+
+    def score_velocity(self, sums: Floats, facts: Ints) -> Floats:
+        """As `Stepper.score_velocity`."""
+        return self._scored("velocity", sums, facts, len(self._second_bias["velocity"]))
+
+    def draw(self, logits: Floats, wait: Floats, start: int, temperature: float, top_p: float, low: Ints | None = None,
+             high: Ints | None = None, closed: NDArray[np.bool_] | None = None) -> tuple[Ints, Floats]:  # fmt: skip
+        """As `Stepper.draw`."""
+        takes, choices = logits.shape
+        if logits is not self._last[0]:
+            raise ValueError("these are not the logits that were scored last")
+        chosen, share = np.empty(takes, np.int64), np.empty(takes, np.float32)
+        self._kernel.draw(
+            self._last[1], logits.strides[0] // _FLOAT, choices, takes,
+            self._wait_at(wait) + _FLOAT * start, wait.shape[1], 1 / max(temperature, 1e-3), top_p,
+            None if low is None else address(low), None if high is None else address(high),
+            None if closed is None else self._closed_at(closed),
+            0 if closed is None or len(closed) == 1 else closed.shape[1],
+            address(chosen), address(share),
+        )  # fmt: skip
+        return chosen, share
+
+
+def _filled(outputs: int) -> int:
+    return -(-outputs // STRIP) * STRIP
+
+
+def _strips(matrix: Floats) -> Floats:
+    """A matrix (inputs, outputs) as (outputs / STRIP, inputs, STRIP)."""
+    return np.ascontiguousarray(_widened(matrix).reshape(len(matrix), -1, STRIP).swapaxes(0, 1))
+
+
+def _widened(values: Floats) -> Floats:
+    """Filled up with zeros along the last axis to whole strips."""
+    wide = np.zeros((*values.shape[:-1], _filled(values.shape[-1])), np.float32)
+    wide[..., : values.shape[-1]] = values
+    return wide
