@@ -59,15 +59,17 @@ class _Where:
 
 
 class _Codes:
-    """A matrix in whole numbers, and what makes floats of its products."""
+    """A matrix in whole numbers, and what makes floats of its products; `in_floats` where they are not multiplied as
+    bytes."""
 
-    def __init__(self, matrix: Floats, bias: Floats) -> None:
+    def __init__(self, matrix: Floats, bias: Floats, in_floats: bool) -> None:
         whole, step = rounded(matrix)
         self.outputs, inputs = _filled(len(matrix)), -(-matrix.shape[1] // 4) * 4
         codes = np.zeros((self.outputs, inputs), np.int8)
         codes[: len(whole), : whole.shape[1]] = whole
         self._arrays = (
             np.ascontiguousarray(codes.reshape(-1, STRIP, inputs // 4, 4).swapaxes(1, 2)),
+            _strips(whole.T) if in_floats else np.empty(0, np.float32),
             codes.sum(axis=1, dtype=np.int32),
             _widened(step),
             _widened(bias),
@@ -160,7 +162,7 @@ class Compiled(Stepper):
         self._facts_at, self._sums_at, self._wait_at, self._closed_at = _Where(), _Where(), _Where(), _Where()
 
     def _code(self, matrix: Floats, bias: Floats) -> Product:
-        self._codes.append(_Codes(matrix, bias))
+        self._codes.append(_Codes(matrix, bias, self._kernel.variant == "base"))
         return Rounded(matrix, bias)
 
     def _lay_out(self, recaller: Recaller) -> kernel.Recaller:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 LIBRARY = Path(__file__).with_name("step.dll" if sys.platform == "win32" else "step.so")
-VARIANTS = ("base", "avx2", "vnni")  # by the bits of `variants` in step.c
+VARIANTS = ("base", "avx2", "vnni", "dot")  # by the bits of `variants` in step.c
 
 # As in step.c.
 LAYOUT = 1
@@ -47,7 +47,7 @@ class Matrix(Structure):
     """A matrix in whole numbers."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("codes", "total", "step", "bias")),
+        *((name, c_void_p) for name in ("codes", "whole", "total", "step", "bias")),
         *((name, c_int64) for name in ("inputs", "outputs")),
     )
 

@@ -11,8 +11,15 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__AVX2__)
+#if defined(__AVX512VNNI__) || defined(__AVX2__)
 #include <immintrin.h>
+#define IN_BYTES
+#elif defined(__ARM_FEATURE_DOTPROD)
+#include <arm_neon.h>
+#define IN_BYTES
+#endif
+#if defined(BASE) && defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 #define JOIN(name, variant) name##_##variant
@@ -88,9 +95,11 @@ typedef struct {
     int64_t count, width, terms;
 } Table;
 
-/* Whole numbers in strips of (inputs / 4, STRIP, 4), and by output what makes floats of its sums. */
+/* Whole numbers, in strips of (inputs / 4, STRIP, 4) or, where bytes are not multiplied, of (inputs, STRIP); and by
+   output what makes floats of its sums. */
 typedef struct {
     const int8_t *codes;
+    const float *whole;
     const int32_t *total; /* the sum of an output's codes */
     const float *step, *bias;
     int64_t inputs, outputs;
@@ -132,7 +141,7 @@ typedef struct {
 /* To be raised with whatever changes between this file and models/kernel.py. */
 __attribute__((visibility("default"))) int layout(void) { return 1; }
 
-/* Which variants this processor runs: bit 0 the plain one, 1 AVX2, 2 AVX-512 with VNNI. */
+/* Which variants this processor runs: bit 0 the plain one, 1 AVX2, 2 AVX-512 with VNNI, 3 ARM's dot products. */
 __attribute__((visibility("default"))) int variants(void)
 {
     int found = 1;
@@ -144,6 +153,11 @@ __attribute__((visibility("default"))) int variants(void)
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni"))
         found |= 4;
+#elif defined(__aarch64__) && defined(__linux__)
+    if (getauxval(AT_HWCAP) & 1 << 20)
+        found |= 8;
+#elif defined(__aarch64__) && defined(__APPLE__)
+    found |= 8;
 #endif
     return found;
 }
@@ -303,24 +317,31 @@ INLINE void whole_product_of(const int takes, const Matrix *matrix, const int8_t
     }
 }
 
-#else
+#elif defined(__ARM_FEATURE_DOTPROD)
 
 INLINE void whole_product_of(const int takes, const Matrix *matrix, const int8_t (*levels)[MOST_HIDDEN], float *out)
 {
-    for (int take = 0; take < takes; take++)
-        for (int64_t column = 0; column < matrix->outputs; column += STRIP) {
-            const int8_t *codes = matrix->codes + column * matrix->inputs;
-            int32_t sums[STRIP] = {0};
-            for (int64_t quad = 0; quad < matrix->inputs / 4; quad++, codes += STRIP * 4) {
-                const int8_t *four = levels[take] + quad * 4;
-                for (int i = 0; i < STRIP; i++)
-                    sums[i] += four[0] * codes[4 * i] + four[1] * codes[4 * i + 1] + four[2] * codes[4 * i + 2] +
-                               four[3] * codes[4 * i + 3];
+    for (int64_t column = 0; column < matrix->outputs; column += 16) {
+        const int8_t *codes = matrix->codes + column / STRIP * STRIP * matrix->inputs + column % STRIP * 4;
+        int32x4_t sums[ABREAST][4];
+        for (int take = 0; take < takes; take++)
+            for (int part = 0; part < 4; part++)
+                sums[take][part] = vdupq_n_s32(0);
+        for (int64_t quad = 0; quad < matrix->inputs / 4; quad++, codes += STRIP * 4)
+            for (int take = 0; take < takes; take++) {
+                int32_t four;
+                memcpy(&four, levels[take] + quad * 4, sizeof four);
+                const int8x16_t level = vreinterpretq_s8_s32(vdupq_n_s32(four));
+                for (int part = 0; part < 4; part++)
+                    sums[take][part] = vdotq_s32(sums[take][part], vld1q_s8(codes + part * 16), level);
             }
-            for (int i = 0; i < STRIP; i++)
-                out[take * matrix->outputs + column + i] =
-                    (float)sums[i] * matrix->step[column + i] + matrix->bias[column + i];
-        }
+        for (int take = 0; take < takes; take++)
+            for (int part = 0; part < 4; part++) {
+                const int64_t at = column + part * 4;
+                const float32x4_t sum = vmulq_f32(vcvtq_f32_s32(sums[take][part]), vld1q_f32(matrix->step + at));
+                vst1q_f32(out + take * matrix->outputs + at, vaddq_f32(sum, vld1q_f32(matrix->bias + at)));
+            }
+    }
 }
 
 #endif
@@ -340,22 +361,39 @@ static void add_product(int64_t takes, const float *in, int64_t in_stride, int64
 #undef CASE
 }
 
-/* out (takes, outputs) = states (takes, hidden) in [-1, 1], rounded to LEVELS, times the matrix, and its bias. */
+/* A level, from a state in [-1, 1]. */
+INLINE float level_of(float state) { return (state * LEVELS + 12582912.0f) - 12582912.0f; }
+
+/* out (takes, outputs) = states (takes, hidden), rounded to LEVELS, times the matrix, and its bias. */
 static void whole_product(int64_t takes, const Matrix *matrix, const float *states, int64_t hidden, float *out)
 {
+    const int64_t outputs = matrix->outputs;
     for (int64_t first = 0; first < takes; first += ABREAST) {
-        int8_t levels[ABREAST][MOST_HIDDEN] = {{0}};
         const int64_t abreast = least(takes - first, ABREAST);
+        float *made = out + first * outputs;
+        states += first ? ABREAST * hidden : 0;
+#if defined(IN_BYTES)
+        int8_t levels[ABREAST][MOST_HIDDEN] = {{0}};
         for (int64_t take = 0; take < abreast; take++)
-            for (int64_t i = 0; i < hidden; i++) {
-                const float level = states[(first + take) * hidden + i] * LEVELS;
-                levels[take][i] = (int8_t)(int32_t)((level + 12582912.0f) - 12582912.0f);
-            }
+            for (int64_t i = 0; i < hidden; i++)
+                levels[take][i] = (int8_t)(int32_t)level_of(states[take * hidden + i]);
         const int8_t(*rounded)[MOST_HIDDEN] = (const int8_t(*)[MOST_HIDDEN])levels;
 #define CASE(number)                                                                                                   \
-    case number: whole_product_of(number, matrix, rounded, out + first * matrix->outputs); break;
+    case number: whole_product_of(number, matrix, rounded, made); break;
         switch (abreast) { FOR_EACH_NUMBER(CASE) }
 #undef CASE
+#else
+        /* Sums of whole numbers below 2^24 are as exact in floats. */
+        float levels[ABREAST][MOST_HIDDEN];
+        for (int64_t take = 0; take < abreast; take++)
+            for (int64_t i = 0; i < hidden; i++)
+                levels[take][i] = level_of(states[take * hidden + i]);
+        memset(made, 0, abreast * outputs * sizeof *made);
+        add_product(abreast, levels[0], MOST_HIDDEN, hidden, matrix->whole, outputs, made, outputs);
+        for (int64_t take = 0; take < abreast; take++)
+            for (int64_t i = 0; i < outputs; i++)
+                made[take * outputs + i] = made[take * outputs + i] * matrix->step[i] + matrix->bias[i];
+#endif
     }
 }
 

@@ -31,6 +31,7 @@ build() {
             variant avx2 -mavx2 || return 1
             variant vnni -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni || return 1
             ;;
+        aarch64 | arm64) variant dot -march=armv8.2-a+dotprod || return 1 ;;
     esac
     "$compiler" -shared "$work"/*.o -o "$work/step.so"
 }

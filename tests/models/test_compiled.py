@@ -142,7 +142,7 @@ def test_products_are_exact_at_the_limits(variant: Kernel) -> None:
     matrix[0], matrix[1] = 1, -1
     states = random.choice([-1.0, 1.0], (1, 11, size)).astype(np.float32)
     states[0, 0], states[0, 1] = 1, -1
-    codes = compiled._Codes(matrix, np.zeros(wide, np.float32))
+    codes = compiled._Codes(matrix, np.zeros(wide, np.float32), variant.variant == "base")
     matrices = (kernel.Matrix * 1)(codes.matrix)
     net = kernel.Recurrent(kernel.Table(), matrices, size, 1)
     out = np.empty((11, codes.outputs), np.float32)
