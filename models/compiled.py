@@ -19,12 +19,11 @@ from models.facts import LAST, NEXT, SAME, blocks
 from models.kernel import MARKS, MOST_CHOICES, MOST_HEADS, MOST_HIDDEN, MOST_READ, STRIP, Kernel, address
 from models.memory import OFFSETS, SLOTS, WIDTH, Heard, Memory, Recaller
 from models.products import Product, Rounded, rounded
-from models.stepper import HEADS, Stepper
+from models.stepper import CHOICES, CHOSEN, HEADS, STARTS, Stepper
 from models.tokens import MAX_BAR_STEPS, Ints
 from models.trail import Trail
 
 _GROWTH = 64  # notes for which there is room at first
-_FLOAT = 4  # bytes
 
 
 def stepper(weights: Mapping[str, Floats], layers: int) -> Stepper:
@@ -159,7 +158,8 @@ class Compiled(Stepper):
         self._recalled = None if self.recaller is None else self._lay_out(self.recaller)
         self._recaller_at = None if self._recalled is None else ctypes.addressof(self._recalled)
         self._outs: dict[tuple[str, int], tuple[Floats, int]] = {}
-        self._facts_at, self._sums_at, self._wait_at, self._closed_at = _Where(), _Where(), _Where(), _Where()
+        self._facts_at, self._sums_at, self._wait_at = _Where(), _Where(), _Where()
+        self._closed_at, self._odds_at = _Where(), _Where()
 
     def _code(self, matrix: Floats, bias: Floats) -> Product:
         self._codes.append(_Codes(matrix, bias, self._kernel.variant == "base"))
@@ -190,7 +190,6 @@ class Compiled(Stepper):
         own = dict(zip(("input", *HEADS), self._held, strict=True))
         self._net = kernel.Recurrent(own["input"][0], self._matrices, self.hidden, len(self._codes))
         self._net_at = ctypes.addressof(self._net)
-        choices = {"advance": len(self._second_bias["advance"]) - 1}
         self._heads = {}
         for kind, name in enumerate(HEADS):
             second, bias = self._seconds[name]
@@ -199,7 +198,8 @@ class Compiled(Stepper):
             voted = {"position": 0, "pitch": 1, "duration": 3}.get(name) if self.recaller is not None else None
             self._heads[name] = kernel.Head(
                 own[name][0], address(second), address(bias), address(away), address(self._strips),
-                address(self._places), len(bias), choices.get(name, 0), kind, self._columns[name].start,
+                address(self._places), len(bias), CHOICES[name], kind, CHOSEN[name], STARTS[name],
+                self._columns[name].start,
                 -1 if voted is None else self._voted[voted].start, self._voted[2].start, self._looks, metres, place,
                 self._guidance,
             )  # fmt: skip
@@ -261,57 +261,51 @@ class Compiled(Stepper):
                 self._kernel.begin(self._net_at, None, None, takes, None, places.hidden, places.read, None)
         return places
 
-    def _scored(self, name: str, sums: Floats, facts: Ints, choices: int, onsets: Floats | None = None) -> Floats:
-        takes = facts.shape[1]
+    def _out(self, name: str, takes: int) -> tuple[Floats, int]:
         made = self._outs.get((name, takes))
         if made is None:
             width = MAX_BAR_STEPS if name == "position" else len(self._seconds[name][1])
             out = np.empty((takes, width), np.float32)
-            made = self._outs[name, takes] = out[:, :choices], address(out)
+            made = self._outs[name, takes] = out[:, : CHOICES[name]], address(out)
+        return made
+
+    def score(self, name: str, sums: Floats, facts: Ints, onsets: Floats | None = None) -> Floats:
+        """As `Stepper.score`."""
+        takes = facts.shape[1]
+        out, at = self._out(name, takes)
+        onsets = None if onsets is None else np.ascontiguousarray(onsets)
         if not self._kernel.score(
             self._heads_at[name], takes, self._facts_at(facts), self._sums_at(sums), sums.shape[1],
-            None if onsets is None else address(onsets), made[1],
+            None if onsets is None else address(onsets), at,
         ):  # fmt: skip
             raise IndexError(f"there are no such facts for the {name}")
-        self._last = made
-        return made[0]
+        return out
 
-    def score_advance(self, sums: Floats, facts: Ints) -> Floats:
-        """As `Stepper.score_advance`."""
-        return self._scored("advance", sums, facts, len(self._second_bias["advance"]) - 1)
-
-    def score_position(self, sums: Floats, facts: Ints, look_onsets: Floats) -> Floats:
-        """As `Stepper.score_position`."""
-        return self._scored("position", sums, facts, MAX_BAR_STEPS, np.ascontiguousarray(look_onsets))
-
-    def score_pitch(self, sums: Floats, facts: Ints) -> Floats:
-        """As `Stepper.score_pitch`."""
-        return self._scored("pitch", sums, facts, 128)
-
-    def score_duration(self, sums: Floats, facts: Ints) -> Floats:
-        """As `Stepper.score_duration`."""
-        return self._scored("duration", sums, facts, MAX_BAR_STEPS + 1)
-
-    def score_velocity(self, sums: Floats, facts: Ints) -> Floats:
-        """As `Stepper.score_velocity`."""
-        return self._scored("velocity", sums, facts, len(self._second_bias["velocity"]))
-
-    def draw(self, logits: Floats, wait: Floats, start: int, temperature: float, top_p: float, low: Ints | None = None,
-             high: Ints | None = None, closed: NDArray[np.bool_] | None = None) -> tuple[Ints, Floats]:  # fmt: skip
-        """As `Stepper.draw`."""
-        takes, choices = logits.shape
-        if logits is not self._last[0]:
-            raise ValueError("these are not the logits that were scored last")
-        chosen, share = np.empty(takes, np.int64), np.empty(takes, np.float32)
-        self._kernel.draw(
-            self._last[1], logits.strides[0] // _FLOAT, choices, takes,
-            self._wait_at(wait) + _FLOAT * start, wait.shape[1], 1 / max(temperature, 1e-3), top_p,
+    def pick(
+        self,
+        name: str,
+        sums: Floats,
+        facts: Ints,
+        wait: Floats,
+        heat: tuple[float, float],
+        odds: Floats,
+        low: Ints | None = None,
+        high: Ints | None = None,
+        closed: NDArray[np.bool_] | None = None,
+        onsets: Floats | None = None,
+    ) -> None:
+        """As `Stepper.pick`."""
+        takes = facts.shape[1]
+        temperature, top_p = heat
+        if not self._kernel.pick(
+            self._heads_at[name], takes, self._facts_at(facts), self._sums_at(sums), sums.shape[1],
+            None if onsets is None else address(onsets), self._out(name, takes)[1],
+            self._wait_at(wait), wait.shape[1], 1 / max(temperature, 1e-3), top_p,
             None if low is None else address(low), None if high is None else address(high),
             None if closed is None else self._closed_at(closed),
-            0 if closed is None or len(closed) == 1 else closed.shape[1],
-            address(chosen), address(share),
-        )  # fmt: skip
-        return chosen, share
+            0 if closed is None or len(closed) == 1 else closed.shape[1], self._odds_at(odds),
+        ):  # fmt: skip
+            raise IndexError(f"there are no such facts for the {name}")
 
 
 def _filled(outputs: int) -> int:

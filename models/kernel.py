@@ -64,7 +64,7 @@ class Head(Structure):
     _fields_ = (
         ("table", Table),
         *((name, c_void_p) for name in ("second", "bias", "away", "keys", "places")),
-        *((name, c_int64) for name in ("outputs", "choices", "kind", "column", "votes", "steps")),
+        *((name, c_int64) for name in ("outputs", "choices", "kind", "row", "first", "column", "votes", "steps")),
         *((name, c_int64) for name in ("looks", "metres", "place")),
         ("guidance", c_float),
     )
@@ -106,8 +106,8 @@ class Kernel:
         self.hear = function("hear", c_int, at, at, at, count, at, at, at, at, at, at)
         self.score = function("score", c_int, at, count, at, at, count, at, at)
         self.look = function("look", None, at, at, count, count, count, at, at, at)
-        self.draw = function(
-            "draw", None, at, count, count, count, at, count, number, number, at, at, at, count, at, at
+        self.pick = function(
+            "pick", c_int, at, count, at, at, count, at, at, at, count, number, number, at, at, at, count, at
         )  # fmt: skip
 
 

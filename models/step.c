@@ -116,6 +116,7 @@ typedef struct {
     const float *second, *bias, *away; /* strips of (width, STRIP); (outputs); (width) */
     const float *keys, *places;        /* of positions only: metres times strips of (place, STRIP); (metres, BAR) */
     int64_t outputs, choices, kind;    /* outputs filled up */
+    int64_t row, first;                /* where its choice goes in the facts, and where its waits begin */
     int64_t column, votes, steps;      /* where in the sums its share begins, and votes for choices and steps, or -1 */
     int64_t looks, metres, place;
     float guidance;
@@ -420,9 +421,14 @@ INLINE void find(const float *query, const float *keys, const int64_t *bars, int
 
 INLINE void add_values(const float *share, const float *values, int64_t count, float *read)
 {
+    vector sums[WIDTH / LANES];
+    for (int part = 0; part < WIDTH / LANES; part++)
+        sums[part] = *(const vector *)(read + part * LANES);
     for (int64_t note = 0; note < count; note++)
-        for (int i = 0; i < WIDTH; i++)
-            read[i] += share[note] * values[note * WIDTH + i];
+        for (int part = 0; part < WIDTH / LANES; part++)
+            sums[part] += share[note] * *(const vector *)(values + note * WIDTH + part * LANES);
+    for (int part = 0; part < WIDTH / LANES; part++)
+        *(vector *)(read + part * LANES) = sums[part];
 }
 
 /* Keep the notes just written; whether there are such marks. */
@@ -757,47 +763,57 @@ static int64_t within_nucleus(const float *odds, const float *wait, int64_t choi
     return best;
 }
 
-/* One index a take, or -1 where there is no choice, and its share: `logits` (takes, stride) of which so many are
-   choices, and none below `low` or above `high` (takes) or in `closed` (takes, closed_stride), if there are such;
-   `wait` (takes, wait_stride). Logits, waits and the rest as in `models.sampling.sample`. */
-void EXPORT(draw)(const float *logits, int64_t stride, int64_t choices, int64_t takes, const float *wait,
-                  int64_t wait_stride, float sharpness, float top_p, const int64_t *low, const int64_t *high,
-                  const uint8_t *closed, int64_t closed_stride, int64_t *chosen, float *share)
+/* One index a take, or -1 where there is no choice, into `chosen`, and its share times into `odds`: `logits` (takes,
+   stride) of which so many are choices, and none below `low` or above `high` (takes) or in `closed` (takes,
+   closed_stride), if there are such; `wait` (takes, wait_stride). Else as `models.sampling.sample`. */
+static void draw(const float *logits, int64_t stride, int64_t choices, int64_t takes, const float *wait,
+                 int64_t wait_stride, float sharpness, float top_p, const int64_t *low, const int64_t *high,
+                 const uint8_t *closed, int64_t closed_stride, int64_t *chosen, float *odds)
 {
     const float never = -__builtin_inff();
     for (int64_t take = 0; take < takes; take++) {
         const float *waits = wait + take * wait_stride, *own = logits + take * stride;
         const int64_t first = low && low[take] > 0 ? least(low[take], choices) : 0;
         const int64_t last = high ? least(high[take] + 1, choices) : choices;
-        float odds[MOST_CHOICES] = {0}, most = never, total = 0;
+        float each[MOST_CHOICES] = {0}, most = never, total = 0, shortest = -1;
         for (int64_t i = first; i < last; i++)
-            odds[i] = closed && closed[take * closed_stride + i] ? never : own[i] * sharpness;
+            each[i] = closed && closed[take * closed_stride + i] ? never : own[i] * sharpness;
         for (int64_t i = first; i < last; i++)
-            most = odds[i] > most ? odds[i] : most;
+            most = each[i] > most ? each[i] : most;
         chosen[take] = -1;
-        share[take] = 1;
         if (most == never)
             continue;
         for (int64_t i = first; i < last; i++)
-            odds[i] = power(odds[i] - most);
+            each[i] = power(each[i] - most);
         int64_t best = first;
-        float shortest = -1;
         for (int64_t i = first; i < last; i++) {
-            const float ratio = odds[i] / waits[i];
-            total += odds[i];
+            const float ratio = each[i] / waits[i];
+            total += each[i];
             if (ratio > shortest) {
                 shortest = ratio;
                 best = i;
             }
         }
-        if (odds[best] / total <= 1 - top_p) { /* else it lies in the nucleus */
+        if (each[best] / total <= 1 - top_p) { /* else it lies in the nucleus */
             float likelier = 0;
             for (int64_t i = first; i < last; i++)
-                likelier += odds[i] > odds[best] ? odds[i] : 0;
+                likelier += each[i] > each[best] ? each[i] : 0;
             if (likelier >= top_p * total)
-                best = first + within_nucleus(odds + first, waits + first, last - first, top_p * total);
+                best = first + within_nucleus(each + first, waits + first, last - first, top_p * total);
         }
         chosen[take] = best;
-        share[take] = odds[best] / total;
+        odds[take] *= each[best] / total;
     }
+}
+
+/* Scores, and draws into the head's own row of the facts; see both. */
+int EXPORT(pick)(const Head *head, int64_t takes, int64_t *facts, const float *sums, int64_t stride,
+                 const float *onsets, float *out, const float *wait, int64_t wait_stride, float sharpness, float top_p,
+                 const int64_t *low, const int64_t *high, const uint8_t *closed, int64_t closed_stride, float *odds)
+{
+    if (!NAMED(score, VARIANT)(head, takes, facts, sums, stride, onsets, out))
+        return 0;
+    draw(out, head->kind == POSITIONS ? BAR : head->outputs, head->choices, takes, wait + head->first, wait_stride,
+         sharpness, top_p, low, high, closed, closed_stride, facts + head->row * takes, odds);
+    return 1;
 }

@@ -9,7 +9,7 @@ state is one matrix. Results equal `Network.scores` up to the rounding of the pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ from models.facts import (
     NO_STEP,
     PITCH,
     POSITION,
+    VELOCITY,
     WIDE,
     add_rows,
     blocks,
@@ -46,17 +47,27 @@ from models.memory import VOTED, Heard, Memory, Recaller
 from models.packing import pack, phases
 from models.products import Product, Rounded
 from models.sampling import sample
-from models.tokens import MAX_BAR_STEPS, MAX_DURATION, NO_PITCH, Ints
+from models.tokens import MAX_ADVANCE, MAX_BAR_STEPS, MAX_DURATION, NO_PITCH, VELOCITY_BINS, Ints
 from models.trail import Trail
 
-HEADS = ("advance", "position", "pitch", "duration", "velocity")
+# The fields in the order in which they are chosen, how many choices each has, where its waits begin, and its fact.
+CHOICES = {
+    "advance": MAX_ADVANCE + 1,
+    "position": MAX_BAR_STEPS,
+    "pitch": NO_PITCH,
+    "duration": MAX_DURATION + 1,
+    "velocity": VELOCITY_BINS,
+}
+HEADS = tuple(CHOICES)
+STARTS = dict(zip(CHOICES, accumulate(CHOICES.values(), initial=0), strict=False))
+CHOSEN = {"advance": ADVANCE, "position": POSITION, "pitch": PITCH, "duration": DURATION, "velocity": VELOCITY}
 # By the last pitch, for every pitch, the column of its interval's score; the column behind them where it is too far.
 _STEP = np.arange(WIDE) - np.arange(WIDE)[:, None] + MAX_INTERVAL
 _STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = NO_STEP
 _STEP[NO_PITCH], _STEP[:, NO_PITCH] = NO_STEP, NO_STEP
 
 
-_CHOICES = np.arange(max(MAX_BAR_STEPS, MAX_DURATION + 1))
+_EACH = np.arange(max(CHOICES.values()))
 
 
 class Stepper:
@@ -205,24 +216,54 @@ class Stepper:
         """The notes of takes that begin with these, (notes,)."""
         return Trail(place, pitch, duration, takes)
 
-    def draw(self, logits: Floats, wait: Floats, start: int, temperature: float, top_p: float, low: Ints | None = None,
-             high: Ints | None = None, closed: NDArray[np.bool_] | None = None) -> tuple[Ints, Floats]:  # fmt: skip
-        """As `models.sampling.sample`, from what a score method has just returned; -1 where there is no choice.
+    def pick(
+        self,
+        name: str,
+        sums: Floats,
+        facts: Ints,
+        wait: Floats,
+        heat: tuple[float, float],
+        odds: Floats,
+        low: Ints | None = None,
+        high: Ints | None = None,
+        closed: NDArray[np.bool_] | None = None,
+        onsets: Floats | None = None,
+    ) -> None:
+        """Choose one of the HEADS' fields by its scores and set it in `facts`, -1 where there is no choice; `odds`
+        (takes,) times the share it had.
 
-        `wait` has that field's numbers from the column `start` on. What lies below `low` or above `high`, (takes,), or
-        in `closed`, (takes or 1, choices), is no choice.
+        `wait` (takes, sum of CHOICES) from `models.sampling.waits` decides, `heat` is temperature and top-p. What lies
+        below `low` or above `high`, (takes,), or in `closed`, (takes or 1, choices), is no choice.
         """
-        choices = logits.shape[1]
+        logits = self.score(name, sums, facts, onsets)
+        choices, start = CHOICES[name], STARTS[name]
         if low is not None and high is not None:
-            each = _CHOICES[:choices]
+            each = _EACH[:choices]
             logits[(each < low[:, None]) | (each > high[:, None])] = -np.inf
         if closed is not None:
             np.copyto(logits, -np.inf, where=closed)
         none = np.maximum.reduce(logits, axis=1) == -np.inf
         logits[none, 0] = 0
-        chosen, share = sample(logits, wait[:, start : start + choices], temperature, top_p)
+        chosen, share = sample(logits, wait[:, start : start + choices], *heat)
         chosen[none] = -1
-        return chosen, share
+        facts[CHOSEN[name]] = chosen
+        odds *= share
+
+    def score(self, name: str, sums: Floats, facts: Ints, onsets: Floats | None = None) -> Floats:
+        """Logits of one of the HEADS' fields, (takes, choices), from all that is known by then.
+
+        `onsets` (takes, looks + 1, 192), of positions only: those in the bars looked at, and those of the other parts
+        in this bar. The caller forbids what lies before the last onset.
+        """
+        out = self._finish(name, sums, facts)
+        if name == "advance":
+            return self._advance(out, facts)
+        if name == "position":
+            assert onsets is not None
+            return self._position(out, sums, facts, onsets)
+        if name == "pitch":
+            return self._pitch(out, sums, facts)
+        return self._duration(out, sums, facts) if name == "duration" else out
 
     def from_hidden(self, state: State, bar: Ints) -> Floats:
         """The heads' first-layer sums, and behind them the memory's votes, for a state in `bar`: (takes, widths)."""
@@ -276,20 +317,13 @@ class Stepper:
         out += self._second_bias[name]
         return out
 
-    def score_advance(self, sums: Floats, facts: Ints) -> Floats:
-        """Logits of the bars to the next onset, (takes, 16), from what is known of the last note, END_ADVANCE, UNTIL
-        and WALL."""
-        out, end_advance = self._finish("advance", sums, facts), facts[END_ADVANCE]
+    def _advance(self, out: Floats, facts: Ints) -> Floats:
+        end_advance = facts[END_ADVANCE]
         out[np.arange(len(out)), end_advance] += out[:, -1]
         return out[:, :-1]
 
-    def score_position(self, sums: Floats, facts: Ints, look_onsets: Floats) -> Floats:
-        """Logits of the position in the chosen bar, (takes, 192), where ADVANCE, METRE and END_POSITION are known too.
-
-        `look_onsets` (takes, looks + 1, 192): onsets in the bars looked at, and those of the other parts in this bar.
-        The caller forbids what lies before the last onset.
-        """
-        out, metre, advance = self._finish("position", sums, facts), facts[METRE], facts[ADVANCE]
+    def _position(self, out: Floats, sums: Floats, facts: Ints, look_onsets: Floats) -> Floats:
+        metre, advance = facts[METRE], facts[ADVANCE]
         place, first = self._keys.shape[1], metre[0]
         if (metre == first).all():
             logits = out[:, :place] @ self._keys[first]
@@ -308,11 +342,8 @@ class Stepper:
         logits[again, facts[LAST_POSITION, again]] += out[again, place + LOOKS + 2]
         return logits
 
-    def score_pitch(self, sums: Floats, facts: Ints) -> Floats:
-        """Logits of the relative pitch at the chosen place, (takes, 128), which is known with all that is seen from
-        it."""
+    def _pitch(self, out: Floats, sums: Floats, facts: Ints) -> Floats:
         looks, last = self._looks, facts[LAST_PITCH]
-        out = self._finish("pitch", sums, facts)
         logits = out[:, :WIDE]
         if (found := self._votes(sums, 1)) is not None:
             logits += found
@@ -328,10 +359,8 @@ class Stepper:
         np.add.at(out.reshape(-1), (there + takes * out.shape[1]).ravel(), votes.ravel())
         return logits[:, :NO_PITCH]
 
-    def score_duration(self, sums: Floats, facts: Ints) -> Floats:
-        """Logits of the duration in steps of the chosen note, (takes, 193), where PITCH is known too."""
+    def _duration(self, out: Floats, sums: Floats, facts: Ints) -> Floats:
         looks = self._looks
-        out = self._finish("duration", sums, facts)
         there = facts[LOOKED_DURATION : LOOKED_DURATION + looks] + np.arange(len(out)) * out.shape[1]
         votes = out[:, -LOOKS:].T[:looks] * facts[LOOKED_EXACT : LOOKED_EXACT + looks]
         np.add.at(out.reshape(-1), there.ravel(), votes.ravel())
@@ -339,7 +368,3 @@ class Stepper:
             out[:, :-LOOKS] += found
         out[:, 0] = -np.inf
         return out[:, :-LOOKS]
-
-    def score_velocity(self, sums: Floats, facts: Ints) -> Floats:
-        """Logits of the velocity bin of the chosen note, (takes, 32), where DURATION is known too."""
-        return self._finish("velocity", sums, facts)

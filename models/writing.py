@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +48,7 @@ from models.music.notes import Note
 from models.page import NEVER, Page
 from models.request import Controls
 from models.sampling import waits
-from models.stepper import Stepper
+from models.stepper import CHOICES, Stepper
 from models.tokens import (
     LOOK_AHEAD,
     LOOK_BACK,
@@ -58,13 +57,10 @@ from models.tokens import (
     MAX_DURATION,
     NO_PITCH,
     STEPS_PER_QUARTER,
-    VELOCITY_BINS,
     Ints,
     velocity_of,
 )
 
-_CHOICES = (MAX_ADVANCE + 1, MAX_BAR_STEPS, NO_PITCH, MAX_DURATION + 1, VELOCITY_BINS)  # of each field
-_STARTS = [stop - size for size, stop in zip(_CHOICES, accumulate(_CHOICES), strict=True)]
 _DRAWN = 16  # notes for which random numbers are drawn at once
 _BEFORE = max(LOOK_BACK)
 _NOTHING_AHEAD, _FARTHEST = 17, 16
@@ -103,6 +99,7 @@ class Writing:
         self._onsets = np.repeat(np.concatenate([rows, others])[None].astype(np.float32), takes, 0)
         seen = LOOKS if page.desk.ahead else LOOKS[: len(LOOK_BACK)]
         self._rows_of_bar = np.append(_BEFORE + np.array(seen), bars)
+        self._heat, self._odds = (controls.temperature, controls.top_p), np.ones(takes, np.float32)
         self.bits = np.zeros(takes)
         self.counts = np.zeros(takes, dtype=np.int64)  # notes written, without those that were locked
         self._bar = self._full(past.bar[-1] if len(past) else 0)
@@ -153,7 +150,7 @@ class Writing:
         notes: list[list[Note]] = [[] for _ in self._ids]
         sums = self._stepper.from_hidden(self._state, self._bar)
         written = 0
-        drawn = np.empty((len(self._ids), _DRAWN, sum(_CHOICES)), np.float32)
+        drawn = np.empty((len(self._ids), _DRAWN, sum(CHOICES.values())), np.float32)
         while len(self._ids) and not cancelled():
             if written % _DRAWN == 0:
                 for take in self._ids:
@@ -194,10 +191,6 @@ class Writing:
     def _full(self, value: int | np.integer) -> Ints:
         return np.full(len(self._ids), value, dtype=np.int64)
 
-    def _draw(self, logits: Floats, wait: Floats, field: int, *limits: np.ndarray | None) -> tuple[Ints, Floats]:
-        controls = self._controls
-        return self._stepper.draw(logits, wait, _STARTS[field], controls.temperature, controls.top_p, *limits)
-
     def _place(self, sums: Floats, wait: Floats) -> tuple[Floats, Floats, Ints] | None:
         """Choose the next bar, which is returned, and position of every take; takes that are complete leave the batch.
         None: all are."""
@@ -209,7 +202,6 @@ class Writing:
         # Not before as many notes have ended as there may be voices, nor before the span.
         floor = np.maximum(self._free(), self._first_step)
         lowest = self._bar_of[floor] - self._bar
-        logits = stepper.score_advance(sums, facts)
         begun = self._struck > 0
         # The first note must come, and inside the span: an empty answer is none. Nothing passes the wall.
         highest = np.where(begun, MAX_ADVANCE, self._stop_bar - self._bar)
@@ -219,12 +211,14 @@ class Writing:
             due = np.minimum(self._struck, len(self._due) - 1)
             highest = np.minimum(highest, self._due_bar[due] - self._bar)
         highest = np.minimum(np.maximum(highest, lowest), MAX_ADVANCE)
-        advance, share = self._draw(logits, wait, 0, np.minimum(lowest, MAX_ADVANCE), highest)
-        facts[ADVANCE] = advance
+        odds = self._odds
+        odds.fill(1)
+        stepper.pick("advance", sums, facts, wait, self._heat, odds, np.minimum(lowest, MAX_ADVANCE), highest)
+        advance = facts[ADVANCE]
         bar = self._bar + advance
         going = bar <= self._stop_bar
         if not _all(going):
-            sums, wait, share, bar, floor, begun = _only(going, sums, wait, share, bar, floor, begun)
+            sums, wait, bar, floor, begun = _only(going, sums, wait, bar, floor, begun)
             self._keep(going)
             if not len(self._ids):
                 return None
@@ -234,7 +228,6 @@ class Writing:
         if self._page.polyphony > 1:
             self._see_more(onsets, advance)
         facts[METRE], facts[UNTIL] = self._metre[bar], self._until[wall, bar]
-        logits = stepper.score_position(sums, facts, onsets)
         here = starts[bar]
         same = starts[self._bar] + facts[LAST_POSITION]
         low = np.maximum(floor, np.where(facts[LAST_PITCH] != NO_PITCH, same + ~self._may_stack(same), 0))
@@ -244,13 +237,14 @@ class Writing:
             high = np.minimum(high, np.maximum(self._due[due], low))
         if self._walled:
             high = np.minimum(high, self._wall_step[wall])
-        position, more = self._draw(logits, wait, 1, low - here, high - here)
-        facts[POSITION] = position
+        stepper.pick(
+            "position", sums, facts, wait, self._heat, self._odds, low - here, high - here, onsets=onsets
+        )  # fmt: skip
+        position = facts[POSITION]
         # Where the rules leave no place, the take ends.
         going = (here + position < self._last_step) & (position >= 0)
-        self._odds = share * more
         if not _all(going):
-            sums, wait, bar, self._odds = _only(going, sums, wait, bar, self._odds)
+            sums, wait, bar = _only(going, sums, wait, bar)
             self._keep(going)
         return (sums, wait, bar) if len(self._ids) else None
 
@@ -289,15 +283,17 @@ class Writing:
         facts[WALL_PITCH] = self._wall_pitch[wall]
         facts[METRE], facts[UNTIL] = self._metre[bar], self._until[wall, bar]
         self._look(place, np.where(stacked, last, -1), wall)
-        logits = stepper.score_pitch(sums, facts)
         met = self._walled and bool(fixed.any())
         closed = self._closed(step, stacked)
         if met:
             closed = closed & ~fixed[:, None]  # it is taken over from the locked note below
-        pitch, share = self._draw(logits, wait, 2, None, None, closed)
-        facts[PITCH] = np.where(fixed, facts[WALL_PITCH], pitch) if met else pitch
+        before = self._odds.copy() if met else self._odds
+        stepper.pick("pitch", sums, facts, wait, self._heat, self._odds, closed=closed)
         pitch = facts[PITCH]
-        duration, more = self._draw(stepper.score_duration(sums, facts), wait, 3)
+        if met:
+            np.copyto(pitch, facts[WALL_PITCH], where=fixed)
+        stepper.pick("duration", sums, facts, wait, self._heat, self._odds)
+        duration = facts[DURATION]
         # A note that would cross the end of the span is cut there; one voice is cut where a locked note begins.
         limit = self._last_step
         if page.polyphony == 1:
@@ -312,13 +308,11 @@ class Writing:
         if met:
             duration = np.where(fixed, page.fixed.duration[np.minimum(wall, len(page.fixed) - 1)], duration)
         facts[DURATION] = duration
-        velocity, most = self._draw(stepper.score_velocity(sums, facts), wait, 4)
+        stepper.pick("velocity", sums, facts, wait, self._heat, self._odds)
         if met:
-            velocity = np.where(fixed, page.fixed.velocity[np.minimum(wall, len(page.fixed) - 1)], velocity)
-        facts[VELOCITY] = velocity
+            np.copyto(facts[VELOCITY], page.fixed.velocity[np.minimum(wall, len(page.fixed) - 1)], where=fixed)
         # What was locked costs nothing but its place.
-        odds = share * more * most
-        self.bits[self._ids] -= np.log2(self._odds * (np.where(fixed, 1, odds) if met else odds))
+        self.bits[self._ids] -= np.log2(np.where(fixed, before, self._odds) if met else self._odds)
 
     def _open(self, position: Ints, metre: Ints, scene: Ints) -> NDArray[np.bool_]:
         """The pitches of key, range and chord at the given places, (1 or takes, 128)."""
@@ -367,7 +361,8 @@ class Writing:
     def _keep(self, rows: NDArray[np.bool_]) -> None:
         """Drop the takes that are not in `rows` from the batch."""
         self._ids, self._bar, self._end = _only(rows, self._ids, self._bar, self._end)
-        self._struck, self._ends, self._onsets = _only(rows, self._struck, self._ends, self._onsets)
+        self._struck, self._ends, self._odds = _only(rows, self._struck, self._ends, self._odds)
+        self._onsets = self._onsets[rows]
         self._facts = np.ascontiguousarray(self._facts[:, rows])
         self._rows = np.arange(len(self._ids))
         self._trail.keep(rows)

@@ -159,7 +159,7 @@ def steps(stepper: Stepper, state: State, course: Course) -> Iterator[dict[str, 
         sums, u = stepper.hear(state, facts, np.ascontiguousarray(f["bar"][t])), t + 1
         facts[END_ADVANCE], facts[END_POSITION], facts[WALL] = f["end_advance"][t], f["end_position"][t], t
         facts[UNTIL] = f["until_advance"][u]
-        scores = {"advance": stepper.score_advance(sums, facts).copy()}
+        scores = {"advance": stepper.score("advance", sums, facts).copy()}
         next_is(u)
         facts[UNTIL], facts[STACKED], facts[WALL_PITCH] = f["until"][u], f["stacked"][u], f["wall_pitch"][u]
         for row, name in ((LOOKED_PITCH, "pitch"), (LOOKED_DURATION, "duration"), (LOOKED_INTERVAL, "interval"),
@@ -167,7 +167,7 @@ def steps(stepper: Stepper, state: State, course: Course) -> Iterator[dict[str, 
             facts[row : row + looks] = f[f"look_{name}"][u].T[:looks]
         set_exact(facts, looks)
         onsets = f["look_onsets"][u][:, [*range(looks), len(LOOKS)]].astype(np.float32)
-        scores["position"] = stepper.score_position(sums, facts, onsets).copy()
+        scores["position"] = stepper.score("position", sums, facts, onsets).copy()
         for name in ("pitch", "duration", "velocity"):
-            scores[name] = getattr(stepper, f"score_{name}")(sums, facts).copy()
+            scores[name] = stepper.score(name, sums, facts).copy()
         yield scores
