@@ -121,12 +121,10 @@ def new_facts(takes: int) -> Ints:
     return facts
 
 
-def set_exact(facts: Ints, looks: int) -> None:
-    """Set the bits from the first `looks` rows of LOOKED_EXACT."""
-    exact = facts[LOOKED_EXACT : LOOKED_EXACT + looks]
-    np.add.reduce(exact[:BACK] * _BITS[:BACK], axis=0, out=facts[EXACT])
-    if looks > BACK:
-        np.add.reduce(exact[BACK:] * _BITS[: looks - BACK], axis=0, out=facts[EXACT + 1])
+def set_exact(facts: Ints, first: int, stop: int) -> None:
+    """Set the bits from these rows of LOOKED_EXACT, which are either those behind or those ahead."""
+    exact = facts[LOOKED_EXACT + first : LOOKED_EXACT + stop]
+    np.add.reduce(exact * _BITS[: stop - first], axis=0, out=facts[EXACT + (first >= BACK)])
 
 
 def blocks(layer: str, looks: int) -> list[tuple[str, int, int, int]]:

@@ -73,6 +73,7 @@ enum {
     LOOKED_DURATION = LOOKED_PITCH + LOOKS,
     LOOKED_INTERVAL = LOOKED_DURATION + LOOKS,
     LOOKED_EXACT = LOOKED_INTERVAL + LOOKS,
+    EXACT = LOOKED_EXACT + LOOKS,
 };
 
 enum { SAME, PLACE, STEP, OWN };
@@ -724,7 +725,8 @@ int EXPORT(score)(const Head *head, int64_t takes, const int64_t *facts, const f
 void EXPORT(look)(const int64_t *keys, const int64_t *durations, int64_t room, int64_t count, int64_t takes,
                   const int64_t *places, const int64_t *floors, int64_t *facts)
 {
-    for (int64_t take = 0; take < takes; take++)
+    for (int64_t take = 0; take < takes; take++) {
+        int64_t bits = 0;
         for (int64_t look = 0; look < BACK; look++) {
             const int64_t *own = keys + take * room, wanted = places[take] - AWAY[look] * BAR;
             const int64_t seek = wanted * RADIX + floors[take] + 1;
@@ -739,7 +741,10 @@ void EXPORT(look)(const int64_t *keys, const int64_t *durations, int64_t room, i
             fact[LOOKED_DURATION * takes] = found ? durations[take * room + at] : 0;
             fact[LOOKED_INTERVAL * takes] = found && at > 0 ? own[at] % RADIX - own[at - 1] % RADIX : NO_INTERVAL;
             fact[LOOKED_EXACT * takes] = exact && found;
+            bits |= (exact && found) << look;
         }
+        facts[EXACT * takes + take] = bits;
+    }
 }
 
 /* The nucleus one choice after the other, for the few draws that fall outside it: as `models.sampling.sample`. */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.facts import BACK, LOOKED_DURATION, LOOKED_EXACT, LOOKED_INTERVAL, LOOKED_PITCH
+from models.facts import BACK, LOOKED_DURATION, LOOKED_EXACT, LOOKED_INTERVAL, LOOKED_PITCH, set_exact
 from models.lookback import NO_INTERVAL
 from models.tokens import LOOK_BACK, MAX_BAR_STEPS, NO_PITCH, Ints
 
@@ -42,12 +42,14 @@ class Trail:
         )
 
     def look(self, place: Ints, floor: Ints, facts: Ints) -> None:
-        """Set in `facts` what stood LOOK_BACK bars before the places (takes,), as `models.lookback.look` has it."""
+        """Set in `facts` what stood LOOK_BACK bars before the places (takes,), as `models.lookback.look` has it, with
+        its bits."""
         sizes = ((LOOKED_PITCH, NO_PITCH), (LOOKED_DURATION, 0), (LOOKED_INTERVAL, NO_INTERVAL), (LOOKED_EXACT, 0))
         pitch, duration, interval, exact = (facts[row : row + BACK] for row, _ in sizes)
         if not self._count:
             for row, nothing in sizes:
                 facts[row : row + BACK] = nothing
+            set_exact(facts, 0, BACK)
             return
         rows, keys = np.arange(len(place)), self._keys[:, : self._count]
         wanted = place - _AWAY
@@ -58,6 +60,7 @@ class Trail:
         key = keys[rows, index]
         found = (index >= 0) & (wanted >= 0) & (key // RADIX > wanted - MAX_BAR_STEPS)
         exact &= found
+        set_exact(facts, 0, BACK)
         pitch[:] = np.where(found, key % RADIX, NO_PITCH)
         duration[:] = np.where(found, self._durations[rows, index], 0)
         reached = key % RADIX - keys[rows, np.maximum(index - 1, 0)] % RADIX

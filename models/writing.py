@@ -87,7 +87,8 @@ class Writing:
         self._allowed[inside] = page.pitches[relative[inside]]
         hidden, cell = (np.repeat(each, takes, 1) for each in (state.hidden, state.cell))
         self._state = State(hidden, cell, stepper.memory(page.heard, takes))
-        self._ids, self._rows = np.arange(takes), np.arange(takes)  # of the takes still written: number, and row here
+        self._ids = np.arange(takes)  # the takes that are still written
+        self._number_rows()
         self._random = [np.random.default_rng(seed) for seed in seeds]
         self._trail = stepper.trail(past.bar * MAX_BAR_STEPS + past.position, past.pitch, past.duration, takes)
         # Led by empty bars, so that a look back from the first bar finds something to see nothing in; the other parts'
@@ -111,6 +112,9 @@ class Writing:
         else:
             facts[LAST_SCENE] = page.scene[0]
         facts[LAST_METRE] = self._metre[self._bar]
+        # The step of the last note, and whether the first of these was written.
+        self._before, self._begun = self._full(past.step[-1] if len(past) else -1), False
+        self._waits = np.empty((0, takes, 0), np.float32)
         # By pitch, the step at which its last note ends; and the last note's own end.
         ends = np.zeros(128, dtype=np.int64)
         if len(past):
@@ -150,19 +154,18 @@ class Writing:
         notes: list[list[Note]] = [[] for _ in self._ids]
         sums = self._stepper.from_hidden(self._state, self._bar)
         written = 0
-        drawn = np.empty((len(self._ids), _DRAWN, sum(CHOICES.values())), np.float32)
         while len(self._ids) and not cancelled():
             if written % _DRAWN == 0:
-                for take in self._ids:
-                    drawn[take] = waits(self._random[take], drawn.shape[1:])
-            placed = self._place(sums, drawn[self._ids, written % _DRAWN])
+                wide = (_DRAWN, sum(CHOICES.values()))
+                self._waits = np.stack([waits(self._random[take], wide) for take in self._ids], 1)
+            placed = self._place(sums, written % _DRAWN)
             if placed is None:
                 break
-            sums, wait, bar = placed
-            facts = self._facts
+            sums, bar = placed
+            facts, wait = self._facts, self._waits[written % _DRAWN]
             position, wall = facts[POSITION], facts[WALL]
             step, place = self._frame.starts[bar] + position, bar * MAX_BAR_STEPS + position
-            fixed = step == self._wall_step[wall]
+            fixed = step == self._wall_step[wall] if self._walled else self._none
             self._sound(sums, wait, bar, step, place, fixed)
             pitch, duration = facts[PITCH], facts[DURATION]
             ends, end = self._ends[self._rows, pitch], step + duration
@@ -179,22 +182,29 @@ class Writing:
             self._trail.add(place, pitch, duration)
             self._onsets[self._rows, _BEFORE + bar, position] = 1
             self.counts[self._ids] += ~fixed
-            before = self._frame.starts[self._bar] + facts[LAST_POSITION]
-            self._struck += (facts[LAST_PITCH] == NO_PITCH) | (step != before)
-            wall += fixed
+            self._struck += step != self._before
+            self._before, self._begun = step, True
+            if self._walled:
+                wall += fixed
             self._ends[self._rows, pitch] = self._end = end
             written += 1
             self._bar = bar
             sums = self._stepper.hear(self._state, facts, bar)
         return notes
 
+    def _number_rows(self) -> None:
+        """Make the arrays that are the same for so many takes."""
+        takes = len(self._ids)
+        self._rows, self._none = np.arange(takes), np.zeros(takes, bool)
+        self._nowhere, self._never, self._farthest = (np.full(takes, each) for each in (-1, NEVER, MAX_ADVANCE))
+
     def _full(self, value: int | np.integer) -> Ints:
         return np.full(len(self._ids), value, dtype=np.int64)
 
-    def _place(self, sums: Floats, wait: Floats) -> tuple[Floats, Floats, Ints] | None:
+    def _place(self, sums: Floats, number: int) -> tuple[Floats, Ints] | None:
         """Choose the next bar, which is returned, and position of every take; takes that are complete leave the batch.
         None: all are."""
-        starts, stepper, facts = self._frame.starts, self._stepper, self._facts
+        starts, stepper, facts, wait = self._frame.starts, self._stepper, self._facts, self._waits[number]
         wall, end_bar = facts[WALL], self._bar_of[self._end]
         np.minimum(end_bar - self._bar, MAX_ADVANCE, out=facts[END_ADVANCE])
         np.minimum(self._end - starts[end_bar], MAX_BAR_STEPS - 1, out=facts[END_POSITION])
@@ -202,9 +212,8 @@ class Writing:
         # Not before as many notes have ended as there may be voices, nor before the span.
         floor = np.maximum(self._free(), self._first_step)
         lowest = self._bar_of[floor] - self._bar
-        begun = self._struck > 0
         # The first note must come, and inside the span: an empty answer is none. Nothing passes the wall.
-        highest = np.where(begun, MAX_ADVANCE, self._stop_bar - self._bar)
+        highest = self._farthest if self._begun else self._stop_bar - self._bar
         if self._walled:
             highest = np.minimum(highest, self._wall_bar[wall] - self._bar)
         if self._hurried:
@@ -218,20 +227,19 @@ class Writing:
         bar = self._bar + advance
         going = bar <= self._stop_bar
         if not _all(going):
-            sums, wait, bar, floor, begun = _only(going, sums, wait, bar, floor, begun)
+            sums, bar, floor = _only(going, sums, bar, floor)
             self._keep(going)
             if not len(self._ids):
                 return None
-            facts = self._facts
+            facts, wait = self._facts, self._waits[number]
             wall, advance = facts[WALL], facts[ADVANCE]
         onsets = self._onsets[self._rows[:, None], bar[:, None] + self._rows_of_bar]
         if self._page.polyphony > 1:
             self._see_more(onsets, advance)
         facts[METRE], facts[UNTIL] = self._metre[bar], self._until[wall, bar]
         here = starts[bar]
-        same = starts[self._bar] + facts[LAST_POSITION]
-        low = np.maximum(floor, np.where(facts[LAST_PITCH] != NO_PITCH, same + ~self._may_stack(same), 0))
-        high = np.where(begun, NEVER, self._last_step - 1)
+        low = np.maximum(floor, self._before + ~self._may_stack())
+        high = self._never if self._begun else self._never.clip(max=self._last_step - 1)
         if self._hurried:
             due = np.minimum(self._struck, len(self._due) - 1)
             high = np.minimum(high, np.maximum(self._due[due], low))
@@ -244,23 +252,23 @@ class Writing:
         # Where the rules leave no place, the take ends.
         going = (here + position < self._last_step) & (position >= 0)
         if not _all(going):
-            sums, wait, bar = _only(going, sums, wait, bar)
+            sums, bar = _only(going, sums, bar)
             self._keep(going)
-        return (sums, wait, bar) if len(self._ids) else None
+        return (sums, bar) if len(self._ids) else None
 
     def _free(self) -> Ints:
         """By take, the step from which on there is a voice free for another note."""
         voices = self._page.polyphony
         return self._end if voices == 1 else np.partition(self._ends, -voices, axis=1)[:, -voices]
 
-    def _may_stack(self, step: Ints) -> NDArray[np.bool_]:
+    def _may_stack(self) -> NDArray[np.bool_]:
         """By take, whether a higher note may be put on the last one."""
         facts = self._facts
         pitch = facts[LAST_PITCH]
         if self._page.polyphony == 1:
-            return np.zeros(len(step), dtype=bool)
+            return self._none
         open_ = self._open(facts[LAST_POSITION], facts[LAST_METRE], facts[LAST_SCENE])
-        open_ = open_ & (self._ends <= step[:, None]) & (pitch[:, None] < _PITCHES)
+        open_ = open_ & (self._ends <= self._before[:, None]) & (pitch[:, None] < _PITCHES)
         return open_.any(axis=1) & (pitch != NO_PITCH)
 
     def _see_more(self, onsets: Floats, advance: Ints) -> None:
@@ -277,12 +285,14 @@ class Writing:
         page, stepper, facts = self._page, self._stepper, self._facts
         wall, last = facts[WALL], facts[LAST_PITCH]
         facts[SCENE] = page.scene[step - page.scene_start]
-        facts[STACKED] = stacked = (
-            (facts[ADVANCE] == 0) & (facts[POSITION] == facts[LAST_POSITION]) & (last != NO_PITCH)
-        )
-        facts[WALL_PITCH] = self._wall_pitch[wall]
-        facts[METRE], facts[UNTIL] = self._metre[bar], self._until[wall, bar]
-        self._look(place, np.where(stacked, last, -1), wall)
+        if self._walled:
+            facts[WALL_PITCH] = self._wall_pitch[wall]
+        if page.polyphony == 1:
+            stacked, floor = self._none, self._nowhere
+        else:
+            facts[STACKED] = stacked = (step == self._before) & (last != NO_PITCH)
+            floor = np.where(stacked, last, -1)
+        self._look(place, floor, wall)
         met = self._walled and bool(fixed.any())
         closed = self._closed(step, stacked)
         if met:
@@ -340,7 +350,6 @@ class Writing:
         facts = self._facts
         self._trail.look(place, floor, facts)
         if not self._page.desk.ahead:
-            set_exact(facts, BACK)
             return
         fixed = self._page.fixed
         ahead = look(place, floor, self._fixed_place, fixed.pitch, fixed.duration, LOOK_AHEAD)
@@ -352,7 +361,7 @@ class Writing:
             (LOOKED_EXACT, ahead.exact & ~hidden),
         ):
             facts[row + BACK : row + ALL_LOOKS] = values.T
-        set_exact(facts, ALL_LOOKS)
+        set_exact(facts, BACK, ALL_LOOKS)
 
     def _note(self, step: int, pitch: int, duration: int, velocity: int) -> Note:
         onset, end = self._ticks[step], min(self._ticks[step + duration], self._page.span.end)
@@ -364,7 +373,8 @@ class Writing:
         self._struck, self._ends, self._odds = _only(rows, self._struck, self._ends, self._odds)
         self._onsets = self._onsets[rows]
         self._facts = np.ascontiguousarray(self._facts[:, rows])
-        self._rows = np.arange(len(self._ids))
+        self._before, self._waits = self._before[rows], np.compress(rows, self._waits, 1)
+        self._number_rows()
         self._trail.keep(rows)
         self._state.keep(rows)
 

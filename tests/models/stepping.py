@@ -165,7 +165,9 @@ def steps(stepper: Stepper, state: State, course: Course) -> Iterator[dict[str, 
         for row, name in ((LOOKED_PITCH, "pitch"), (LOOKED_DURATION, "duration"), (LOOKED_INTERVAL, "interval"),
                           (LOOKED_EXACT, "exact")):  # fmt: skip
             facts[row : row + looks] = f[f"look_{name}"][u].T[:looks]
-        set_exact(facts, looks)
+        set_exact(facts, 0, len(LOOK_BACK))
+        if looks > len(LOOK_BACK):
+            set_exact(facts, len(LOOK_BACK), looks)
         onsets = f["look_onsets"][u][:, [*range(looks), len(LOOKS)]].astype(np.float32)
         scores["position"] = stepper.score("position", sums, facts, onsets).copy()
         for name in ("pitch", "duration", "velocity"):
