@@ -1,6 +1,6 @@
 """The compiled arithmetic of models/step.c: the library beside this file, where it was built and runs here.
 
-`make run` builds it, and so does packaging/kernel.sh. Without it numpy does the same, several times slower.
+`make run` builds it, and so does packaging/kernel.sh. Without it numpy does the same, about three times slower.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 compiler=${CC:-cc}
 if ! command -v "$compiler" >/dev/null; then
-    say "There is no C compiler ($compiler), so the LSTM will write several times slower; install one and type the same" \
+    say "There is no C compiler ($compiler), so the LSTM will write about three times slower; install one and type the same" \
         "command again."
     exit 0
 fi
@@ -41,5 +41,5 @@ if build; then
     mv "$work/step.so" step.so.new && mv step.so.new step.so
 else
     rm -f step.so
-    say "models/step.c could not be compiled, for the reason above, so the LSTM will write several times slower."
+    say "models/step.c could not be compiled, for the reason above, so the LSTM will write about three times slower."
 fi
