@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.library.played import FEWEST, Played
+from app.ui.key_times import KeyTimes
 from app.ui.piano_keys import octave_step, semitone
 from app.ui.played_picture import PlayedPicture
 from app.ui.widgets import heading, quiet, tool_button
@@ -52,7 +53,7 @@ class PhrasePad(QFrame):
         self._played = Played()
         self._keys: dict[int, int] = {}  # by semitone, the pitch that was struck
         self._octave = _OCTAVE
-        self.clock: Callable[[], float] = time.monotonic  # seconds, by which keys and taps are timed
+        self.times = KeyTimes(time.monotonic)  # by which keys and taps are timed
         self.pause = QTimer(self, singleShot=True, interval=_PAUSE)  # begins anew with every note
         self.pause.timeout.connect(self._paused)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
@@ -162,7 +163,7 @@ class PhrasePad(QFrame):
         elif key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
             self.begin_again()
         elif key == Qt.Key.Key_Space:
-            self.strike(None, self.clock())
+            self.strike(None, self.times.of(event))
             self.tapped.emit()
         elif octave:
             self._octave = max(min(self._octave + octave, _HIGHEST), _LOWEST)
@@ -170,7 +171,7 @@ class PhrasePad(QFrame):
         elif step is not None and step not in self._keys:
             pitch = 12 * (self._octave + 1) + step
             self._keys[step] = pitch
-            self.strike(pitch, self.clock())
+            self.strike(pitch, self.times.of(event))
             self.struck.emit(pitch, _VELOCITY)
         else:
             super().keyPressEvent(event)
@@ -178,7 +179,7 @@ class PhrasePad(QFrame):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         step = semitone(event)
         if step in self._keys and not event.isAutoRepeat():
-            self._release_key(step)
+            self._release_key(step, self.times.of(event))
         else:
             super().keyReleaseEvent(event)
 
@@ -197,14 +198,14 @@ class PhrasePad(QFrame):
 
     # --- inside
 
-    def _release_key(self, step: int) -> None:
+    def _release_key(self, step: int, at: float) -> None:
         pitch = self._keys.pop(step)
-        self.release(pitch, self.clock())
+        self.release(pitch, at)
         self.let_go.emit(pitch)
 
     def _release_keys(self) -> None:
         for step in list(self._keys):
-            self._release_key(step)
+            self._release_key(step, self.times.clock())
 
     def _rested(self) -> None:
         if len(self._played.notes) >= _ENOUGH and self._played.line() is not None:
@@ -222,7 +223,7 @@ class PhrasePad(QFrame):
         word = "tap" if self._played.tapped and count else "note"
         said = f"{count} {word}{'' if count == 1 else 's'}, then pause" if count else "Play a phrase"
         self.title.setText(f"{said}   ·   octave {self._octave}")
-        self.picture.show_played(self._played, self.clock())
+        self.picture.show_played(self._played, self.times.clock())
 
 
 def _plain(event: QKeyEvent) -> bool:

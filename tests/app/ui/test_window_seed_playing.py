@@ -53,8 +53,8 @@ def clock() -> Clock:
 def pad(program: Program, shelf: SeedList, clock: Clock) -> PhrasePad:
     """The pad, opened with the button, to be played by that clock."""
     found = program.window.shelf.pad
-    assert found.clock is time.monotonic
-    found.clock = clock
+    assert found.times.clock is time.monotonic
+    found.times.clock = clock
     assert not found.isVisible()
     QTest.mouseClick(program.window.shelf.play, LEFT)
     assert found.isVisible()
@@ -217,7 +217,7 @@ def test_what_is_like_it_is_listed_while_it_is_played_and_esc_takes_that_back(
     program: Program, shelf: SeedList, clock: Clock
 ) -> None:
     panel, pad = program.window.shelf, program.window.shelf.pad
-    pad.clock = clock
+    pad.times.clock = clock
     program.window.resize(1024, 640)
     program.wait(lambda: program.window.height() == 640)
     program.type_into(panel.search, "tune")
