@@ -52,7 +52,7 @@ clean:
 	@packaging/setup.sh python packaging/requirements.lock
 	@touch $@
 
-models/step.so: models/step.c packaging/kernel.sh | .venv/.stamp-run
+models/step.so: $(wildcard models/step/*) packaging/kernel.sh | .venv/.stamp-run
 	@packaging/kernel.sh
 
 .venv/.stamp-test: .venv/.stamp-run packaging/requirements-dev.lock packaging/apt-test.txt

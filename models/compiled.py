@@ -1,4 +1,4 @@
-"""The stepper with its arithmetic done by models/step.c: one call where numpy needs dozens.
+"""The stepper with its arithmetic done by models/step: one call where numpy needs dozens.
 
 The rules stay where they are; only sums, products and draws cross over. Asking where an array lies costs more than much
 of that arithmetic, so that arrays which come again are asked once: what a score method or the memory returns is good
@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import kernel
-from models.desk import Desk, Floats, State
+from models.desk import Desk, Floats, Recollection, State
 from models.facts import LAST, NEXT, SAME, blocks
 from models.kernel import MARKS, MOST_CHOICES, MOST_HEADS, MOST_HIDDEN, MOST_READ, STRIP, Kernel, address
-from models.memory import OFFSETS, SLOTS, WIDTH, Heard, Memory, Recaller
-from models.products import Product, Rounded, rounded
+from models.memory import OFFSETS, SLOTS, WIDTH, Heard, Recaller
+from models.products import Product, rounded
 from models.stepper import CHOICES, CHOSEN, HEADS, STARTS, Stepper
 from models.tokens import MAX_BAR_STEPS, Ints
 from models.trail import Trail
@@ -26,7 +26,7 @@ from models.trail import Trail
 _GROWTH = 64  # notes for which there is room at first
 
 
-def stepper(weights: Mapping[str, Floats], layers: int) -> Stepper:
+def fastest(weights: Mapping[str, Floats], layers: int) -> Stepper:
     """The fastest stepper for these weights that runs here."""
     found = kernel.kernels()
     return Compiled(found[-1], weights, layers) if found and fits(weights) else Stepper(weights, layers)
@@ -45,15 +45,15 @@ def fits(weights: Mapping[str, Floats]) -> bool:
 
 
 class _Where:
-    """Where the array lies that was last asked for."""
+    """Where the array of `kind` lies that was last asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type) -> None:
         self._array: np.ndarray | None = None
-        self._at = 0
+        self._at, self._kind = 0, kind
 
     def __call__(self, array: np.ndarray) -> int:
         if array is not self._array:
-            self._array, self._at = array, address(array)
+            self._array, self._at = array, address(array, self._kind)
         return self._at
 
 
@@ -73,7 +73,13 @@ class _Codes:
             _widened(step),
             _widened(bias),
         )
-        self.matrix = kernel.Matrix(*(address(each) for each in self._arrays), inputs, self.outputs)
+        numbers = (np.int8, np.float32, np.int32, np.float32, np.float32)
+        places = (address(each, kind) for each, kind in zip(self._arrays, numbers, strict=True))
+        self.matrix = kernel.Matrix(*places, inputs, self.outputs)
+
+    def __call__(self, states: Floats) -> Floats:
+        """Not by itself: step.c multiplies."""
+        raise NotImplementedError
 
 
 class _Places:
@@ -85,12 +91,12 @@ class _Places:
         self.fresh = not state.read
         if self.fresh:
             state.read = [np.empty((takes, width), np.float32) for width in outputs]
-        self.hidden, self.cell = address(state.hidden), address(state.cell)
-        self.read = (ctypes.c_void_p * len(outputs))(*(address(each) for each in state.read))
+        self.hidden, self.cell = address(state.hidden, np.float32), address(state.cell, np.float32)
+        self.read = (ctypes.c_void_p * len(outputs))(*(address(each, np.float32) for each in state.read))
 
 
-class CompiledMemory(Memory):
-    """What `Memory` holds, for `Compiled` alone, which recalls it."""
+class CompiledMemory:
+    """What `models.memory.Memory` holds, for the memory of step/memory.h."""
 
     def __init__(self, recaller: Recaller, heard: Heard, takes: int) -> None:
         self._heard = (
@@ -114,8 +120,8 @@ class CompiledMemory(Memory):
         self.out = np.empty((len(self._asked), self._widths), np.float32)
         arrays = (*self._heard, *self._own, self._asked)
         old, room = len(self._heard[2]), self._own[2].shape[1]
-        self._struct = kernel.Memory(*(address(each) for each in arrays), old, room, written, begun)
-        self.at, self.out_at = ctypes.addressof(self._struct), address(self.out)
+        self._struct = kernel.Memory(*(address(each, each.dtype) for each in arrays), old, room, written, begun)
+        self.at, self.out_at = ctypes.addressof(self._struct), address(self.out, np.float32)
 
     def keep(self, rows: np.ndarray) -> None:
         """Drop the takes that are not in `rows`."""
@@ -136,13 +142,14 @@ class CompiledTrail(Trail):
 
     def __init__(self, kernel_: Kernel, place: Ints, pitch: Ints, duration: Ints, takes: int) -> None:
         super().__init__(place, pitch, duration, takes)
-        self._look, self._keys_at, self._durations_at, self._facts_at = kernel_.look, _Where(), _Where(), _Where()
+        self._look, self._facts_at = kernel_.look, _Where(np.int64)
+        self._keys_at, self._durations_at = _Where(np.int64), _Where(np.int64)
 
     def look(self, place: Ints, floor: Ints, facts: Ints) -> None:
         """As `Trail.look`."""
         self._look(
             self._keys_at(self._keys), self._durations_at(self._durations), self._keys.shape[1], self._count,
-            len(place), address(place), address(floor), self._facts_at(facts),
+            len(place), address(place, np.int64), address(floor, np.int64), self._facts_at(facts),
         )  # fmt: skip
 
 
@@ -158,12 +165,13 @@ class Compiled(Stepper):
         self._recalled = None if self.recaller is None else self._lay_out(self.recaller)
         self._recaller_at = None if self._recalled is None else ctypes.addressof(self._recalled)
         self._outs: dict[tuple[str, int], tuple[Floats, int]] = {}
-        self._facts_at, self._sums_at, self._wait_at = _Where(), _Where(), _Where()
-        self._closed_at, self._odds_at = _Where(), _Where()
+        self._facts_at, self._closed_at = _Where(np.int64), _Where(np.bool_)
+        self._sums_at, self._wait_at, self._odds_at = _Where(np.float32), _Where(np.float32), _Where(np.float32)
 
     def _code(self, matrix: Floats, bias: Floats) -> Product:
-        self._codes.append(_Codes(matrix, bias, self._kernel.variant == "base"))
-        return Rounded(matrix, bias)
+        codes = _Codes(matrix, bias, self._kernel.variant == "base")
+        self._codes.append(codes)
+        return codes
 
     def _lay_out(self, recaller: Recaller) -> kernel.Recaller:
         outputs = recaller.after.shape[1]
@@ -173,7 +181,12 @@ class Compiled(Stepper):
         ]
         start = (ctypes.c_int64 * (MARKS + 1))(*OFFSETS.tolist(), SLOTS)
         return kernel.Recaller(
-            *(address(each) for each in self._recall_arrays), recaller.heads, outputs, _filled(outputs), SLOTS, start
+            *(address(each, np.float32) for each in self._recall_arrays),
+            recaller.heads,
+            outputs,
+            _filled(outputs),
+            SLOTS,
+            start,
         )
 
     def frame(self, desk: Desk) -> None:
@@ -195,11 +208,11 @@ class Compiled(Stepper):
             second, bias = self._seconds[name]
             away = np.array(self._away[name], np.float32, order="C")
             self._held.append((away,))
+            arrays = (second, bias, away, self._strips, self._places)
             voted = {"position": 0, "pitch": 1, "duration": 3}.get(name) if self.recaller is not None else None
             self._heads[name] = kernel.Head(
-                own[name][0], address(second), address(bias), address(away), address(self._strips),
-                address(self._places), len(bias), CHOICES[name], kind, CHOSEN[name], STARTS[name],
-                self._columns[name].start,
+                own[name][0], *(address(each, np.float32) for each in arrays), len(bias), CHOICES[name], kind,
+                CHOSEN[name], STARTS[name], self._columns[name].start,
                 -1 if voted is None else self._voted[voted].start, self._voted[2].start, self._looks, metres, place,
                 self._guidance,
             )  # fmt: skip
@@ -209,13 +222,13 @@ class Compiled(Stepper):
         """A layer's rows for step.c, and what must live as long."""
         rows, feeds = self._rows[name].all, blocks(name, self._looks)
         listed = (kernel.Feed * len(feeds))(
-            *((how, one, one if how == SAME else other, start)
-              for (_, how, one, other), start in zip(feeds, self._starts[name][:, 0].tolist(), strict=True))
+            *((how, one, one if how == SAME else other, start, self._rows[name].length[block])
+              for (block, how, one, other), start in zip(feeds, self._starts[name][:, 0].tolist(), strict=True))
         )  # fmt: skip
         rows = np.ascontiguousarray(rows)
-        return kernel.Table(address(rows), listed, len(rows), rows.shape[1], len(feeds)), rows, listed
+        return kernel.Table(address(rows, np.float32), listed, rows.shape[1], len(feeds)), rows, listed
 
-    def memory(self, heard: Heard | None, takes: int) -> Memory | None:
+    def memory(self, heard: Heard | None, takes: int) -> Recollection | None:
         """What `takes` takes can recall that follow what was `heard`; none where the network has no memory."""
         return None if self.recaller is None or heard is None else CompiledMemory(self.recaller, heard, takes)
 
@@ -231,8 +244,8 @@ class Compiled(Stepper):
             memory.make_room()
             recaller, memory_at, out_at = self._recaller_at, memory.at, memory.out_at
         if not self._kernel.hear(
-            self._net_at, recaller, memory_at, takes, self._facts_at(facts), address(bar), places.cell, places.hidden,
-            places.read, out_at,
+            self._net_at, recaller, memory_at, takes, self._facts_at(facts), address(bar, np.int64), places.cell,
+            places.hidden, places.read, out_at,
         ):  # fmt: skip
             raise IndexError("there are no such notes")
         facts[LAST] = facts[NEXT]
@@ -245,7 +258,8 @@ class Compiled(Stepper):
             return self._read_last(state)
         takes = state.hidden.shape[1]
         self._kernel.begin(
-            self._net_at, self._recaller_at, memory.at, takes, address(bar), places.hidden, places.read, memory.out_at
+            self._net_at, self._recaller_at, memory.at, takes, address(bar, np.int64), places.hidden, places.read,
+            memory.out_at,
         )  # fmt: skip
         return memory.out
 
@@ -266,7 +280,7 @@ class Compiled(Stepper):
         if made is None:
             width = MAX_BAR_STEPS if name == "position" else len(self._seconds[name][1])
             out = np.empty((takes, width), np.float32)
-            made = self._outs[name, takes] = out[:, : CHOICES[name]], address(out)
+            made = self._outs[name, takes] = out[:, : CHOICES[name]], address(out, np.float32)
         return made
 
     def score(self, name: str, sums: Floats, facts: Ints, onsets: Floats | None = None) -> Floats:
@@ -276,7 +290,7 @@ class Compiled(Stepper):
         onsets = None if onsets is None else np.ascontiguousarray(onsets)
         if not self._kernel.score(
             self._heads_at[name], takes, self._facts_at(facts), self._sums_at(sums), sums.shape[1],
-            None if onsets is None else address(onsets), at,
+            None if onsets is None else address(onsets, np.float32), at,
         ):  # fmt: skip
             raise IndexError(f"there are no such facts for the {name}")
         return out
@@ -299,9 +313,9 @@ class Compiled(Stepper):
         temperature, top_p = heat
         if not self._kernel.pick(
             self._heads_at[name], takes, self._facts_at(facts), self._sums_at(sums), sums.shape[1],
-            None if onsets is None else address(onsets), self._out(name, takes)[1],
+            None if onsets is None else address(onsets, np.float32), self._out(name, takes)[1],
             self._wait_at(wait), wait.shape[1], 1 / max(temperature, 1e-3), top_p,
-            None if low is None else address(low), None if high is None else address(high),
+            None if low is None else address(low, np.int64), None if high is None else address(high, np.int64),
             None if closed is None else self._closed_at(closed),
             0 if closed is None or len(closed) == 1 else closed.shape[1], self._odds_at(odds),
         ):  # fmt: skip

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.tokens import Ints
 
-if TYPE_CHECKING:
-    from models.memory import Memory
-
 Floats = np.ndarray  # of float32
+
+
+class Recollection(Protocol):
+    """What takes can recall, kept as its stepper needs it."""
+
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Drop the takes that are not in `rows`."""
+        ...
 
 
 @dataclass
@@ -26,7 +31,7 @@ class State:
 
     hidden: Floats
     cell: Floats
-    memory: Memory | None = None
+    memory: Recollection | None = None
     read: list[Floats] = field(default_factory=list)
     places: object | None = None
 

@@ -1,4 +1,4 @@
-"""The compiled arithmetic of models/step.c: the library beside this file, where it was built and runs here.
+"""The compiled arithmetic of models/step: the library beside this file, where it was built and runs here.
 
 `make run` builds it, and so does packaging/kernel.sh. Without it numpy does the same, about three times slower.
 """
@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import ctypes
-import sys
+import hashlib
 from collections.abc import Callable
-from ctypes import POINTER, Structure, c_float, c_int, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-LIBRARY = Path(__file__).with_name("step.dll" if sys.platform == "win32" else "step.so")
+LIBRARY = Path(__file__).with_name("step.so")
 VARIANTS = ("base", "avx2", "vnni", "dot")  # by the bits of `variants` in step.c
 
-# As in step.c.
-LAYOUT = 1
+# As in step/shapes.h.
 STRIP = 64
 MOST_HIDDEN = 512
 MOST_HEADS = 8
@@ -30,7 +30,7 @@ MARKS = 4
 class Feed(Structure):
     """How a row of a layer's table is found."""
 
-    _fields_ = tuple((name, c_int64) for name in ("how", "one", "other", "start"))
+    _fields_ = tuple((name, c_int64) for name in ("how", "one", "other", "start", "count"))
 
 
 class Table(Structure):
@@ -39,7 +39,7 @@ class Table(Structure):
     _fields_ = (
         ("rows", c_void_p),
         ("feeds", POINTER(Feed)),
-        *((name, c_int64) for name in ("count", "width", "terms")),
+        *((name, c_int64) for name in ("width", "terms")),
     )
 
 
@@ -113,16 +113,26 @@ class Kernel:
 
 @cache
 def kernels(path: Path = LIBRARY) -> tuple[Kernel, ...]:
-    """The variants that this processor runs, the fastest last; none where the library is missing or from another
-    step.c."""
+    """The variants that this processor runs, the fastest last; none where the library is missing or made of other
+    sources than those beside it."""
     try:
         library = ctypes.CDLL(str(path))
-        supported = library.variants() if library.layout() == LAYOUT else 0
+        library.source.restype = c_char_p
+        sources = path.with_name("step")
+        supported = library.variants() if library.source() == checksum(sources) or not sources.is_dir() else 0
         return tuple(Kernel(library, name) for bit, name in enumerate(VARIANTS) if supported >> bit & 1)
     except (OSError, AttributeError):
         return ()
 
 
-def address(array: np.ndarray) -> int:
-    """Where a writable array in C order begins; 0 where it is empty."""
+def checksum(sources: Path) -> bytes:
+    """What packaging/kernel.sh compiles in, to tell a library by its sources."""
+    files = [*sorted(sources.glob("*.c")), *sorted(sources.glob("*.h"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16].encode()
+
+
+def address(array: np.ndarray, kind: DTypeLike) -> int:
+    """Where a writable array in C order, of numbers of a `kind`, begins; 0 where it is empty."""
+    if array.dtype != kind:
+        raise TypeError(f"{array.dtype} instead of {np.dtype(kind)}")
     return array.size and ctypes.addressof(ctypes.c_char.from_buffer(array))  # pyright: ignore[reportArgumentType]

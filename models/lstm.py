@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models import checkpoint, harmony
 from models.asking import due, measured, otherwise, wanted
 from models.choosing import choose
-from models.compiled import stepper
+from models.compiled import fastest
 from models.constraints import allowed_pitch_classes, check, insist, pitch_mask, polyphony
 from models.desk import Desk, Scenes, State
 from models.errors import UserError
@@ -75,7 +76,7 @@ class Lstm:
     def __init__(self, network: Network) -> None:
         self.network = network.eval()
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-        self._stepper = stepper(weights, network.config.layers)
+        self._stepper = fastest(weights, network.config.layers)
         self._read: dict[Hashable, _Read] = {}
         self._harmoniser: harmony.Harmoniser | None = None
 
@@ -211,7 +212,8 @@ class Lstm:
         if feel is not None:
             before, *others = (written(part, context.ticks_per_quarter, frame, origin) for part in (before, *others))
             before = [note for note in (melody_line(before) if voices == 1 else before) if note.onset < span.start]
-        shift = _shift(request, key, before, after)
+        pitches = pitch_mask(request, allowed)
+        shift = _shift(request, key, before, after, pitches)
         encode = [
             encode_notes(notes, context.ticks_per_quarter, metres, first_bar, bars, context.chords, key, shift)
             for notes in (before, [*request.locked, *after])
@@ -266,7 +268,7 @@ class Lstm:
             scene,
             start,
             begins,
-            pitch_mask(request, allowed),
+            pitches,
             scenes.tones[:, np.arange(128) % 12] > 0 if request.controls.strong_chord_tones else None,
             voices,
             context.part[0].channel if context.part else 0,
@@ -302,15 +304,19 @@ def _steps(tick: int, origin: int, ticks_per_quarter: int) -> int:
     return round((tick - origin) * STEPS_PER_QUARTER / ticks_per_quarter)
 
 
-def _shift(request: Request, key: Key, before: list[Note], after: list[Note]) -> int:
-    """What is added to relative pitches: by the part's own notes, else by where a part of its role lies."""
+def _shift(request: Request, key: Key, before: list[Note], after: list[Note], pitches: NDArray[np.bool_]) -> int:
+    """What is added to relative pitches: by the part's own notes, else by where a part of its role lies; but so that
+    some of the `pitches` (128,) asked for can be reached."""
     controls = request.controls
     own = [note.pitch for note in (*before, *request.locked, *after)]
-    if own:
-        return shift_for(key, own)
-    middle = (max(controls.low, 36) + min(controls.high, 96)) // 2
-    wanted = _REGISTERS.get(request.context.role, CENTRE)
-    return shift_for(key, [wanted if controls.low <= wanted <= controls.high else middle])
+    if not own:
+        middle = (max(controls.low, 36) + min(controls.high, 96)) // 2
+        wanted = _REGISTERS.get(request.context.role, CENTRE)
+        own = [wanted if controls.low <= wanted <= controls.high else middle]
+    shift, asked = shift_for(key, own), np.flatnonzero(pitches)
+    while not ((asked >= shift) & (asked < shift + 128)).any():
+        shift -= 12 if shift > 0 else -12
+    return shift
 
 
 def _make_room(line: list[Note], request: Request) -> list[Note]:

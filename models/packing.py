@@ -27,13 +27,14 @@ class Rows:
     def __init__(self, **blocks: Floats) -> None:
         self._fixed = np.concatenate(list(blocks.values()))
         self._start = dict(zip(blocks, np.cumsum([0, *map(len, blocks.values())]).tolist(), strict=False))
+        self.length = {name: len(rows) for name, rows in blocks.items()}
         self.all = self._fixed
 
     def set(self, **blocks: Floats) -> None:
         """Set the rows that hold for one composition."""
         at = len(self._fixed)
         for name, rows in blocks.items():
-            self._start[name], at = at, at + len(rows)
+            self._start[name], self.length[name], at = at, len(rows), at + len(rows)
         self.all = np.concatenate([self._fixed, *blocks.values()]).astype(np.float32, copy=False)
 
     def start(self, names: Sequence[str]) -> Ints:

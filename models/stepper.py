@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.controls import CONTROLS
-from models.desk import Desk, Floats, State
+from models.desk import Desk, Floats, Recollection, State
 from models.facts import (
     ADVANCE,
     BACK,
@@ -65,8 +65,6 @@ CHOSEN = {"advance": ADVANCE, "position": POSITION, "pitch": PITCH, "duration": 
 _STEP = np.arange(WIDE) - np.arange(WIDE)[:, None] + MAX_INTERVAL
 _STEP[(_STEP < 0) | (_STEP > 2 * MAX_INTERVAL)] = NO_STEP
 _STEP[NO_PITCH], _STEP[:, NO_PITCH] = NO_STEP, NO_STEP
-
-
 _EACH = np.arange(max(CHOICES.values()))
 
 
@@ -204,11 +202,11 @@ class Stepper:
             self._gate(gates, state, layer)
             state.read[layer] = reader(state.hidden[layer])
             gates = state.read[layer][:, width:]
-        if state.memory is not None:
+        if isinstance(state.memory, Memory):
             state.memory.add(gates, bar, marks)
         return self.from_hidden(state, bar)
 
-    def memory(self, heard: Heard | None, takes: int) -> Memory | None:
+    def memory(self, heard: Heard | None, takes: int) -> Recollection | None:
         """What `takes` takes can recall that follow what was `heard`; none where the network has no memory."""
         return None if self.recaller is None or heard is None else Memory(self.recaller, heard, takes)
 
@@ -269,7 +267,7 @@ class Stepper:
         """The heads' first-layer sums, and behind them the memory's votes, for a state in `bar`: (takes, widths)."""
         self._read(state)
         read = state.read[-1][:, 4 * self.hidden :]
-        return read if state.memory is None else state.memory.recall(read, bar)
+        return state.memory.recall(read, bar) if isinstance(state.memory, Memory) else read
 
     def _read(self, state: State) -> None:
         if not state.read:

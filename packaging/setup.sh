@@ -30,9 +30,15 @@ installed() { # installed PACKAGE: also under the name it has since Debian's 64-
     [[ $status == *"install ok installed"* ]]
 }
 
+install_packages() { # install_packages PACKAGE…: as root, or with the words in as_root before it
+    say "Installing $* …"
+    "${as_root[@]}" apt-get update -q >&2 &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" </dev/null >&2
+}
+
 setup_apt() {
     [[ $(uname) == Linux ]] || return 0
-    local missing=() package
+    local missing=() wanted=() package
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "This is not a Debian system: please install these libraries under your system's names for them:" \
             "$(grep -hv '^#' "$@" | tr '\n' ' ')"
@@ -42,21 +48,23 @@ setup_apt() {
         installed "$package" || missing+=("$package")
     done
     find_python >/dev/null || missing+=(python3 python3-venv)
-    command -v cc >/dev/null || missing+=(gcc libc6-dev) # for packaging/kernel.sh
-    ((${#missing[@]})) || return 0
+    # For packaging/kernel.sh, without which all works, if slower.
+    command -v cc >/dev/null || wanted=(gcc libc6-dev)
+    ((${#missing[@]} + ${#wanted[@]})) || return 0
     local as_root=()
     if ((EUID != 0)); then
         if ! command -v sudo >/dev/null; then
+            ((${#missing[@]})) || return 0 # kernel.sh tells of the compiler
             say "Antiphon needs some packages that only an administrator can install; have them run" \
                 "\"apt-get install ${missing[*]}\", then type the same command again."
             return 1
         fi
         as_root=(sudo)
     fi
-    say "Installing ${missing[*]} …"
-    if ! "${as_root[@]}" apt-get update -q >&2 ||
-        ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null >&2; then
+    if ((${#wanted[@]})) && install_packages "${missing[@]}" "${wanted[@]}"; then
+        return 0
+    fi
+    if ((${#missing[@]})) && ! install_packages "${missing[@]}"; then
         say "The packages could not be installed, for the reason above; mend that, or have an administrator run" \
             "\"apt-get install ${missing[*]}\", then type the same command again."
         return 1

@@ -67,8 +67,13 @@ def engine() -> list[Finding]:
     found = kernel.kernels()
     if found:
         return [loaded, Finding("speed", True, f"compiled arithmetic ({found[-1].variant})")]
-    mend = "install a C compiler (sudo apt install gcc libc6-dev) and type make run, or take the bundle"
-    return [loaded, Finding("speed", False, "models/step.so is not built: takes come about three times slower", mend)]
+    mend = "install a C compiler (on Debian: sudo apt install gcc libc6-dev) and type make run, or take the bundle"
+    return [
+        loaded,
+        Finding(
+            "speed", False, "models/step.so is not built of these sources: takes come about three times slower", mend
+        ),
+    ]
 
 
 def folders() -> list[Finding]:

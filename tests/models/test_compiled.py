@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +11,40 @@ import numpy as np
 import pytest
 
 from models import compiled, kernel
+from models import facts as rows_of_facts
 from models.compiled import Compiled, CompiledTrail
 from models.desk import Floats, State
-from models.facts import BACK, FACTS, LOOKED_EXACT, LOOKED_PITCH, NEXT, PITCH, new_facts
+from models.evaluate.trials import random_request
+from models.facts import (
+    ADVANCE,
+    BACK,
+    DURATION,
+    END_ADVANCE,
+    END_POSITION,
+    FACTS,
+    LAST_METRE,
+    LAST_PITCH,
+    LAST_POSITION,
+    LAST_VELOCITY,
+    LOOKED_DURATION,
+    LOOKED_EXACT,
+    LOOKED_PITCH,
+    METRE,
+    NEXT,
+    PITCH,
+    POSITION,
+    SCENE,
+    new_facts,
+)
 from models.kernel import VARIANTS, Kernel, kernels
-from models.lookback import look
-from models.lstm import load
+from models.lookback import LOOKS, MAX_INTERVAL, NO_INTERVAL, look
+from models.lstm import Lstm, load
 from models.lstm_network import Network
-from models.memory import WINDOW, Heard
+from models.memory import AGES, WIDTH, WINDOW, Heard
+from models.products import LEVELS
 from models.sampling import waits
 from models.stepper import CHOICES, CHOSEN, Stepper
-from models.tokens import LOOK_BACK, MAX_BAR_STEPS
+from models.tokens import LOOK_BACK, MAX_ADVANCE, MAX_BAR_STEPS, MAX_DURATION, NO_PITCH
 from models.trail import Trail
 from tests.models.stepping import HIDDEN, TAKES, course, small_network, start, steps, weights_of
 
@@ -61,8 +85,11 @@ def test_it_scores_as_numpy_does(network: Network, variant: Kernel, region: int)
 def test_guidance_goes_as_far(variant: Kernel, region: int) -> None:
     net = small_network(2)
     way = course(net, 0, region)
-    way = replace(way, desk=replace(way.desk, asked=(1, 1, *way.desk.asked[2:]), guidance=2.0))
     plain, fast = Stepper(weights_of(net), 2), Compiled(variant, weights_of(net), 2)
+    without = [*steps(plain, start(plain, way), way)]
+    way = replace(way, desk=replace(way.desk, asked=(2, 0, *way.desk.asked[2:]), guidance=2.0))
+    guided = [*steps(plain, start(plain, way), way)]
+    assert not np.allclose(without[5]["pitch"], guided[5]["pitch"])
     for wanted, got in zip(steps(plain, start(plain, way), way), steps(fast, start(fast, way), way), strict=True):
         for name, logits in wanted.items():
             finite = np.isfinite(logits)
@@ -144,8 +171,8 @@ def test_products_are_exact_at_the_limits(variant: Kernel) -> None:
     matrices = (kernel.Matrix * 1)(codes.matrix)
     net = kernel.Recurrent(kernel.Table(), matrices, size, 1)
     out = np.empty((11, codes.outputs), np.float32)
-    read = (ctypes.c_void_p * 1)(kernel.address(out))
-    variant.begin(ctypes.addressof(net), None, None, 11, None, kernel.address(states), read, None)
+    read = (ctypes.c_void_p * 1)(kernel.address(out, np.float32))
+    variant.begin(ctypes.addressof(net), None, None, 11, None, kernel.address(states, np.float32), read, None)
     assert np.abs(out[:, :wide] - states[0] @ matrix.T).max() < 1e-4
 
 
@@ -210,21 +237,109 @@ def test_it_looks_back_as_numpy_does(variant: Kernel) -> None:
                 trail.add(now, added, long)
 
 
-def test_facts_that_there_are_not_are_refused(network: Network, variant: Kernel) -> None:
+@pytest.mark.parametrize(
+    ("name", "row", "wrong"),
+    [
+        ("advance", END_ADVANCE, -1),
+        ("advance", END_ADVANCE, MAX_ADVANCE + 1),
+        ("advance", LAST_METRE, 2),
+        ("position", METRE, -1),
+        ("position", METRE, 2),
+        ("position", END_POSITION, MAX_BAR_STEPS),
+        ("position", LAST_POSITION, MAX_BAR_STEPS),
+        ("pitch", POSITION, MAX_BAR_STEPS),
+        ("pitch", LAST_PITCH, NO_PITCH + 1),
+        ("pitch", LOOKED_PITCH, -1),
+        ("pitch", LOOKED_PITCH, NO_PITCH + 1),
+        ("pitch", SCENE, 100_000),
+        ("duration", PITCH, -1),
+        ("duration", PITCH, NO_PITCH + 1),
+        ("duration", LOOKED_DURATION, MAX_DURATION + 1),
+        ("velocity", DURATION, -1),
+        ("velocity", LAST_VELOCITY, 1000),
+        ("hear", PITCH, NO_PITCH + 1),
+        ("hear", DURATION, MAX_DURATION + 1),
+        ("hear", POSITION, -1),
+        ("hear", ADVANCE, MAX_ADVANCE + 1),
+    ],
+)
+def test_facts_that_there_are_not_are_refused(
+    network: Network, variant: Kernel, name: str, row: int, wrong: int
+) -> None:
     stepper = Compiled(variant, weights_of(network), 2)
-    way = course(network, 0, 0)
-    state, bar = start(stepper, way), np.zeros(TAKES, np.int64)
-    facts = new_facts(TAKES)
+    state, bar, facts = start(stepper, course(network, 0, 0)), np.zeros(TAKES, np.int64), new_facts(TAKES)
     sums = stepper.hear(state, facts, bar)
-    for row in (PITCH, LOOKED_PITCH):
-        for wrong in (-1000, 100_000):
-            facts = new_facts(TAKES)
-            facts[row, 1] = wrong
-            with pytest.raises(IndexError):
-                stepper.score("duration" if row == PITCH else "pitch", sums, facts)
-    facts[PITCH, 1] = 5000
+    facts[LAST_PITCH] = NO_PITCH
+    onsets = np.zeros((TAKES, BACK + 1, MAX_BAR_STEPS), np.float32)
+
+    def ask() -> None:
+        if name == "hear":
+            stepper.hear(state, facts, bar)
+        else:
+            stepper.score(name, sums, facts, onsets)
+
+    ask()
+    facts[row, 1] = wrong
     with pytest.raises(IndexError):
-        stepper.hear(state, facts, bar)
+        ask()
+
+
+def test_numbers_of_another_kind_are_refused(variant: Kernel) -> None:
+    net = small_network(2)
+    stepper = Compiled(variant, weights_of(net), 2)
+    state = start(stepper, course(net, 0, 0))
+    with pytest.raises(TypeError, match="int32 instead of int64"):
+        stepper.hear(state, new_facts(TAKES), np.zeros(TAKES, np.int32))
+    with pytest.raises(TypeError, match="float64 instead of float32"):
+        stepper.score("velocity", np.zeros((TAKES, 2000)), new_facts(TAKES))
+
+
+def test_numbers_that_both_languages_know_are_the_same() -> None:
+    text = "".join(file.read_text() for file in sorted(kernel.LIBRARY.with_name("step").glob("*.h")))
+
+    def of(name: str) -> int:
+        found = re.search(rf"\b{name} = (\d+)", text)
+        assert found is not None, name
+        return int(found[1])
+
+    assert [of(name) for name in ("STRIP", "MOST_HIDDEN", "MOST_HEADS", "MOST_READ", "MOST_CHOICES", "MARKS")] == [
+        kernel.STRIP, kernel.MOST_HIDDEN, kernel.MOST_HEADS, kernel.MOST_READ, kernel.MOST_CHOICES, kernel.MARKS
+    ]  # fmt: skip
+    assert [of(name) for name in ("WIDTH", "WINDOW", "AGES", "LEVELS", "BAR", "RADIX", "REACH", "NO_INTERVAL")] == [
+        WIDTH, WINDOW, AGES, LEVELS, MAX_BAR_STEPS, NO_PITCH + 1, MAX_INTERVAL, NO_INTERVAL
+    ]  # fmt: skip
+    assert (of("LOOKS"), of("BACK")) == (len(LOOKS), len(LOOK_BACK))
+    away = re.search(r"AWAY\[BACK\] = \{([\d, ]+)\}", text)
+    assert away is not None
+    assert [int(bars) for bars in away[1].split(",")] == list(LOOK_BACK)
+    rows = re.search(r"The rows of models/facts.py. \*/\nenum \{([^}]*)\}", text)
+    assert rows is not None
+    at, found = -1, {}
+    for entry in filter(None, (entry.strip() for entry in rows[1].split(","))):
+        name, _, value = entry.partition(" = ")
+        known = {"LOOKS": len(LOOKS), **found}
+        at = sum(known[part] if part in known else int(part) for part in value.split(" + ")) if value else at + 1
+        found[name] = at
+    assert len(found) > 10
+    assert {name: getattr(rows_of_facts, name) for name in found} == found
+
+
+@pytest.mark.parametrize("recall", [0, 2])
+def test_takes_are_those_of_numpy(recall: int) -> None:
+    """Whole takes under the rules, one request after the other; where two choices are as near one may differ."""
+    net, notes = small_network(recall), 0
+    fast, plain = Lstm(net), Lstm(net)
+    plain._stepper = Stepper(weights_of(net), 2)
+    assert isinstance(fast._stepper, Compiled)
+    different = 0
+    for seed in range(14):
+        request = random_request(seed, takes=(1, 3, 8, 13)[seed % 4])
+        made = [engine.compose(request, lambda *_: None, lambda: False) for engine in (plain, fast)]
+        for wanted, got in zip(*made, strict=True):
+            different += wanted.notes != got.notes
+            notes += len(got.notes)
+    assert notes > 300
+    assert different <= 3
 
 
 def test_the_shipped_engine_is_compiled() -> None:
@@ -236,7 +351,7 @@ def test_the_shipped_engine_is_compiled() -> None:
 def test_a_network_that_is_too_large_is_stepped_in_numpy() -> None:
     net = weights_of(small_network(2))
     assert compiled.fits(net)
-    assert isinstance(compiled.stepper(net, 2), Compiled)
+    assert isinstance(compiled.fastest(net, 2), Compiled)
     large = net | {"lstm.weight_hh_l0": np.zeros((4, kernel.MOST_HIDDEN + 1), np.float32)}
     assert not compiled.fits(large)
 
@@ -246,5 +361,5 @@ def test_without_the_library_numpy_steps(tmp_path: Path, monkeypatch: pytest.Mon
     other.write_bytes(b"no library")
     assert kernels(other) == kernels(tmp_path / "missing.so") == ()
     monkeypatch.setattr(kernel, "kernels", tuple)
-    stepper = compiled.stepper(weights_of(small_network(2)), 2)
+    stepper = compiled.fastest(weights_of(small_network(2)), 2)
     assert type(stepper) is Stepper

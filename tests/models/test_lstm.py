@@ -135,6 +135,20 @@ def test_a_range_without_notes_of_the_key_is_refused_with_a_sentence(wild: Lstm)
         compose(wild, narrow)
 
 
+@pytest.mark.parametrize(("part", "low", "high"), [(24, 100, 127), (110, 0, 20), (24, 121, 127), (120, 0, 6)])
+def test_a_range_far_from_the_part_is_kept(wild: Lstm, part: int, low: int, high: int) -> None:
+    metres = MetreMap(480)
+    notes = tuple(Note(i * 240, 240, part + i % 5) for i in range(32))
+    for role in (Role.MELODY, Role.CHORDS):
+        context = Context(notes, (), 480, metres, TempoMap(480), (), role)
+        span = Span(metres.bar_start(4), metres.bar_start(6))
+        request = Request(Verb.CONTINUE, context, span, Controls(None, low, high), 1, 3)
+        takes = compose(wild, request)
+        assert len(takes) == 3
+        assert all(take.notes for take in takes)
+        assert all(low <= note.pitch <= high for take in takes for note in take.notes)
+
+
 def test_a_nucleus_keeps_the_likely_and_masks_hold() -> None:
     logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], dtype=np.float32))
     random = np.random.default_rng(5)

@@ -109,6 +109,19 @@ def test_a_machine_without_a_compiler_gets_one(machine: Path) -> None:
     assert "install -q -y --no-install-recommends gcc libc6-dev\n" in log
 
 
+def test_a_compiler_that_cannot_be_had_stops_nothing(machine: Path) -> None:
+    (machine / "bin" / "cc").unlink()
+    everything = "libone libtwo libthree"
+    assert _apt(machine, installed=everything, root=False) == (0, "", "")  # nobody to install it
+    _command(machine / "bin" / "apt-get", APT.replace("unheard-of", "gcc"))
+    status, _, log = _apt(machine, installed=everything)
+    assert status == 0
+    assert "gcc" in log
+    status, _, log = _apt(machine, installed="libtwo")
+    assert status == 0
+    assert "install -q -y --no-install-recommends libone libthree\n" in log
+
+
 def test_on_other_systems_the_libraries_are_named_and_it_goes_on(machine: Path) -> None:
     (machine / "bin" / "apt-get").unlink()
     status, said, _ = _apt(machine)
@@ -124,8 +137,8 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("pyproject.toml", "packaging/requirements.lock", "packaging/apt.txt"):
         (tmp_path / name).touch()
     _command(tmp_path / "packaging" / "setup.sh", '#!/bin/bash\nmkdir -p .venv\necho "set up $*"\n')
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "step.c").touch()
+    (tmp_path / "models" / "step").mkdir(parents=True)
+    (tmp_path / "models" / "step" / "sums.h").touch()
     _command(tmp_path / "packaging" / "kernel.sh", "#!/bin/bash\ntouch models/step.so\necho compiled\n")
     program = tmp_path / ".venv" / "bin" / "antiphon"
     program.parent.mkdir(parents=True)
@@ -160,7 +173,7 @@ def test_new_packages_are_set_up_at_the_next_run(checkout: Path) -> None:
 def test_a_new_source_is_compiled_at_the_next_run(checkout: Path) -> None:
     _make(checkout, "run", DISPLAY=":0")
     later = (checkout / "models" / "step.so").stat().st_mtime + 5
-    os.utime(checkout / "models" / "step.c", (later, later))
+    os.utime(checkout / "models" / "step" / "sums.h", (later, later))
     assert _make(checkout, "run", DISPLAY=":0").stdout == "compiled\nwindow \n"
 
 
@@ -183,47 +196,65 @@ def test_without_a_screen_the_command_line_is_named(checkout: Path) -> None:
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """A folder with what is compiled and what compiles it."""
-    for folder, name in (("models", "step.c"), ("packaging", "kernel.sh")):
-        (tmp_path / folder).mkdir()
-        shutil.copy(ROOT / folder / name, tmp_path / folder)
-    return tmp_path
+    (tmp_path / "a folder" / "packaging").mkdir(parents=True)
+    shutil.copy(ROOT / "packaging" / "kernel.sh", tmp_path / "a folder" / "packaging")
+    shutil.copytree(ROOT / "models" / "step", tmp_path / "a folder" / "models" / "step")
+    return tmp_path / "a folder"
 
 
-def _compile(sources: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def _compile(sources: Path, **environment: str) -> str:
+    """What it says; it always ends well."""
     command = [str(sources / "packaging" / "kernel.sh")]
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    return done.stderr
 
 
-def test_the_arithmetic_compiles_without_a_warning(sources: Path) -> None:
-    done = _compile(sources)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+@pytest.mark.parametrize("environment", [{}, {"CC": "cc -g"}, {"LC_ALL": "C.UTF-8"}])
+def test_the_arithmetic_compiles_without_a_warning(sources: Path, environment: dict[str, str]) -> None:
+    assert _compile(sources, **environment) == ""
     assert [each.variant for each in kernels(sources / "models" / "step.so")] == [each.variant for each in kernels()]
-    assert {file.name for file in (sources / "models").iterdir()} == {"step.c", "step.so"}
+    assert {file.name for file in (sources / "models").iterdir()} == {"step", "step.so"}
 
 
-def test_without_a_compiler_it_goes_on_and_says_so(sources: Path) -> None:
-    done = _compile(sources, CC="no-such-compiler")
-    assert done.returncode == 0
-    assert "no-such-compiler" in done.stderr
-    assert "slower" in done.stderr
-    assert not (sources / "models" / "step.so").exists()
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [({"CC": "no-such-compiler"}, "no C compiler (no-such-compiler)"), ({"TMPDIR": "/no/such/folder"}, "no folder")],
+)
+def test_where_nothing_can_be_compiled_it_goes_on_and_says_so(
+    sources: Path, environment: dict[str, str], reason: str
+) -> None:
+    library = sources / "models" / "step.so"
+    library.write_bytes(b"of older sources")
+    said = _compile(sources, **environment)
+    assert reason in said
+    assert "three times slower" in said
+    assert not library.exists()
 
 
 def test_what_does_not_compile_is_not_kept(sources: Path) -> None:
     library = sources / "models" / "step.so"
-    library.write_bytes(b"of an older source")
-    (sources / "models" / "step.c").write_text("no C\n")
-    done = _compile(sources)
-    assert done.returncode == 0
-    assert "could not be compiled, for the reason above" in done.stderr
+    library.write_bytes(b"of older sources")
+    (sources / "models" / "step" / "step.c").write_text("no C\n")
+    assert "could not be compiled, for the reason above" in _compile(sources)
     assert not library.exists()
 
 
-def test_a_library_of_another_source_is_left_alone(sources: Path) -> None:
-    source = sources / "models" / "step.c"
-    text = source.read_text()
-    assert "return 1; }" in text
-    source.write_text(text.replace("return 1; }", "return 99; }"))
+def test_a_library_that_cannot_be_written_stops_nothing(sources: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    _command(tmp_path / "bin" / "mv", '#!/bin/bash\necho "mv: no space left" >&2\nexit 1\n')
+    said = _compile(sources, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert "mv: no space left" in said
+    assert "could not be written, for the reason above" in said
+    assert not (sources / "models" / "step.so").exists()
+
+
+def test_a_library_of_other_sources_is_left_alone(sources: Path) -> None:
+    library = sources / "models" / "step.so"
     _compile(sources)
-    assert (sources / "models" / "step.so").exists()
-    assert kernels(sources / "models" / "step.so") == ()
+    with (sources / "models" / "step" / "sums.h").open("a") as file:
+        file.write("\n")
+    assert kernels(library) == ()
+    shutil.rmtree(sources / "models" / "step")  # as in the bundle
+    kernels.cache_clear()
+    assert [each.variant for each in kernels(library)] == [each.variant for each in kernels()]
