@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from models import checkpoint
 from models.lstm import WEIGHTS
 from models.lstm_network import FIELDS, Config, Network
+from models.memory import VOTED, WIDTH
 
 CONTEXT, NOTES = 64, 64  # notes that are heard before, notes that are written
 _BLOCK = 256 * 2**20  # bytes: more than any cache holds
@@ -24,9 +25,18 @@ _LAYERS, _HEADS = 4, 4
 
 
 def weight_bytes(network: Network) -> int:
-    """Bytes of the matrices that every note reads whole: recurrent layers and heads, not the tables of embeddings."""
-    parts = [network.lstm, *_heads(network)]
-    return sum(4 * values.numel() for part in parts for values in part.parameters())
+    """Bytes of the matrices that every note reads whole, as `models.compiled` keeps them: those that read a state in
+    whole numbers of a byte, what follows the memory and the heads' second layers in floats. Not the tables of
+    embeddings, of which a note reads some rows."""
+    hidden, layers, recall = network.config.hidden, network.config.layers, network.recall
+    first = sum(head[0].out_features for head in _heads(network))  # pyright: ignore
+    floats = sum(head[2].weight.numel() for head in _heads(network))  # pyright: ignore
+    readers = first
+    if recall is not None:
+        wide, gates = recall.heads * WIDTH, recall.heads * len(VOTED)
+        floats += wide * (gates + first)
+        readers += 3 * wide + gates
+    return hidden * (4 * hidden * (2 * layers - 1) + readers) + 4 * floats
 
 
 def bandwidth() -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 
+from models.compiled import Compiled
 from models.evaluate.rates import CachedTransformer, bandwidth, lstm_rate, transformer_rate, weight_bytes
+from models.kernel import kernels
 from models.lstm_network import Config, Network
 
 SMALL = Config(hidden=32, layers=2, head=24, place=8, behind=8)
@@ -41,10 +44,18 @@ def test_the_transformer_is_of_the_lstms_size() -> None:
     assert 0.9 < mine / sum(values.numel() for values in like.parameters()) < 1.1
 
 
+@pytest.mark.parametrize("recall", [0, 4])
+def test_the_bytes_of_a_note_are_those_that_lie_in_memory(recall: int) -> None:
+    network = Network(Config(recall=recall)).eval()
+    stepper = Compiled(kernels()[-1], {name: values.numpy() for name, values in network.state_dict().items()}, 2)
+    lying = sum(codes.matrix.inputs * codes.matrix.outputs for codes in stepper._codes)
+    lying += sum(second.nbytes for second, _ in stepper._seconds.values())
+    lying += stepper._recall_arrays[0].nbytes if recall else 0
+    assert 0.85 * lying < weight_bytes(network) <= lying  # strips are filled up
+
+
 def test_rates_and_the_limit_by_memory_are_of_this_world() -> None:
     network = Network(SMALL).eval()
-    whole = sum(4 * values.numel() for values in network.parameters())
-    assert 0.3 * whole < weight_bytes(network) < whole
     assert 1e8 < bandwidth() < 1e12
     assert lstm_rate(network) > 1
     assert transformer_rate(network, CachedTransformer(network.lstm).eval()) > 1
