@@ -8,7 +8,7 @@ until its next call.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,10 +76,6 @@ class _Codes:
         numbers = (np.int8, np.float32, np.int32, np.float32, np.float32)
         places = (address(each, kind) for each, kind in zip(self._arrays, numbers, strict=True))
         self.matrix = kernel.Matrix(*places, inputs, self.outputs)
-
-    def __call__(self, states: Floats) -> Floats:
-        """Not by itself: step.c multiplies."""
-        raise NotImplementedError
 
 
 class _Places:
@@ -157,8 +153,8 @@ class Compiled(Stepper):
     """As `Stepper`, computed by `kernel_`; states and memories that one of the two has used are its own."""
 
     def __init__(self, kernel_: Kernel, weights: Mapping[str, Floats], layers: int) -> None:
-        self._kernel, self._codes = kernel_, list[_Codes]()
-        super().__init__(weights, layers, self._code)
+        self._kernel = kernel_
+        super().__init__(weights, layers)
         self._widths_read = [codes.outputs for codes in self._codes]
         self._matrices = (kernel.Matrix * layers)(*(codes.matrix for codes in self._codes))
         self._seconds = {name: (_strips(self._second[name]), _widened(self._second_bias[name])) for name in HEADS}
@@ -168,10 +164,11 @@ class Compiled(Stepper):
         self._facts_at, self._closed_at = _Where(np.int64), _Where(np.bool_)
         self._sums_at, self._wait_at, self._odds_at = _Where(np.float32), _Where(np.float32), _Where(np.float32)
 
-    def _code(self, matrix: Floats, bias: Floats) -> Product:
-        codes = _Codes(matrix, bias, self._kernel.variant == "base")
-        self._codes.append(codes)
-        return codes
+    def _lay_out_readers(
+        self, readers: Sequence[tuple[Floats, Floats]], product: Callable[[Floats, Floats], Product]
+    ) -> None:
+        in_floats = self._kernel.variant == "base"
+        self._codes = [_Codes(matrix, bias, in_floats) for matrix, bias in readers]
 
     def _lay_out(self, recaller: Recaller) -> kernel.Recaller:
         outputs = recaller.after.shape[1]

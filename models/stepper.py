@@ -101,16 +101,25 @@ class Stepper:
         none = np.zeros(4 * size, np.float32)
         above = [*zip(upward, bias[1:], strict=True)]
         above.append((heads, np.zeros(len(heads), np.float32)) if self.recaller is None else self.recaller.readers)
-        self._readers = [
-            product(np.concatenate([own, matrix]), np.concatenate([none, added]))
-            for own, (matrix, added) in zip(within, above, strict=True)
-        ]
+        self._lay_out_readers(
+            [
+                (np.concatenate([own, matrix]), np.concatenate([none, added]))
+                for own, (matrix, added) in zip(within, above, strict=True)
+            ],
+            product,
+        )
         self._second = {name: w[f"{name}_head.2.weight"].T for name in HEADS}
         self._second_bias = {name: w[f"{name}_head.2.bias"] for name in HEADS}
         self._fold_pitch()
         self._second = {name: np.ascontiguousarray(matrix) for name, matrix in self._second.items()}
         self._reads, self._rows = pack(w, w["lstm.weight_ih_l0"][order] * half, first, size)
         self._desk: Desk | None = None
+
+    def _lay_out_readers(
+        self, readers: Sequence[tuple[Floats, Floats]], product: Callable[[Floats, Floats], Product]
+    ) -> None:
+        """Keep by layer the matrix and the bias of what reads its state, as they are multiplied with."""
+        self._readers = [product(matrix, bias) for matrix, bias in readers]
 
     def _fold_pitch(self) -> None:
         """Order the pitch head's columns: pitches, with their class's share added, an empty one, intervals, an empty
